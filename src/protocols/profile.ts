@@ -1,0 +1,28 @@
+/**
+ * What a model can do, as facts that encoders read instead of names (dossier D.2 item 4). The facts themselves are data
+ * in `catalog/profiles.ts`; the pipeline passes them in.
+ */
+import type { Effort } from "../chat/chat.ts";
+
+/** Facts about one upstream model on one platform. */
+export interface Profile {
+  /** Tokens of output it can write; absent: unknown, nothing is clamped. */
+  readonly maxOutputTokens?: number;
+  /** How it takes instructions about reasoning. `none`: it has no reasoning to control. */
+  readonly reasoning:
+    | { readonly control: "none" }
+    /** Token budgets; `max` and `min` bound them, `off` whether 0 is allowed. */
+    | { readonly control: "budget"; readonly min: number; readonly max: number; readonly off: boolean }
+    /** Named levels it accepts, lowest first. */
+    | { readonly control: "level"; readonly levels: readonly Effort[] };
+  /** Whether replayed tool calls must carry their state, with a sentinel for foreign ones (rule 137). */
+  readonly callStateRequired: boolean;
+  /** Whether tool results may hold media (rule 76). */
+  readonly mediaInToolResults: boolean;
+  /** Whether hosted tools may stand beside functions (rules 229, 230). */
+  readonly hostedToolsWithFunctions: boolean;
+  /** Whether a JSON answer format may stand beside functions (rule 214). */
+  readonly jsonOutputWithFunctions: boolean;
+  /** Most stop sequences it takes. */
+  readonly maxStopSequences?: number;
+}

@@ -1,0 +1,183 @@
+/**
+ * What a protocol is: one decoder and one encoder per direction, never pairs. Everything here is synchronous and pure:
+ * no clock, no randomness, no I/O.
+ */
+import type { ChatRequest, ChatResponse, ProtocolId, Usage } from "../chat/chat.ts";
+import type { GatewayError } from "../chat/error.ts";
+import type { ChatEvent } from "../chat/events.ts";
+import type { JsonObject } from "../chat/json.ts";
+import type { LossLedger } from "../chat/loss.ts";
+import type { Issuer, StateSealer } from "../chat/state.ts";
+import type { Frame } from "../wire/frames.ts";
+import type { Profile } from "./profile.ts";
+
+/** What a client asks of a route. */
+export type Operation = "generate" | "count-tokens" | "list-models" | "get-model";
+
+/** A matched client route. */
+export interface ClientRoute {
+  readonly operation: Operation;
+  /** The model, where the protocol has it in the path. */
+  readonly model?: string;
+  /** Whether the path itself asks for a stream. */
+  readonly stream?: boolean;
+}
+
+/** A request as it came in. */
+export interface ClientRequest {
+  readonly route: ClientRoute;
+  readonly query: URLSearchParams;
+  /** Lower-case names, as node:http gives them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** What routing needs to know of a request, read without parsing all of it. */
+export interface RequestPeek {
+  readonly model: string;
+  readonly stream: boolean;
+  /** Which conversation the client says this is (rule 444); absent: it does not say. */
+  readonly session?: string;
+}
+
+/** One model of the list a client is shown. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly maxInputTokens?: number;
+  readonly maxOutputTokens?: number;
+}
+
+/** An HTTP answer of our own making. */
+export interface ClientAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What encoding an answer for a client may depend on. */
+export interface AnswerContext {
+  /** The model as the client named it: what a translated answer calls itself. */
+  readonly model: string;
+  /** This gateway's id of the request. */
+  readonly requestId: string;
+  readonly sealer: StateSealer;
+  readonly losses: LossLedger;
+  /** The request, where the answer's shape depends on it. */
+  readonly request: ChatRequest;
+}
+
+/** Writes events as a client's stream. Keeps the client protocol's grammar whatever comes. */
+export interface StreamEncoder {
+  /** Bytes to send, possibly none. After an `error` event the stream has ended as a failure. */
+  push(event: ChatEvent): string;
+}
+
+/** How clients speak the protocol to us. */
+export interface ClientSide {
+  readonly id: ProtocolId;
+  /** The route a request is for; `undefined` when the path is not this protocol's. */
+  route(method: string, pathname: string): ClientRoute | "method-not-allowed" | undefined;
+  /** The content type of its streams, and what to write when there is nothing to say (dossier C.11, C.12). */
+  readonly streamContentType: string;
+  readonly heartbeat: string;
+  /** @throws GatewayError `invalid-request`, naming the field. */
+  peek(request: ClientRequest): RequestPeek;
+  /** @throws GatewayError `invalid-request`, naming the field. */
+  decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest;
+  encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject;
+  streamEncoder(context: AnswerContext): StreamEncoder;
+  encodeError(error: GatewayError, requestId: string): ClientAnswer;
+  /** An error after the stream began: the one end that every client recognises as failure. */
+  streamError(error: GatewayError, requestId: string): string;
+  encodeTokenCount(tokens: number): JsonObject;
+  /** @throws GatewayError `invalid-request` for bad paging parameters. */
+  encodeModelList(models: readonly ModelEntry[], query: URLSearchParams): JsonObject;
+  encodeModel(model: ModelEntry): JsonObject;
+}
+
+/** Where a translated request goes. */
+export interface EncodeTarget {
+  /** The upstream's name of the model. */
+  readonly model: string;
+  readonly profile: Profile;
+  /** Whose opaque state may be replayed. */
+  readonly issuer: Issuer;
+  readonly losses: LossLedger;
+}
+
+/** A request in the upstream's words. */
+export interface EncodedRequest {
+  /** Path and query below the provider's base URL. */
+  readonly path: string;
+  /** Protocol headers (version, betas), name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/** Reads an upstream's stream. */
+export interface StreamDecoder {
+  push(frame: Frame): readonly ChatEvent[];
+  /** The upstream's bytes ended: what is missing becomes an `error` event (rules 307, 308). */
+  end(): readonly ChatEvent[];
+}
+
+/** What decoding an answer may depend on. */
+export interface DecodeContext {
+  /** The request that was sent, for names that were changed on the way. */
+  readonly request: ChatRequest;
+  /** Who mints the state in this answer. */
+  readonly issuer: Issuer;
+}
+
+/** Watches a relayed stream without changing it. */
+export interface RelayTap {
+  /** Looks at the next bytes. */
+  push(bytes: Buffer): void;
+  /** The upstream's bytes ended. */
+  end(): void;
+  /** Whether content has begun: from here on nothing can be tried elsewhere. */
+  readonly begun: boolean;
+  /** Whether the bytes so far end at an event's border, where a heartbeat may stand. */
+  readonly atBoundary: boolean;
+  /** Whether the protocol's own end was seen. */
+  readonly finished: boolean;
+  /** The error the stream itself told. */
+  readonly error: GatewayError | undefined;
+  readonly usage: Usage | undefined;
+}
+
+/** An upstream's failure, before anyone has classified it. */
+export interface UpstreamFailure {
+  readonly status: number;
+  /** Name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/** How we speak the protocol to an upstream. */
+export interface UpstreamSide {
+  readonly id: ProtocolId;
+  /** Path and query below the provider's base URL, for a request relayed as it came. */
+  relayPath(operation: Operation, model: string, stream: boolean, query: URLSearchParams): string;
+  /** Which client headers a relayed request keeps, by lower-case name. */
+  relaysRequestHeader(name: string): boolean;
+  /** The relayed body with another model name; every other byte as it was, but for state that the target did not mint. */
+  relayBody(body: Buffer, model: string, issuer: Issuer, sealer: StateSealer): Buffer;
+  relayTap(): RelayTap;
+  encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  encodeTokenCount(request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  /** @throws GatewayError `upstream` when there is no count in it. */
+  decodeTokenCount(body: JsonObject): number;
+  streamDecoder(context: DecodeContext): StreamDecoder;
+  /** A whole answer as events; an error body becomes an `error` event (rule 322). */
+  decodeResponse(body: JsonObject, context: DecodeContext): readonly ChatEvent[];
+  /** What a failed answer means; never throws. */
+  decodeError(failure: UpstreamFailure): GatewayError;
+}
+
+/** One protocol. Without `client` it is spoken upstream only. */
+export interface Protocol {
+  readonly id: ProtocolId;
+  readonly client?: ClientSide;
+  readonly upstream: UpstreamSide;
+}

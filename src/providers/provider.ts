@@ -1,0 +1,60 @@
+/** A provider is a host of models: where a call goes and how it is authorised. What is said there is a protocol's matter. */
+import type { ProtocolId } from "../chat/chat.ts";
+
+/** One secret we use upstream. */
+export interface Credential {
+  /** Unique in its provider; shown in logs and headers. */
+  readonly name: string;
+  /** Never shown anywhere. */
+  readonly apiKey: string;
+  /** Higher is used first. */
+  readonly priority: number;
+  /** Requests at once; absent: no limit. */
+  readonly maxConcurrency?: number;
+  /** A fingerprint of the account, safe to show: who minted opaque state (dossier D.4). */
+  readonly account: string;
+}
+
+/** Time allowed per phase of an attempt, in ms (resilience §4). */
+export interface PhaseTimeouts {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  /** From the head of the answer to its first content. */
+  readonly firstContentMs: number;
+  /** Between two reads of the answer. */
+  readonly idleMs: number;
+}
+
+/** A configured host with its own pool of credentials. */
+export interface Provider {
+  /** As configured. */
+  readonly name: string;
+  readonly type: string;
+  /** Who signs opaque state here. */
+  readonly platform: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Prefix of every path, without a trailing slash. */
+  readonly basePath: string;
+  readonly credentials: readonly Credential[];
+  readonly timeouts: PhaseTimeouts;
+  /** Model names or patterns (`claude-*`) that may be asked of it without an entry in the config. */
+  readonly models: readonly string[];
+  /** The protocol this model is spoken to in. */
+  protocolFor(model: string): ProtocolId;
+  /** The headers that authorise a call, name, value, name, value. */
+  authorize(credential: Credential): readonly string[];
+}
+
+/** A type of provider: the facts that hold for each provider of it. */
+export interface ProviderType {
+  readonly type: string;
+  readonly platform: string;
+  readonly defaultBaseUrl: string;
+  /** The environment variable that makes one appear when there is no config file. */
+  readonly environmentVariable?: string;
+  /** Patterns of its vendor's own model names. */
+  readonly models: readonly string[];
+  protocolFor(model: string): ProtocolId;
+  authorize(credential: Credential): readonly string[];
+}

@@ -1,0 +1,44 @@
+/**
+ * How bytes reach an upstream. Push-based and callback-only: the relayed path copies no bytes and awaits nothing per
+ * chunk. The implementation behind it can be replaced (today undici, `undici-transport.ts`).
+ */
+
+/** One HTTP request to an upstream. */
+export interface UpstreamRequest {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly method: "GET" | "POST";
+  /** Path and query. */
+  readonly path: string;
+  /** Name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly body?: Buffer;
+  /** Time allowed to connect, in ms. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Hears an answer as it comes. After `onEnd` or `onError` nothing more is called. */
+export interface UpstreamListener {
+  /** @param headers name, value, name, value, as they came. */
+  onHead(status: number, headers: readonly string[]): void;
+  /** All bytes of one network read that belong to this answer, at once where the implementation can. */
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  /** The connection could not be made, broke, or was aborted. `beforeHead`: no status line had come. */
+  onError(error: Error): void;
+}
+
+/** A request under way. */
+export interface UpstreamCall {
+  /** Stops reading until {@link resume}; the upstream feels it. */
+  pause(): void;
+  resume(): void;
+  /** Closes the connection. `onError` may follow. */
+  abort(): void;
+}
+
+export interface Transport {
+  send(request: UpstreamRequest, listener: UpstreamListener): UpstreamCall;
+  /** Closes idle connections at once and busy ones when they are done. */
+  close(): Promise<void>;
+}
