@@ -32,8 +32,10 @@ export interface Provider {
   readonly type: string;
   /** Who signs opaque state here. */
   readonly platform: string;
-  /** Scheme, host and port. */
+  /** Scheme, host and port; empty for an embedded one until the gateway has started it. */
   readonly origin: string;
+  /** Its server is part of this process: the gateway starts it and puts `{ ...provider, origin }` in this one's place. */
+  readonly embedded?: boolean;
   /** Prefix of every path, without a trailing slash. */
   readonly basePath: string;
   readonly credentials: readonly Credential[];
@@ -50,9 +52,12 @@ export interface Provider {
 export interface ProviderType {
   readonly type: string;
   readonly platform: string;
-  readonly defaultBaseUrl: string;
-  /** The environment variable that makes one appear when there is no config file. */
-  readonly environmentVariable?: string;
+  /** Absent: the server is embedded, and the gateway knows its address when it has started it. */
+  readonly defaultBaseUrl?: string;
+  /** Environment variables that make one appear when there is no config file; the first that is set counts. */
+  readonly environmentVariables: readonly string[];
+  /** Whether it serves without a credential being configured. */
+  readonly keyless: boolean;
   /** Patterns of its vendor's own model names. */
   readonly models: readonly string[];
   protocolFor(model: string): ProtocolId;

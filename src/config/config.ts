@@ -1,0 +1,96 @@
+/** The configuration as the program uses it: checked, references resolved, every default filled in. Durations are in ms. */
+import type { LossMode } from "../chat/loss.ts";
+import type { Provider } from "../providers/provider.ts";
+
+/** Where a configuration came from. */
+export type ConfigSource =
+  | { readonly kind: "file"; readonly path: string }
+  /** No file: providers from these environment variables. */
+  | { readonly kind: "environment"; readonly variables: readonly string[] }
+  /** No file and no variable: the embedded simulator answers. */
+  | { readonly kind: "simulator" };
+
+export interface ServerConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  /** Silence before a heartbeat is sent. */
+  readonly heartbeatMs: number;
+  /** How long running answers may go on after a shutdown began. */
+  readonly shutdownGraceMs: number;
+}
+
+/** One virtual key: who may call. The clear key is never kept. */
+export interface KeyConfig {
+  readonly name: string;
+  /** SHA-256 of the key, lower-case hex. */
+  readonly sha256: string;
+  /** Names and patterns of the models it may use, as clients call them; absent: all. */
+  readonly models?: readonly string[];
+  /** Absent: the route's, else `default`. */
+  readonly loss?: LossMode;
+}
+
+/** Where a request may go. */
+export interface RouteTarget {
+  readonly provider: string;
+  /** The upstream's name of the model; `*`: the name that was asked for. */
+  readonly model: string;
+}
+
+/** What clients may ask for, and where it goes. */
+export interface Route {
+  /** A model name, or a pattern in which `*` stands for any text. */
+  readonly pattern: string;
+  /** In order: the next is the fallback. */
+  readonly targets: readonly [RouteTarget, ...RouteTarget[]];
+  readonly strategy: "round-robin";
+  /** Absent: `default`, unless the key says otherwise. */
+  readonly loss?: LossMode;
+}
+
+/** What trying again may cost (resilience §4). */
+export interface RetryConfig {
+  /** Attempts per request, the first included. */
+  readonly attempts: number;
+  /** From the request's arrival: no attempt begins later. */
+  readonly totalMs: number;
+}
+
+/** How long what failed rests (resilience §3). */
+export interface CooldownConfig {
+  /** After a 429 without a hint; doubles. */
+  readonly rateLimitBaseMs: number;
+  readonly rateLimitMaxMs: number;
+  /** After a 5xx or a broken connection; doubles. */
+  readonly transientBaseMs: number;
+  readonly transientMaxMs: number;
+  /** The longest hint that is believed. */
+  readonly hintMaxMs: number;
+  /** After a refused key, a refused model or an unpaid bill. */
+  readonly longMs: number;
+  /** How often something that rests long is tried all the same. */
+  readonly probeIntervalMs: number;
+}
+
+/** What may wait when every permit is taken. */
+export interface QueueConfig {
+  /** Requests waiting at once, per provider. */
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
+}
+
+export interface Config {
+  readonly source: ConfigSource;
+  readonly server: ServerConfig;
+  /** Empty: only loopback callers are served, and no key is asked. */
+  readonly keys: readonly KeyConfig[];
+  /** In the file's order, names unique. */
+  readonly providers: readonly Provider[];
+  /** Exact names first, then patterns in the file's order: the first match counts. */
+  readonly routes: readonly Route[];
+  readonly retry: RetryConfig;
+  readonly cooldown: CooldownConfig;
+  readonly queue: QueueConfig;
+}
