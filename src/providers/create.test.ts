@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { createProvider, readBaseUrl } from "./create.ts";
+import { providerTypes } from "./index.ts";
+import type { ProviderType } from "./provider.ts";
+
+const timeouts = { connectMs: 1, headersMs: 2, firstContentMs: 3, idleMs: 4 };
+
+function typeNamed(name: string): ProviderType {
+  const type = providerTypes.find((type) => type.type === name);
+  if (type === undefined) throw new Error(`no provider type ${name}`);
+  return type;
+}
+
+function create(type: string, apiKeys: readonly string[], baseUrl?: string) {
+  return createProvider({
+    name: "mine",
+    type: typeNamed(type),
+    timeouts,
+    credentials: apiKeys.map((apiKey, index) => ({ name: `key-${index + 1}`, apiKey, priority: 0 })),
+    ...(baseUrl !== undefined && { baseUrl: readBaseUrl(baseUrl) }),
+  });
+}
+
+test("types have different names, and none shares an environment variable", () => {
+  const names = providerTypes.map((type) => type.type);
+  const variables = providerTypes.flatMap((type) => type.environmentVariables);
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(variables).size).toBe(variables.length);
+});
+
+test("an Anthropic key goes into x-api-key, to the vendor's host", () => {
+  const provider = create("anthropic", ["sk-1"]);
+  expect(provider).toMatchObject({ origin: "https://api.anthropic.com", basePath: "", platform: "anthropic", models: ["claude-*"] });
+  expect(provider.embedded).toBeUndefined();
+  expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["x-api-key", "sk-1"]]);
+  expect(provider.protocolFor("claude-opus-5-5")).toBe("anthropic-messages");
+});
+
+test("a Gemini key goes into x-goog-api-key, to the vendor's host", () => {
+  const provider = create("gemini", ["g-1"]);
+  expect(provider).toMatchObject({ origin: "https://generativelanguage.googleapis.com", basePath: "", platform: "gemini" });
+  expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["x-goog-api-key", "g-1"]]);
+  expect(provider.protocolFor("gemma-4-31b-it")).toBe("gemini");
+});
+
+test("the simulator needs no key, waits for its address, and speaks a model's own protocol", () => {
+  const provider = create("simulator", []);
+  expect(provider).toMatchObject({ origin: "", embedded: true });
+  expect(provider.credentials).toHaveLength(1);
+  expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([[]]);
+  expect(provider.protocolFor("gemini-3.8-pro")).toBe("gemini");
+  expect(provider.protocolFor("claude-opus-5-5")).toBe("anthropic-messages");
+  expect(provider.protocolFor("whatever")).toBe("anthropic-messages");
+});
+
+test("a simulator elsewhere is not embedded, and tells credentials apart", () => {
+  const provider = create("simulator", ["a"], "http://127.0.0.1:4010");
+  expect(provider.embedded).toBeUndefined();
+  expect(provider.origin).toBe("http://127.0.0.1:4010");
+  expect(provider.credentials.flatMap((credential) => provider.authorize(credential))).toContain("a");
+});
+
+test("an account's fingerprint follows type and key, and shows neither", () => {
+  const [one, two] = create("anthropic", ["sk-secret-1", "sk-secret-2"]).credentials.map((credential) => credential.account);
+  const [again] = create("anthropic", ["sk-secret-1"]).credentials.map((credential) => credential.account);
+  const [elsewhere] = create("gemini", ["sk-secret-1"]).credentials.map((credential) => credential.account);
+  expect(one).toMatch(/^[0-9a-f]{12}$/);
+  expect(again).toBe(one);
+  expect(new Set([one, two, elsewhere]).size).toBe(3);
+});
+
+test.each([
+  ["https://proxy.example.com", "https://proxy.example.com", ""],
+  ["https://proxy.example.com/", "https://proxy.example.com", ""],
+  ["http://127.0.0.1:8080/team/a/", "http://127.0.0.1:8080", "/team/a"],
+  ["HTTPS://Proxy.Example.com:443/v1", "https://proxy.example.com", "/v1"],
+  ["http://[::1]:9000", "http://[::1]:9000", ""],
+])("base URL %s is %s and %s", (text, origin, basePath) => {
+  expect(readBaseUrl(text)).toEqual({ origin, basePath });
+});
+
+test.each([
+  ["proxy.example.com", "must be an http or https URL"],
+  ["", "must be an http or https URL"],
+  ["ftp://proxy.example.com", "must be an http or https URL"],
+  ["https://user:hunter2@proxy.example.com", "must not hold a user name or a password"],
+  ["https://proxy.example.com/?key=hunter2", "must not hold a query"],
+  ["https://proxy.example.com/?", "must not hold a query"],
+  ["https://proxy.example.com/#a", "must not hold a query"],
+])("base URL %s is refused without being repeated", (text, reason) => {
+  expect(() => readBaseUrl(text)).toThrow(reason);
+  expect(() => readBaseUrl(text)).not.toThrow("hunter2");
+});

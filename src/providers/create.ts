@@ -1,0 +1,66 @@
+/** Makes a provider from its type's facts and the operator's settings. */
+import { createHash } from "node:crypto";
+import type { Credential, PhaseTimeouts, Provider, ProviderType } from "./provider.ts";
+
+/** What an operator may set of one provider. */
+export interface ProviderSettings {
+  readonly name: string;
+  readonly type: ProviderType;
+  /** Absent: the type's. */
+  readonly baseUrl?: BaseUrl;
+  /** Absent: the type's. */
+  readonly models?: readonly string[];
+  readonly timeouts: PhaseTimeouts;
+  readonly credentials: readonly Omit<Credential, "account">[];
+}
+
+/** A base URL in the two pieces a request needs. */
+export interface BaseUrl {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Without a trailing slash; empty when there is no path. */
+  readonly basePath: string;
+}
+
+/** A provider of this type, as configured. A keyless one without credentials gets one that is empty. */
+export function createProvider(settings: ProviderSettings): Provider {
+  const { type, name, timeouts } = settings;
+  const defaultBaseUrl = type.defaultBaseUrl === undefined ? undefined : readBaseUrl(type.defaultBaseUrl);
+  const baseUrl = settings.baseUrl ?? defaultBaseUrl;
+  const credentials =
+    settings.credentials.length === 0 && type.keyless ? [{ name: "none", apiKey: "", priority: 0 }] : settings.credentials;
+  return {
+    name,
+    type: type.type,
+    platform: type.platform,
+    origin: baseUrl?.origin ?? "",
+    basePath: baseUrl?.basePath ?? "",
+    ...(baseUrl === undefined && { embedded: true }),
+    credentials: credentials.map((credential) => ({ ...credential, account: accountFingerprint(type.type, credential.apiKey) })),
+    timeouts,
+    models: settings.models ?? type.models,
+    protocolFor: (model) => type.protocolFor(model),
+    authorize: (credential) => type.authorize(credential),
+  };
+}
+
+/**
+ * The pieces of a base URL.
+ * @throws TypeError whose message ends the sentence "base_url …" and never repeats the URL, which may hold a password.
+ */
+export function readBaseUrl(text: string): BaseUrl {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new TypeError("must be an http or https URL, such as https://api.example.com");
+  }
+  if (url.username !== "" || url.password !== "") throw new TypeError("must not hold a user name or a password");
+  if (url.search !== "" || url.hash !== "" || text.endsWith("?") || text.endsWith("#")) {
+    throw new TypeError("must not hold a query (?…) or a fragment (#…)");
+  }
+  return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, "") };
+}
+
+/** Tells accounts apart without telling their keys: 12 hex digits. The same key on the same type is the same account. */
+function accountFingerprint(type: string, apiKey: string): string {
+  return createHash("sha256").update(`${type}\0${apiKey}`).digest("hex").slice(0, 12);
+}

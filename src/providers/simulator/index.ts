@@ -1,0 +1,13 @@
+/** The simulator that is part of Dragoman: a real HTTP server on loopback that answers any model without a key. */
+import type { ProviderType } from "../provider.ts";
+
+export const simulator: ProviderType = {
+  type: "simulator",
+  platform: "simulator",
+  environmentVariables: [],
+  keyless: true,
+  models: ["*"],
+  protocolFor: (model) => (model.startsWith("gemini") ? "gemini" : "anthropic-messages"),
+  // A script may tell credentials apart by their key, in whichever protocol the model is spoken to.
+  authorize: ({ apiKey }) => (apiKey === "" ? [] : ["x-api-key", apiKey, "x-goog-api-key", apiKey]),
+};
