@@ -1,0 +1,81 @@
+/** Listens, and ends well: a shutdown stops accepting, lets running answers finish within a grace period, then ends them. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { GatewayError } from "../chat/error.ts";
+
+/** Handles one request; must not reject. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse, stopped: AbortSignal) => Promise<void>;
+
+export interface HttpServer {
+  /** @throws Error with a `code` such as `EADDRINUSE`. */
+  listen(host: string, port: number): Promise<{ host: string; port: number }>;
+  /** Whether a shutdown has begun. */
+  readonly closing: boolean;
+  /** Resolves when the last answer has ended and every connection is closed. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Agents send long header values; Node's own limit is 16 KiB. */
+const MAX_HEADER_BYTES = 65_536;
+
+export function createHttpServer(handle: RequestListener): HttpServer {
+  const stop = new AbortController();
+  const running = new Set<Promise<void>>();
+  let closing = false;
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: 75_000,
+    headersTimeout: 60_000,
+    requestTimeout: 300_000,
+    noDelay: true,
+  });
+  server.on("request", (request, response) => {
+    if (closing) response.setHeader("connection", "close");
+    const done = handle(request, response, stop.signal).finally(() => running.delete(done));
+    running.add(done);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+    const [status, message] =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? ["431 Request Header Fields Too Large", `The request headers are larger than ${MAX_HEADER_BYTES} bytes.`]
+        : ["400 Bad Request", "The request is not valid HTTP."];
+    const body = JSON.stringify({ type: "error", error: { type: "invalid_request_error", message } });
+    socket.end(
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
+  });
+  return {
+    get closing() {
+      return closing;
+    },
+    listen: (host, port) => listen(server, host, port),
+    async close(graceMs) {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const grace = setTimeout(
+        () => stop.abort(new GatewayError("unavailable", "Dragoman is shutting down; send the request again.")),
+        graceMs,
+      );
+      await Promise.allSettled(running);
+      clearTimeout(grace);
+      server.closeIdleConnections();
+      // A connection whose answer has ended may still count as busy for a moment.
+      const lingering = setTimeout(() => server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(lingering);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.off("error", reject);
+      const address = server.address() as AddressInfo;
+      resolve({ host: address.address, port: address.port });
+    });
+  });
+}

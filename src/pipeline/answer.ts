@@ -1,0 +1,129 @@
+/**
+ * The client's side of one request: what has been said to it, and what may still be said. Holds the head back until an
+ * attempt has content, keeps a silent stream alive with heartbeats, and ends a failure the one way every client
+ * recognises: an HTTP error before the head, the protocol's own error event after it (resilience §4).
+ */
+import type { ServerResponse } from "node:http";
+import type { GatewayError } from "../chat/error.ts";
+import type { ClientSide } from "../protocols/protocol.ts";
+
+/** Status and headers (name, value, name, value) of an answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: readonly string[];
+}
+
+export class Answer {
+  readonly requestId: string;
+  readonly #response: ServerResponse;
+  readonly #protocol: ClientSide;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #streaming = false;
+  #begun = false;
+
+  constructor(response: ServerResponse, protocol: ClientSide, requestId: string) {
+    this.#response = response;
+    this.#protocol = protocol;
+    this.requestId = requestId;
+  }
+
+  /** Whether content has gone to the client: from here on nothing is tried elsewhere. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Whether the client has closed its connection. */
+  get left(): boolean {
+    return this.#response.destroyed && !this.#response.writableFinished;
+  }
+
+  /** Whether the last byte has been handed over, or nobody is there to take it. */
+  get ended(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed;
+  }
+
+  /** Calls back once if the client closes its connection before the answer is complete. */
+  onLeave(listener: () => void): void {
+    this.#response.once("close", () => {
+      if (!this.#response.writableFinished) listener();
+    });
+  }
+
+  /** What the gateway adds to whatever head goes out, name, value, name, value; asked when it does. */
+  ownHeaders: () => readonly string[] = () => [];
+
+  /** Makes this a stream that says something at least every `heartbeatMs`. */
+  expectStream(heartbeatMs: number): void {
+    this.#streaming = true;
+    this.#heartbeat = setTimeout(() => this.#beat(), heartbeatMs);
+  }
+
+  /** The first content: sends the head, unless a heartbeat already had to. */
+  begin(head: AnswerHead, bytes: Buffer | string): boolean {
+    this.#begun = true;
+    if (!this.#response.headersSent) this.#writeHead(head);
+    return this.write(bytes);
+  }
+
+  /** More of the answer. `false`: the client reads slower than this; wait for {@link onDrain}. */
+  write(bytes: Buffer | string): boolean {
+    this.#heartbeat?.refresh();
+    return this.#response.write(bytes);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.once("drain", listener);
+  }
+
+  end(): void {
+    this.#stopHeartbeat();
+    this.#response.end();
+  }
+
+  /** A whole answer at once. */
+  whole(head: AnswerHead, body: Buffer | string): void {
+    this.#begun = true;
+    this.#stopHeartbeat();
+    if (this.#response.headersSent) {
+      this.#response.end(body);
+      return;
+    }
+    this.#writeHead({ status: head.status, headers: [...head.headers, "content-length", String(Buffer.byteLength(body))] });
+    this.#response.end(body);
+  }
+
+  /** The failure that ends this request. */
+  fail(error: GatewayError): void {
+    this.#stopHeartbeat();
+    if (this.ended) return;
+    if (this.#response.headersSent) {
+      this.#response.end(this.#protocol.streamError(error, this.requestId));
+      return;
+    }
+    const { status, headers, body } = this.#protocol.encodeError(error, this.requestId);
+    this.whole({ status, headers: Object.entries(headers).flat() }, body);
+  }
+
+  #beat(): void {
+    if (this.ended) return;
+    if (!this.#response.headersSent) this.#writeHead({ status: 200, headers: streamHeaders(this.#protocol) });
+    if (!this.#response.writableNeedDrain) this.#response.write(this.#protocol.heartbeat);
+    this.#heartbeat?.refresh();
+  }
+
+  #writeHead({ status, headers }: AnswerHead): void {
+    // Proxies in front of us must not collect a stream before they pass it on (rule 325).
+    const streaming = this.#streaming && status === 200 ? ["cache-control", "no-cache", "x-accel-buffering", "no"] : [];
+    this.#response.writeHead(status, [...headers, ...streaming, ...this.ownHeaders()]);
+  }
+
+  #stopHeartbeat(): void {
+    clearTimeout(this.#heartbeat);
+    this.#heartbeat = undefined;
+  }
+}
+
+/** The head's headers of a stream that we write. */
+export function streamHeaders(protocol: ClientSide): string[] {
+  return ["content-type", protocol.streamContentType];
+}

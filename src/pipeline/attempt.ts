@@ -1,0 +1,235 @@
+/**
+ * One try with one credential on one target, from the first byte sent to the last byte received. Drives a lane, watches
+ * the clock of each phase, keeps both ends in step, and says how it ended. It never retries: that is `attempts.ts`.
+ */
+import { GatewayError } from "../chat/error.ts";
+import type { UpstreamSide } from "../protocols/protocol.ts";
+import type { PhaseTimeouts } from "../providers/provider.ts";
+import { headerValue } from "../wire/headers.ts";
+import type { Transport, UpstreamCall, UpstreamListener, UpstreamRequest } from "../wire/transport.ts";
+import type { Answer, AnswerHead } from "./answer.ts";
+import type { Lane, LaneOutput } from "./lane.ts";
+
+export type AttemptOutcome =
+  /** The client has a whole answer. */
+  | { readonly type: "answered" }
+  /** It failed; `answer.begun` tells whether another may follow. `told`: the client's stream has ended with this error. */
+  | { readonly type: "failed"; readonly error: GatewayError; readonly told: boolean }
+  /** The client left. */
+  | { readonly type: "cancelled" };
+
+interface Refusal {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly body: Buffer[];
+  bytes: number;
+}
+
+/** Error bodies beyond this many bytes are cut. */
+const MAX_ERROR_BODY_BYTES = 262_144;
+
+/** Runs one attempt. Never rejects: what went wrong is the outcome. */
+export function runAttempt(
+  transport: Transport,
+  request: UpstreamRequest,
+  lane: Lane,
+  upstream: UpstreamSide,
+  answer: Answer,
+  timeouts: PhaseTimeouts,
+  stopped: AbortSignal,
+): Promise<AttemptOutcome> {
+  return new Promise((resolve) => {
+    new Attempt(lane, upstream, answer, timeouts, stopped, resolve).start(transport, request);
+  });
+}
+
+class Attempt implements UpstreamListener {
+  readonly #lane: Lane;
+  readonly #upstream: UpstreamSide;
+  readonly #answer: Answer;
+  readonly #timeouts: PhaseTimeouts;
+  readonly #stopped: AbortSignal;
+  readonly #resolve: (outcome: AttemptOutcome) => void;
+  readonly #onStop = (): void => this.#settle({ type: "failed", error: this.#stopped.reason as GatewayError, told: false });
+  #call: UpstreamCall | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #settled = false;
+  /** Set when the upstream refused: its status, headers and what has come of its body. */
+  #refusal: Refusal | undefined;
+  #head: AnswerHead | undefined;
+  /** Output that came before content. */
+  #held: (Buffer | string)[] = [];
+
+  constructor(
+    lane: Lane,
+    upstream: UpstreamSide,
+    answer: Answer,
+    timeouts: PhaseTimeouts,
+    stopped: AbortSignal,
+    resolve: (outcome: AttemptOutcome) => void,
+  ) {
+    this.#lane = lane;
+    this.#upstream = upstream;
+    this.#answer = answer;
+    this.#timeouts = timeouts;
+    this.#stopped = stopped;
+    this.#resolve = resolve;
+  }
+
+  start(transport: Transport, request: UpstreamRequest): void {
+    if (this.#stopped.aborted) return this.#onStop();
+    this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
+    this.#stopped.addEventListener("abort", this.#onStop, { once: true });
+    // Connecting has its own limit in the transport; until the head comes both may use up their time.
+    this.#wait(this.#timeouts.connectMs + this.#timeouts.headersMs, "the upstream sent no response headers");
+    this.#call = transport.send(request, this);
+    if (this.#settled) this.#call.abort();
+  }
+
+  onHead(status: number, headers: readonly string[]): void {
+    if (this.#settled) return;
+    if (status < 200 || status >= 300) {
+      this.#refusal = { status, headers, body: [], bytes: 0 };
+      this.#wait(this.#timeouts.idleMs, "the upstream did not finish its error answer");
+      return;
+    }
+    const encoding = headerValue(headers, "content-encoding") ?? "identity";
+    if (encoding !== "identity") {
+      this.#fail(new GatewayError("upstream", `The upstream answered in ${encoding} though it was asked not to compress.`));
+      return;
+    }
+    this.#guard(() => {
+      this.#head = this.#lane.open(status, headers);
+      this.#wait(this.#timeouts.firstContentMs, "the upstream sent no content");
+    });
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#settled) return;
+    const refusal = this.#refusal;
+    if (refusal) {
+      this.#timer?.refresh();
+      if (refusal.bytes < MAX_ERROR_BODY_BYTES) refusal.body.push(chunk);
+      refusal.bytes += chunk.length;
+      return;
+    }
+    if (this.#answer.begun) this.#timer?.refresh();
+    this.#guard(() => this.#deliver(this.#lane.push(chunk)));
+  }
+
+  onEnd(): void {
+    if (this.#settled) return;
+    if (this.#refusal) return this.#refused(this.#refusal);
+    this.#guard(() => {
+      const last = this.#lane.end();
+      if (this.#answer.begun || this.#lane.error) {
+        this.#deliver(last);
+        if (this.#settled) return;
+        this.#answer.end();
+      } else {
+        if (last !== undefined) this.#held.push(last);
+        this.#answer.whole(this.#head as AnswerHead, joined(this.#held));
+      }
+      this.#settle({ type: "answered" });
+    });
+  }
+
+  onError(error: Error): void {
+    if (this.#settled) return;
+    if (this.#refusal) return this.#refused(this.#refusal);
+    this.#fail(error instanceof GatewayError ? error : connectionError(error, this.#head !== undefined));
+  }
+
+  /** Passes the lane's output on, or holds it while the answer may still come from elsewhere. */
+  #deliver(output: LaneOutput): void {
+    const { error, begun } = this.#lane;
+    if (output !== undefined && output.length > 0) {
+      if (this.#answer.begun) this.#flow(this.#answer.write(output));
+      else this.#held.push(output);
+    }
+    // An error before content is never shown: another attempt may do better.
+    if (error) return this.#fail(error);
+    if (begun && !this.#answer.begun) {
+      this.#wait(this.#timeouts.idleMs, "the upstream fell silent in the middle of its answer");
+      this.#begin();
+    }
+  }
+
+  #begin(): void {
+    this.#flow(this.#answer.begin(this.#head as AnswerHead, joined(this.#held)));
+    this.#held = [];
+  }
+
+  /** A client that stops reading stops the upstream's reading. */
+  #flow(keepsUp: boolean): void {
+    if (keepsUp || !this.#call) return;
+    const call = this.#call;
+    call.pause();
+    clearTimeout(this.#timer);
+    this.#answer.onDrain(() => {
+      if (this.#settled) return;
+      this.#wait(this.#timeouts.idleMs, "the upstream fell silent in the middle of its answer");
+      call.resume();
+    });
+  }
+
+  #refused({ status, headers, body }: Refusal): void {
+    const bytes = Buffer.concat(body).subarray(0, MAX_ERROR_BODY_BYTES);
+    const error = this.#upstream.decodeError({ status, headers, body: bytes.toString("utf8") });
+    this.#settle({
+      type: "failed",
+      error: error.with({
+        upstreamStatus: status,
+        ...(this.#lane.name === "relay" && { upstreamAnswer: { status, headers, body: bytes } }),
+      }),
+      told: false,
+    });
+  }
+
+  #wait(ms: number, what: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(new GatewayError("timeout", `Gave up after ${ms / 1000} s: ${what}.`)), ms);
+  }
+
+  /** Whatever a lane throws ends this attempt, not the process. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.#fail(
+        thrown instanceof GatewayError
+          ? thrown
+          : new GatewayError("internal", "Dragoman could not handle the upstream's answer.", { cause: thrown }),
+      );
+    }
+  }
+
+  #fail(error: GatewayError): void {
+    const told = this.#answer.begun && this.#lane.error === error && this.#lane.errorTold;
+    if (told) this.#answer.end();
+    this.#settle({ type: "failed", error, told });
+  }
+
+  #settle(outcome: AttemptOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#stopped.removeEventListener("abort", this.#onStop);
+    if (outcome.type !== "answered") this.#call?.abort();
+    this.#resolve(outcome);
+  }
+}
+
+function joined(pieces: readonly (Buffer | string)[]): Buffer | string {
+  if (pieces.length === 1) return pieces[0] as Buffer | string;
+  if (pieces.every((piece) => typeof piece === "string")) return pieces.join("");
+  return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
+}
+
+function connectionError(error: Error, answering: boolean): GatewayError {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === "UND_ERR_CONNECT_TIMEOUT")
+    return new GatewayError("timeout", "The upstream could not be reached in time.", { cause: error });
+  const what = answering ? "The connection to the upstream broke during its answer" : "The connection to the upstream failed";
+  return new GatewayError("transport", code === "" ? `${what}.` : `${what} (${code}).`, { cause: error });
+}

@@ -1,0 +1,39 @@
+/**
+ * A lane is the way an answer takes from the upstream's bytes to the client's: untouched (relay) or through the neutral
+ * representation (translate). One lane serves one attempt.
+ */
+import type { Usage } from "../chat/chat.ts";
+import type { GatewayError } from "../chat/error.ts";
+import type { AnswerHead } from "./answer.ts";
+
+/** Bytes for the client; empty or absent when there are none yet. */
+export type LaneOutput = Buffer | string | undefined;
+
+export interface Lane {
+  readonly name: "relay" | "translate";
+  /**
+   * The upstream accepted the request.
+   * @returns what the client's head will be.
+   * @throws GatewayError when this is no answer to the request (an HTML page, say).
+   */
+  open(status: number, headers: readonly string[]): AnswerHead;
+  push(chunk: Buffer): LaneOutput;
+  /** The upstream's answer has ended; what is missing shows in {@link error}. */
+  end(): LaneOutput;
+  /** Whether content has begun: output before this is held back, so that another attempt may still replace it. */
+  readonly begun: boolean;
+  /** The upstream failed in the middle of its answer. */
+  readonly error: GatewayError | undefined;
+  /** Whether the output itself already tells the client about {@link error}. */
+  readonly errorTold: boolean;
+  /** What was counted so far. */
+  readonly usage: Usage | undefined;
+}
+
+/** What goes to the upstream. */
+export interface LaneRequest {
+  readonly path: string;
+  /** Name, value, name, value; without what authorises the call. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}

@@ -1,0 +1,118 @@
+/**
+ * The relay lane: the client's protocol is the upstream's, so bytes pass untouched in both directions. Only the model's
+ * name changes on the way up; on the way down a read-only tap watches usage, errors and the end.
+ */
+import type { Usage } from "../chat/chat.ts";
+import { GatewayError } from "../chat/error.ts";
+import { mergeUsage } from "../chat/events.ts";
+import type { Issuer } from "../chat/state.ts";
+import type { Operation, RelayTap, UpstreamSide } from "../protocols/protocol.ts";
+import { filterHeaders, headerValue } from "../wire/headers.ts";
+import { WholeFrames } from "../wire/whole-frames.ts";
+import type { AnswerHead } from "./answer.ts";
+import type { Lane, LaneOutput } from "./lane.ts";
+import { WholeBody } from "./whole-body.ts";
+
+/** Answer headers that speak of one connection or one host, not of the answer (rule 12). */
+const NOT_RELAYED: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authenticate", "proxy-connection", "via"],
+  ...["content-length", "content-encoding", "date", "server", "set-cookie", "alt-svc", "strict-transport-security", "nel", "report-to"],
+]);
+
+/** The upstream's answer headers that the client gets. */
+export function relayedAnswerHeaders(headers: readonly string[]): string[] {
+  return filterHeaders(headers, (name) => !NOT_RELAYED.has(name) && !name.startsWith("cf-") && !name.startsWith("access-control-"));
+}
+
+/** A relayed stream. Events reach the client whole, so that whatever follows a broken one stays readable. */
+export class RelayStreamLane implements Lane {
+  readonly name = "relay";
+  readonly #tap: RelayTap;
+  readonly #frames = new WholeFrames();
+  #error: GatewayError | undefined;
+
+  constructor(upstream: UpstreamSide) {
+    this.#tap = upstream.relayTap();
+  }
+
+  open(status: number, headers: readonly string[]): AnswerHead {
+    const type = headerValue(headers, "content-type") ?? "";
+    if (!type.startsWith("text/event-stream")) {
+      throw new GatewayError("upstream", `The upstream answered a streaming request with ${type === "" ? "no content type" : type}.`);
+    }
+    return { status, headers: relayedAnswerHeaders(headers) };
+  }
+
+  push(chunk: Buffer): LaneOutput {
+    const whole = this.#frames.push(chunk);
+    if (whole) this.#tap.push(whole);
+    return whole;
+  }
+
+  end(): LaneOutput {
+    const rest = this.#frames.rest();
+    this.#tap.push(rest);
+    this.#tap.end();
+    if (this.#tap.finished || this.#tap.error) return rest;
+    this.#error = new GatewayError("transport", "The upstream's stream ended before the answer was complete.");
+    return undefined;
+  }
+
+  get begun(): boolean {
+    return this.#tap.begun;
+  }
+  get error(): GatewayError | undefined {
+    return this.#tap.error ?? this.#error;
+  }
+  get errorTold(): boolean {
+    return this.#tap.error !== undefined;
+  }
+  get usage(): Usage | undefined {
+    return this.#tap.usage;
+  }
+}
+
+/** A relayed whole answer. */
+export class RelayWholeLane implements Lane {
+  readonly name = "relay";
+  readonly errorTold = false;
+  begun = false;
+  error: GatewayError | undefined;
+  usage: Usage | undefined;
+  readonly #upstream: UpstreamSide;
+  readonly #issuer: Issuer;
+  readonly #operation: Operation;
+  readonly #body = new WholeBody();
+
+  constructor(upstream: UpstreamSide, issuer: Issuer, operation: Operation) {
+    this.#upstream = upstream;
+    this.#issuer = issuer;
+    this.#operation = operation;
+  }
+
+  open(status: number, headers: readonly string[]): AnswerHead {
+    return { status, headers: relayedAnswerHeaders(headers) };
+  }
+
+  push(chunk: Buffer): LaneOutput {
+    this.error = this.#body.push(chunk);
+    return undefined;
+  }
+
+  end(): LaneOutput {
+    try {
+      const answer = this.#body.object();
+      const events = this.#operation === "generate" ? this.#upstream.decodeResponse(answer, { issuer: this.#issuer }) : [];
+      for (const event of events) {
+        if (event.type === "usage") this.usage = mergeUsage(this.usage, event.usage);
+        else if (event.type === "error") throw event.error;
+      }
+      this.begun = true;
+      return this.#body.bytes;
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError)) throw thrown;
+      this.error = thrown;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** What the caller is told when nothing could serve it (resilience §5): distinct, readable, and never a 401 for keys that are ours. */
+import { GatewayError } from "../chat/error.ts";
+
+/** One try, or one candidate that was passed over: for the caller's headers, the log and the request record. */
+export interface AttemptNote {
+  /** `provider/model`. */
+  readonly target: string;
+  /** The credential's name; absent when the whole pool was passed over. */
+  readonly credential?: string;
+  /** `ok`, an error kind, or why it was passed over. */
+  readonly cause: string;
+  /** Time it took, in ms. */
+  readonly ms: number;
+}
+
+/** The `x-dragoman-attempts` header. */
+export function attemptsHeader(notes: readonly AttemptNote[]): string {
+  return notes.map(({ target, credential, cause, ms }) => `${target} ${credential ?? "-"} ${cause} ${Math.round(ms)}ms`).join(", ");
+}
+
+/** The error that ends the request, made from the last one. */
+export function finalError(last: GatewayError): GatewayError {
+  switch (last.kind) {
+    // The caller's key is fine: a 401 would make agents log out (rule 341).
+    case "unauthenticated":
+    case "billing":
+    case "permission":
+      if (last.detail.upstreamStatus === undefined) return last;
+      return new GatewayError(
+        "bad-credential",
+        `Every credential that could serve this request was refused by its provider (${last.kind}). Last answer: ${last.message}`,
+        {
+          ...withoutAnswer(last),
+          shouldRetry: false,
+        },
+      );
+    // We have tried what there was to try; the client's own ladder of retries would start from the same place (rule 340).
+    case "model-not-found":
+    case "invalid-request":
+    case "unsupported":
+      return last.with({ shouldRetry: false });
+    default:
+      return last;
+  }
+}
+
+function withoutAnswer(error: GatewayError): GatewayError["detail"] {
+  const { upstreamAnswer: _answer, ...detail } = error.detail;
+  return detail;
+}

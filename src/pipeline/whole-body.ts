@@ -1,0 +1,33 @@
+/** A whole JSON answer, collected in memory up to a limit. */
+import { GatewayError } from "../chat/error.ts";
+import { asObject, tryParseJson, type JsonObject } from "../chat/json.ts";
+
+/** Larger answers are refused, in bytes. */
+const MAX_BYTES = 67_108_864;
+
+export class WholeBody {
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+
+  /** Takes more of it; the error says that it is too large. */
+  push(chunk: Buffer): GatewayError | undefined {
+    this.#size += chunk.length;
+    if (this.#size > MAX_BYTES) return new GatewayError("upstream", `The upstream's answer is larger than ${MAX_BYTES} bytes.`);
+    this.#chunks.push(chunk);
+    return undefined;
+  }
+
+  /** All of it, as it came. */
+  get bytes(): Buffer {
+    return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+  }
+
+  /** @throws GatewayError `upstream` when it is no JSON object. */
+  object(): JsonObject {
+    const parsed = tryParseJson(this.bytes.toString("utf8"));
+    // Gemini may answer a whole request with an array of one (rule 346).
+    const object = asObject(Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed);
+    if (!object) throw new GatewayError("upstream", "The upstream's answer is not JSON.");
+    return object;
+  }
+}
