@@ -1,0 +1,314 @@
+/** What is said about a configuration that cannot be used: the place, the reason, the suggestion, and never a secret. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "./errors.ts";
+import { parseConfig } from "./load.ts";
+
+const environment = { GEMINI_API_KEY: "upstream-key", EMPTY: "", WORD: "hunter2" };
+
+function problemsOf(text: string): string[] {
+  try {
+    parseConfig(text, { path: "dragoman.yaml", environment });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message.split("\n");
+  }
+  return [];
+}
+
+const PROVIDER = "providers: { google: { type: gemini, credentials: [{ api_key: k }] } }\n";
+
+const cases: [name: string, text: string, ...problems: string[]][] = [
+  ["unknown key at the root", "serve: {}", "dragoman.yaml:1:1: serve: is not a known key; did you mean `server`?"],
+  [
+    "unknown key with no near match",
+    "server:\n  zzz: 1",
+    "dragoman.yaml:2:3: server.zzz: is not a known key; known here: host, port, max_body_bytes, heartbeat, shutdown_grace",
+  ],
+  [
+    "unknown key deep in a list",
+    "providers:\n  google:\n    type: gemini\n    credentials:\n      - api_key: k\n        max_concurency: 3",
+    "dragoman.yaml:6:9: providers.google.credentials[0].max_concurency: is not a known key; did you mean `max_concurrency`?",
+  ],
+  [
+    "unknown key of a provider, in its place among others",
+    "providers:\n  google:\n    type: gemini\n    credentails:\n      - api_key: k",
+    "dragoman.yaml:4:5: providers.google.credentails: is not a known key; did you mean `credentials`?",
+  ],
+  [
+    "unknown key in a model's map",
+    `${PROVIDER}models:\n  fast: { target: [google/x], targets: [google/x] }`,
+    "dragoman.yaml:3:11: models.fast.target: is not a known key; did you mean `targets`?",
+  ],
+  [
+    "a missing space after the colon, which may hide a secret",
+    "providers: { google: { type: gemini, credentials: [{api_key:hunter2}] } }",
+    "dragoman.yaml:1:52: providers.google.credentials[0].api_key: is missing; expected an API key",
+    "dragoman.yaml:1:53: providers.google.credentials[0].…: is not a known key; put a space after the colon",
+  ],
+  [
+    "mistyped provider type",
+    "providers:\n  a:\n    type: antropic",
+    "dragoman.yaml:3:11: providers.a.type: expected one of `anthropic`, `gemini`, `simulator`, `openai`, `vertex`, `bedrock`, `azure`, `openai-compatible`; did you mean `anthropic`?",
+  ],
+  [
+    "missing type",
+    "providers:\n  a: {}",
+    "dragoman.yaml:2:3: providers.a.type: is missing; expected one of `anthropic`, `gemini`, `simulator`, `openai`, `vertex`, `bedrock`, `azure`, `openai-compatible`",
+  ],
+  [
+    "provider without credentials",
+    "providers:\n  a:\n    type: anthropic",
+    "dragoman.yaml:2:3: providers.a: has no `credentials`; add `credentials: [{ api_key: env:ANTHROPIC_API_KEY }]`",
+  ],
+  [
+    "empty credentials",
+    "providers:\n  a:\n    type: anthropic\n    credentials: []",
+    "dragoman.yaml:4:18: providers.a.credentials: is empty; remove it, or list its credentials",
+  ],
+  [
+    "credentials of one name, given and by position",
+    "providers:\n  a:\n    type: anthropic\n    credentials:\n      - { name: key-2, api_key: x }\n      - { api_key: y }\n      - { name: key-2, api_key: z }",
+    "dragoman.yaml:6:9: providers.a.credentials[1].name: another credential of this provider has this name; names must be unique",
+    "dragoman.yaml:7:17: providers.a.credentials[2].name: another credential of this provider has this name; names must be unique",
+  ],
+  [
+    "names that would not stand in a header or a target",
+    "providers:\n  a/b: { type: gemini, credentials: [{ name: 'ä', api_key: k }] }",
+    "dragoman.yaml:2:3: providers.a/b: is not a usable name; begin with a letter or digit; letters, digits and `_ . @ + -` may follow",
+    "dragoman.yaml:2:46: providers.a/b.credentials[0].name: is not a usable name; begin with a letter or digit; letters, digits and `_ . @ + -` may follow",
+  ],
+  [
+    "an API key that no header can carry",
+    "providers: { a: { type: gemini, credentials: [{ api_key: 'hunter2 hunter2' }] } }",
+    "dragoman.yaml:1:58: providers.a.credentials[0].api_key: holds a space, a line break or a character that no header can carry",
+  ],
+  [
+    "base URL with a password",
+    "providers: { a: { type: gemini, base_url: 'https://u:hunter2@h', credentials: [{ api_key: k }] } }",
+    "dragoman.yaml:1:43: providers.a.base_url: must not hold a user name or a password",
+  ],
+  [
+    "target of an unknown provider",
+    `${PROVIDER}models:\n  fast: [google/x, gogle/y]`,
+    "dragoman.yaml:3:20: models.fast[1]: names a provider that is not configured; did you mean `google/…`?",
+  ],
+  [
+    "target when nothing is configured",
+    "models: { fast: google/x }",
+    "dragoman.yaml:1:17: models.fast: names a provider that is not configured; no provider is configured",
+  ],
+  [
+    "target without a provider",
+    `${PROVIDER}models: { fast: { targets: [gemini-3.8-pro] } }`,
+    "dragoman.yaml:2:29: models.fast.targets[0]: is not a target (`provider/model`); did you mean `google/…`?",
+  ],
+  [
+    "target with half a wildcard",
+    `${PROVIDER}models: { "g-*": google/gemini-* }`,
+    "dragoman.yaml:2:18: models.g-*: a target's model is a name, or `*` alone to keep the name that was asked for",
+  ],
+  [
+    "target of a wrong form",
+    "models: { fast: 3 }",
+    "dragoman.yaml:1:17: models.fast: expected a target (`provider/model`), a list of targets, or a map with `targets`",
+  ],
+  ["no targets", "models: { fast: [] }", "dragoman.yaml:1:17: models.fast: is empty; remove it, or list targets"],
+  ["keys of nobody", "keys: []", "dragoman.yaml:1:7: keys: is empty; remove it, or list the keys of your callers"],
+  [
+    "a section without content",
+    "server:\nkeys:",
+    "dragoman.yaml:1:8: server: expected a map of keys and values",
+    "dragoman.yaml:2:6: keys: expected the keys of your callers",
+  ],
+  [
+    "keys without a secret, with two, and of one name",
+    `keys:\n  - name: a\n  - { name: b, key: k, hash: "sha256:${"0".repeat(64)}" }\n  - { name: a, key: l }`,
+    "dragoman.yaml:2:5: keys[0]: has neither `key` nor `hash`; add `key: env:NAME`, or `hash: sha256:…`",
+    "dragoman.yaml:3:24: keys[1].hash: stands beside `key`; keep one of the two",
+    "dragoman.yaml:4:13: keys[2].name: another key has this name; names must be unique",
+  ],
+  [
+    "one key twice",
+    "keys:\n  - { name: a, key: hunter2 }\n  - { name: b, key: env:WORD }",
+    "dragoman.yaml:3:5: keys[1]: is the same key as `a`; give each caller a key of its own",
+  ],
+  [
+    "a hash of another kind",
+    "keys: [{ name: a, hash: md5:hunter2 }]",
+    "dragoman.yaml:1:25: keys[0].hash: expected `sha256:` and 64 hex digits",
+  ],
+  ["port out of range", "server: { port: 70000 }", "dragoman.yaml:1:17: server.port: expected a whole number from 0 to 65535"],
+  ["port of another type", "server: { port: [] }", "dragoman.yaml:1:17: server.port: expected a whole number from 0 to 65535"],
+  [
+    "a number by reference",
+    "server: { port: env:WORD }",
+    "dragoman.yaml:1:17: server.port: expected a whole number from 0 to 65535, which `env:WORD` does not hold",
+  ],
+  [
+    "duration without a unit",
+    "server: { shutdown_grace: 30 }",
+    "dragoman.yaml:1:27: server.shutdown_grace: expected a duration with its unit, such as `250ms`, `10s`, `5m` or `1h`",
+  ],
+  ["heartbeat too rare", "server: { heartbeat: 21s }", "dragoman.yaml:1:22: server.heartbeat: expected a duration from 1ms to 20s"],
+  ["duration that no timer can wait", "retry: { total: 1000h }", "dragoman.yaml:1:17: retry.total: expected a duration from 1ms to 576h"],
+  [
+    "base above its maximum",
+    "cooldown: { rate_limit_base: 1h }",
+    "dragoman.yaml:1:30: cooldown.rate_limit_base: is longer than `rate_limit_max`",
+  ],
+  [
+    "unset variable",
+    "server: { host: env:GEMINI_APIKEY }",
+    "dragoman.yaml:1:17: server.host: the environment variable GEMINI_APIKEY is not set; did you mean `env:GEMINI_API_KEY`?",
+  ],
+  [
+    "empty variable, in a list",
+    "keys: [{ name: a, key: k, models: [env:EMPTY] }]",
+    "dragoman.yaml:1:36: keys[0].models[0]: the environment variable EMPTY is empty; set it where Dragoman is started",
+  ],
+  [
+    "secret behind env:",
+    "keys: [{ name: a, key: env:sk-hunter2 }]",
+    "dragoman.yaml:1:24: keys[0].key: after `env:` the name of an environment variable is expected, such as `env:GEMINI_API_KEY`",
+  ],
+  [
+    "missing file",
+    "keys: [{ name: a, key: file:/does/not/exist }]",
+    "dragoman.yaml:1:24: keys[0].key: the file /does/not/exist cannot be read (ENOENT)",
+  ],
+  ["not a map", "- a\n- b", "dragoman.yaml:1:1: expected a map of keys and values"],
+  [
+    "bracket not closed",
+    "keys: [{ name: hunter2\nmodels: {}",
+    "dragoman.yaml:2:1: the indentation does not fit, or a bracket is not closed before here",
+  ],
+  ["tab", "server:\n\tport: 1", "dragoman.yaml:2:1: YAML is indented with spaces, not with tabs"],
+  ["key twice", "server: {}\nserver: {}", "dragoman.yaml:2:1: this key stands here twice"],
+  ["${…} is no reference", "keys: [${KEY}]", "dragoman.yaml:1:9: a bracket, a comma or a closing quote is missing here"],
+  ["tag", "server: !secret hunter2", "dragoman.yaml:1:9: tags (`!…`) have no meaning here"],
+  ["two documents", "server: {}\n---\nkeys: []", "dragoman.yaml:2:1: there is more than one document; remove what follows the `---`"],
+  ["alias without anchor", "server: *hunter2", "dragoman.yaml:1:9: this alias (`*…`) has no anchor (`&…`) before it"],
+  ["alias of itself", "server: &a { host: *a }", "dragoman.yaml:1:20: the document is too large or nested too deeply"],
+  ["dangerous key", "providers: { __proto__: { type: gemini } }", "dragoman.yaml:1:14: `__proto__` cannot be used as a key"],
+  ["list as a key", "? [hunter2]\n: 1", "dragoman.yaml:1:3: a key must be plain text"],
+];
+
+test.each(cases)("%s", (_name, text, ...problems) => {
+  expect(problemsOf(text)).toEqual(problems);
+});
+
+describe("documented, and not implemented yet", () => {
+  test.each(["openai", "vertex", "bedrock", "azure", "openai-compatible"])("provider type %s", (type) => {
+    expect(problemsOf(`providers:\n  a:\n    type: ${type}\n    credentials: [{ api_key: k }]\nmodels: { m: a/b }`)).toEqual([
+      `dragoman.yaml:3:11: providers.a.type: \`${type}\` is not implemented yet; implemented: anthropic, gemini, simulator`,
+    ]);
+  });
+
+  test.each(["weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"])("strategy %s", (strategy) => {
+    expect(problemsOf(`${PROVIDER}models: { m: { targets: [google/x], strategy: ${strategy} } }`)).toEqual([
+      `dragoman.yaml:2:47: models.m.strategy: \`${strategy}\` is not implemented yet; use \`round-robin\`, or leave it out`,
+    ]);
+  });
+
+  test("limits, budgets and weights", () => {
+    expect(
+      problemsOf(
+        "keys:\n  - name: a\n    key: k\n    limits: { rpm: 60 }\n    budget: { usd: 50, per: month }\n" +
+          "providers: { google: { type: gemini, credentials: [{ api_key: k, weight: 2 }] } }",
+      ),
+    ).toEqual([
+      "dragoman.yaml:4:5: keys[0].limits: is not implemented yet; remove it",
+      "dragoman.yaml:5:5: keys[0].budget: is not implemented yet; remove it",
+      "dragoman.yaml:6:66: providers.google.credentials[0].weight: is not implemented yet; remove it",
+    ]);
+  });
+
+  test("their form is checked all the same", () => {
+    expect(problemsOf("keys: [{ name: a, key: k, limits: { rmp: 60 }, budget: { usd: 0, per: year } }]")).toEqual([
+      "dragoman.yaml:1:37: keys[0].limits.rmp: is not a known key; did you mean `rpm`?",
+      "dragoman.yaml:1:63: keys[0].budget.usd: expected an amount in USD above 0",
+      "dragoman.yaml:1:71: keys[0].budget.per: expected one of `day`, `week`, `month`",
+    ]);
+  });
+});
+
+describe("nothing but a ConfigError, and no secret in it", () => {
+  /** Every inspectable piece of the error: its message is not the only thing a log shows. */
+  function told(text: string): string {
+    try {
+      parseConfig(text, { path: "dragoman.yaml", environment });
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      return `${String(error)} ${JSON.stringify(error)}`;
+    }
+    return "";
+  }
+
+  test("no case above repeats the secret it holds", () => {
+    for (const [, text] of cases) expect(told(text)).not.toContain("hunter2");
+  });
+
+  test("arbitrary text", () => {
+    const yamlish = fc.string({
+      unit: fc.constantFrom(
+        ..."{ } [ ] : , - ? & * ! | > ' \" % @ ` # ~ \n \t".split(" "),
+        " ",
+        "a",
+        "server",
+        "keys",
+        "models",
+        "providers",
+        "env:X",
+        "__proto__",
+        "<<",
+        "1",
+        "null",
+      ),
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(fc.oneof(yamlish, fc.string({ unit: "binary" })), (text) => {
+        told(text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("arbitrary values at the right places", () => {
+    const value = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom<unknown>("hunter2", "env:WORD", "google/x", "10s", "gemini", null, true, 1, -1, 1.5, 1e300),
+        fc.array(tie("value"), { maxLength: 3 }),
+        fc.dictionary(
+          fc.constantFrom(
+            ..."name key hash models loss limits budget type base_url timeouts credentials api_key weight priority targets strategy".split(
+              " ",
+            ),
+            ..."host port heartbeat attempts total long max_wait connect google constructor toString".split(" "),
+          ),
+          tie("value"),
+          { maxKeys: 4 },
+        ),
+      ),
+    })).value;
+    const document = fc.dictionary(fc.constantFrom("server", "keys", "providers", "models", "retry", "cooldown", "queue", "other"), value, {
+      maxKeys: 4,
+    });
+    fc.assert(
+      fc.property(document, (document) => {
+        expect(told(JSON.stringify(document))).not.toContain("hunter2");
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test.each([
+    ["brackets", "[".repeat(20_000)],
+    ["indentation", Array.from({ length: 200 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
+    ["a bomb of aliases", `a: &a0 [x]\n${Array.from({ length: 20 }, (_, n) => `b${n}: &a${n + 1} [*a${n}, *a${n}, *a${n}]`).join("\n")}`],
+  ])("too much nesting: %s", (_name, text) => {
+    expect(told(text)).toContain("too large or nested too deeply");
+  });
+});

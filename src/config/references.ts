@@ -1,0 +1,73 @@
+/** Resolves `env:NAME` and `file:/path`, wherever a text stands. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { nearMatches } from "../chat/names.ts";
+import type { Path, ProblemList } from "./errors.ts";
+
+/** Environment variables, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const ENVIRONMENT_REFERENCE = /^env:(.*)$/s;
+const FILE_REFERENCE = /^file:(.*)$/s;
+
+/** A document without references. */
+export interface ResolvedReferences {
+  readonly value: unknown;
+  /** The reference that stood at a path, as it was written; `undefined` where none stood. */
+  referenceAt(path: Path): string | undefined;
+}
+
+/**
+ * Puts what references name in their place. One that names nothing becomes a problem and an empty text.
+ * @param directory where relative file paths begin.
+ */
+export function resolveReferences(
+  document: unknown,
+  { environment, directory, problems }: { environment: Environment; directory: string; problems: ProblemList },
+): ResolvedReferences {
+  const references = new Map<string, string>();
+
+  const resolveText = (text: string, path: Path): string => {
+    const variable = ENVIRONMENT_REFERENCE.exec(text)?.[1]?.trim();
+    const file = FILE_REFERENCE.exec(text)?.[1]?.trim();
+    if (variable === undefined && file === undefined) return text;
+    references.set(JSON.stringify(path), text);
+    if (variable !== undefined) return readVariable(variable, environment, path, problems);
+    return readReferencedFile(resolve(directory, file ?? ""), path, problems);
+  };
+  const visit = (value: unknown, path: Path): unknown => {
+    if (typeof value === "string") return resolveText(value, path);
+    if (Array.isArray(value)) return value.map((item, index) => visit(item, [...path, index]));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item, [...path, key])]));
+  };
+
+  return { value: visit(document, []), referenceAt: (path) => references.get(JSON.stringify(path)) };
+}
+
+function readVariable(name: string, environment: Environment, path: Path, problems: ProblemList): string {
+  // What is no name is not repeated: it may be a secret behind a mistaken prefix.
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    problems.add(path, "after `env:` the name of an environment variable is expected, such as `env:GEMINI_API_KEY`");
+    return "";
+  }
+  const value = environment[name];
+  if (value !== undefined && value !== "") return value;
+  const [near] = nearMatches(name, Object.keys(environment));
+  const suggestion = value === undefined && near !== undefined ? `did you mean \`env:${near}\`?` : "set it where Dragoman is started";
+  problems.add(path, `the environment variable ${name} is ${value === undefined ? "not set" : "empty"}`, suggestion);
+  return "";
+}
+
+/** The file's text without the line break that editors and `echo` put at its end. */
+function readReferencedFile(file: string, path: Path, problems: ProblemList): string {
+  try {
+    const text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    if (text === "") problems.add(path, `the file ${file} is empty`);
+    return text;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    problems.add(path, `the file ${file} cannot be read (${code})`);
+    return "";
+  }
+}

@@ -1,0 +1,83 @@
+/** The `providers` of a file as the program uses them. */
+import { createProvider, readBaseUrl, type BaseUrl } from "../providers/create.ts";
+import { providerTypes } from "../providers/index.ts";
+import type { Provider, ProviderType } from "../providers/provider.ts";
+import { isHeaderText, type Path, type ProblemList } from "./errors.ts";
+import type { ProviderFile } from "./schema.ts";
+
+/** Provider and credential names stand in headers, paths of models and logs. */
+const NAME = /^[A-Za-z0-9][\w.@+-]{0,63}$/;
+
+/** @param secrets gets the API keys, so that no log repeats one. */
+export function resolveProviders(
+  providers: Readonly<Record<string, ProviderFile>>,
+  problems: ProblemList,
+  secrets: Set<string>,
+): Provider[] {
+  return Object.entries(providers).flatMap(([name, provider]) => {
+    const path = ["providers", name];
+    if (!NAME.test(name)) {
+      problems.add(path, "is not a usable name", "begin with a letter or digit; letters, digits and `_ . @ + -` may follow", "key");
+    }
+    const type = providerTypes.find((candidate) => candidate.type === provider.type);
+    if (type === undefined) {
+      problems.add(
+        [...path, "type"],
+        `\`${provider.type}\` is not implemented yet`,
+        `implemented: ${providerTypes.map(({ type }) => type).join(", ")}`,
+      );
+      return [];
+    }
+    if (provider.credentials === undefined && !type.keyless) {
+      const variable = type.environmentVariables[0] ?? "NAME";
+      problems.add(path, "has no `credentials`", `add \`credentials: [{ api_key: env:${variable} }]\``, "key");
+    }
+    return [resolveProvider(name, type, provider, problems, secrets)];
+  });
+}
+
+function resolveProvider(name: string, type: ProviderType, provider: ProviderFile, problems: ProblemList, secrets: Set<string>): Provider {
+  const path = ["providers", name];
+  const { connect, headers, first_content, idle } = provider.timeouts;
+  const baseUrl = provider.base_url === undefined ? undefined : resolveBaseUrl(provider.base_url, [...path, "base_url"], problems);
+  return createProvider({
+    name,
+    type,
+    timeouts: { connectMs: connect, headersMs: headers, firstContentMs: first_content, idleMs: idle },
+    credentials: resolveCredentials(provider.credentials ?? [], [...path, "credentials"], problems, secrets),
+    ...(baseUrl !== undefined && { baseUrl }),
+    ...(provider.models !== undefined && { models: provider.models }),
+  });
+}
+
+function resolveBaseUrl(text: string, path: Path, problems: ProblemList): BaseUrl | undefined {
+  try {
+    return readBaseUrl(text);
+  } catch (error) {
+    problems.add(path, (error as TypeError).message);
+    return undefined;
+  }
+}
+
+function resolveCredentials(
+  credentials: NonNullable<ProviderFile["credentials"]>,
+  path: Path,
+  problems: ProblemList,
+  secrets: Set<string>,
+): { name: string; apiKey: string; priority: number; maxConcurrency?: number }[] {
+  const names = new Set<string>();
+  return credentials.map((credential, index) => {
+    const { api_key, priority, max_concurrency } = credential;
+    const name = credential.name ?? `key-${index + 1}`;
+    const own = [...path, index];
+    secrets.add(api_key);
+    if (!NAME.test(name)) {
+      problems.add([...own, "name"], "is not a usable name", "begin with a letter or digit; letters, digits and `_ . @ + -` may follow");
+    }
+    if (names.has(name)) problems.add([...own, "name"], "another credential of this provider has this name", "names must be unique");
+    names.add(name);
+    if (!isHeaderText(api_key)) problems.add([...own, "api_key"], "holds a space, a line break or a character that no header can carry");
+    if (credential.weight !== undefined) problems.add([...own, "weight"], "is not implemented yet", "remove it", "key");
+    return { name, apiKey: api_key, priority, ...(max_concurrency !== undefined && { maxConcurrency: max_concurrency }) };
+  });
+}

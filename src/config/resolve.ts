@@ -1,0 +1,79 @@
+/** From a file that fits the schema to the configuration the program uses. */
+import { BlockList, isIP } from "node:net";
+import type { Config, ConfigSource } from "./config.ts";
+import type { ProblemList } from "./errors.ts";
+import { resolveKeys } from "./resolve-keys.ts";
+import { resolveProviders } from "./resolve-providers.ts";
+import { resolveRoutes } from "./resolve-routes.ts";
+import type { ConfigFile } from "./schema.ts";
+
+/** What the command line sets, above the file. */
+export interface Overrides {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** A configuration, and what must never be shown. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Every clear secret that was read: API keys, virtual keys. For the log's redaction. */
+  readonly secrets: readonly string[];
+}
+
+/** What is wrong goes on `problems`; with any there, the result must not be used. */
+export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides: Overrides, problems: ProblemList): LoadedConfig {
+  const secrets = new Set<string>();
+  const keys = resolveKeys(file.keys ?? [], problems, secrets);
+  const providers = resolveProviders(file.providers, problems, secrets);
+  const routes = resolveRoutes(file.models, { names: Object.keys(file.providers), providers }, problems);
+  const host = overrides.host ?? file.server.host;
+  if (file.keys === undefined && !isLoopback(host)) refuseOpenHost(overrides, problems);
+  if (file.cooldown.rate_limit_base > file.cooldown.rate_limit_max) {
+    problems.add(["cooldown", "rate_limit_base"], "is longer than `rate_limit_max`");
+  }
+  if (file.cooldown.transient_base > file.cooldown.transient_max) {
+    problems.add(["cooldown", "transient_base"], "is longer than `transient_max`");
+  }
+  const config: Config = {
+    source,
+    server: {
+      host,
+      port: overrides.port ?? file.server.port,
+      maxBodyBytes: file.server.max_body_bytes,
+      heartbeatMs: file.server.heartbeat,
+      shutdownGraceMs: file.server.shutdown_grace,
+    },
+    keys,
+    providers,
+    routes,
+    retry: { attempts: file.retry.attempts, totalMs: file.retry.total },
+    cooldown: {
+      rateLimitBaseMs: file.cooldown.rate_limit_base,
+      rateLimitMaxMs: file.cooldown.rate_limit_max,
+      transientBaseMs: file.cooldown.transient_base,
+      transientMaxMs: file.cooldown.transient_max,
+      hintMaxMs: file.cooldown.hint_max,
+      longMs: file.cooldown.long,
+      probeIntervalMs: file.cooldown.probe_interval,
+    },
+    queue: { maxWaiting: file.queue.max_waiting, maxWaitMs: file.queue.max_wait },
+  };
+  return { config, secrets: [...secrets] };
+}
+
+/** Resilience case [17]: without keys, whoever reaches the port could spend the operator's credentials. */
+function refuseOpenHost(overrides: Overrides, problems: ProblemList): void {
+  const message = "without `keys` Dragoman listens on this machine only, or anyone who reaches it could spend your credentials";
+  const suggestion = "add `keys` to the config file, or listen on 127.0.0.1";
+  if (overrides.host === undefined) problems.add(["server", "host"], message, suggestion);
+  else problems.add([], `--host: ${message}`, suggestion);
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  return family === 0 ? host.toLowerCase() === "localhost" : loopback.check(host, family === 4 ? "ipv4" : "ipv6");
+}

@@ -1,0 +1,187 @@
+/**
+ * The shape of `dragoman.yaml`, after references were resolved. `dragoman.schema.json` is generated from it. Keys are
+ * described here for editors; `docs/configuration.md` says more.
+ */
+import { z } from "zod";
+import { providerTypes } from "../providers/index.ts";
+import { DURATION_PATTERN, durationMs, formatDuration, MAX_DURATION_MS } from "./durations.ts";
+
+/** Provider types that are documented, and refused by name until they exist. */
+const PLANNED_PROVIDER_TYPES = ["openai", "vertex", "bedrock", "azure", "openai-compatible"] as const;
+/** The strategy that exists; the others are documented, and refused by name. */
+export const IMPLEMENTED_STRATEGY = "round-robin";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** A map of known keys; any other is an error. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, { error: () => "expected a map of keys and values" });
+}
+
+function text(meaning: string) {
+  return z.string({ error: () => `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
+}
+
+function list<Item extends z.ZodType>(item: Item, meaning: string) {
+  return z.array(item, { error: () => `expected ${meaning}` }).min(1, { error: `is empty; remove it, or list ${meaning}` });
+}
+
+function choice<const Values extends readonly string[]>(values: Values) {
+  return z.enum(values, { error: () => `expected one of ${values.map((value) => `\`${value}\``).join(", ")}` });
+}
+
+/** A whole number. Text of digits counts too, because a reference always gives text. */
+function wholeNumber(min: number, max: number) {
+  const error = `expected a whole number from ${min} to ${max}`;
+  const number = z
+    .int({ error: () => error })
+    .min(min, { error })
+    .max(max, { error });
+  const digits = z.string().regex(/^-?\d{1,15}$/, { error });
+  return z.union([number, digits.transform(Number).pipe(number)], { error: () => error });
+}
+
+/** A duration in ms, written with its unit. */
+function duration(minMs = 1, maxMs = MAX_DURATION_MS) {
+  const error = "expected a duration with its unit, such as `250ms`, `10s`, `5m` or `1h`";
+  return z
+    .string({ error: () => error })
+    .regex(DURATION_PATTERN, { error })
+    .transform(durationMs)
+    .refine((ms) => ms >= minMs && ms <= maxMs, {
+      error: `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+    });
+}
+
+const modelPatterns = list(text("a model name or pattern"), "model names or patterns (`claude-*`)");
+const target = text("a target (`provider/model`)").meta({
+  description: "`provider/model`; `provider/*` keeps the name that was asked for.",
+});
+const loss = choice(["strict", "default", "lenient"]).meta({
+  description:
+    "How much a translation may lose. strict: nothing of meaning; default: nothing that breaks the answer's contract; lenient: anything.",
+});
+const strategy = choice(["round-robin", "weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"]).meta({
+  description: "How the credentials of a target take turns. Only round-robin is implemented yet.",
+});
+
+const server = section({
+  host: text("a host name or address")
+    .prefault("127.0.0.1")
+    .describe("Address to listen on. Without `keys` only a loopback address is accepted."),
+  port: wholeNumber(0, 65_535).prefault(8317).describe("Port to listen on; 0 takes any free one."),
+  max_body_bytes: wholeNumber(1024, 1024 * MEBIBYTE)
+    .prefault(32 * MEBIBYTE)
+    .describe("The largest request body that is accepted, in bytes."),
+  heartbeat: duration(1, 20_000).prefault("15s").describe("Silence before a heartbeat is sent to a waiting client; at most 20s."),
+  shutdown_grace: duration(0).prefault("30s").describe("How long running answers may go on after SIGTERM."),
+}).describe("Where Dragoman listens.");
+
+const key = section({
+  name: text("a name").describe("Shown in logs."),
+  key: text("a key").optional().describe("The key itself; better a reference, `env:NAME` or `file:/path`."),
+  hash: z
+    .string({ error: () => "expected `sha256:` and 64 hex digits" })
+    .regex(/^sha256:[0-9a-fA-F]{64}$/, { error: "expected `sha256:` and 64 hex digits" })
+    .optional()
+    .describe("Instead of `key`: its SHA-256, as `sha256:` and 64 hex digits."),
+  models: modelPatterns.optional().describe("What it may use, as clients call it; default: every model."),
+  loss: loss.optional(),
+  limits: section({
+    rpm: wholeNumber(1, 1_000_000_000).optional().describe("Requests per minute."),
+    tpm: wholeNumber(1, 1_000_000_000_000).optional().describe("Tokens per minute."),
+    concurrency: wholeNumber(1, 1_000_000).optional().describe("Requests at once."),
+  })
+    .optional()
+    .describe("Not implemented yet."),
+  budget: section({
+    usd: z.number({ error: () => "expected an amount in USD above 0" }).positive({ error: "expected an amount in USD above 0" }),
+    per: choice(["day", "week", "month"]),
+  })
+    .optional()
+    .describe("Not implemented yet."),
+});
+
+const credential = section({
+  name: text("a name").optional().describe("Shown in logs and headers; default: `key-1`, `key-2`, … by position."),
+  api_key: text("an API key").describe("The provider's API key; best a reference, `env:NAME` or `file:/path`."),
+  priority: wholeNumber(-1_000_000, 1_000_000).prefault(0).describe("Higher is used first; equals take turns."),
+  max_concurrency: wholeNumber(1, 1_000_000).optional().describe("Requests at once; default: no limit."),
+  weight: z
+    .number({ error: () => "expected a number above 0" })
+    .positive({ error: "expected a number above 0" })
+    .optional()
+    .describe("Not implemented yet."),
+});
+
+const provider = section({
+  type: choice([...providerTypes.map(({ type }) => type), ...PLANNED_PROVIDER_TYPES]).describe(
+    "Who runs it. Implemented: anthropic, gemini, simulator.",
+  ),
+  base_url: text("a URL").optional().describe("What the vendor's own SDK takes; default: the vendor's address."),
+  models: modelPatterns.optional().describe("What it serves without an entry in `models`; default: the vendor's own names (`claude-*`)."),
+  timeouts: section({
+    connect: duration().prefault("10s").describe("To connect."),
+    headers: duration().prefault("60s").describe("From the request to the head of the answer."),
+    first_content: duration().prefault("300s").describe("From the head of the answer to its first content."),
+    idle: duration().prefault("120s").describe("Between two reads of the answer."),
+  }).prefault({}),
+  credentials: list(credential, "its credentials").optional().describe("The pool. Each has an `api_key`."),
+});
+
+const model = z.union(
+  [
+    target,
+    list(target, "targets"),
+    section({
+      targets: list(target, "targets").describe("In order: the next is the fallback."),
+      strategy: strategy.prefault(IMPLEMENTED_STRATEGY),
+      loss: loss.optional(),
+    }),
+  ],
+  { error: () => "expected a target (`provider/model`), a list of targets, or a map with `targets`" },
+);
+
+/** The whole file. Every key is optional. */
+export const configSchema = section({
+  server: server.prefault({}),
+  keys: list(key, "the keys of your callers")
+    .optional()
+    .describe("Who may call. Without it only callers on this machine are served, and no key is asked."),
+  providers: z
+    .record(z.string(), provider, { error: () => "expected a map of names and providers" })
+    .prefault({})
+    .describe("The hosts of models, by a name of your choice."),
+  models: z
+    .record(z.string(), model, { error: () => "expected a map of model names and targets" })
+    .prefault({})
+    .describe("What clients may ask for, and where it goes. Names may be patterns (`claude-*`)."),
+  retry: section({
+    attempts: wholeNumber(1, 100).prefault(4).describe("Attempts per request, the first included."),
+    total: duration().prefault("600s").describe("No attempt begins later than this after the request came."),
+  })
+    .prefault({})
+    .describe("What trying again may cost."),
+  cooldown: section({
+    rate_limit_base: duration().prefault("1s").describe("Rest after a 429 without a hint; doubles."),
+    rate_limit_max: duration().prefault("5m").describe("The longest of these."),
+    transient_base: duration().prefault("1s").describe("Rest after a 5xx or a broken connection; doubles."),
+    transient_max: duration().prefault("60s").describe("The longest of these."),
+    hint_max: duration().prefault("6h").describe("The longest `retry-after` that is believed."),
+    long: duration().prefault("30m").describe("Rest after a refused key, a refused model or an unpaid bill."),
+    probe_interval: duration().prefault("10m").describe("How often what rests long is tried all the same."),
+  })
+    .prefault({})
+    .describe("How long a credential rests after a failure."),
+  queue: section({
+    max_waiting: wholeNumber(0, 1_000_000).prefault(100).describe("Requests that may wait for a permit at once, per provider."),
+    max_wait: duration().prefault("30s").describe("How long one may wait."),
+  })
+    .prefault({})
+    .describe("What happens when every credential is at its `max_concurrency`."),
+});
+
+/** A file that fits the schema, defaults filled in, durations in ms. */
+export type ConfigFile = z.output<typeof configSchema>;
+export type ProviderFile = ConfigFile["providers"][string];
+export type KeyFile = NonNullable<ConfigFile["keys"]>[number];
