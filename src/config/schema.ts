@@ -116,7 +116,7 @@ const credential = section({
 
 const provider = section({
   type: choice([...providerTypes.map(({ type }) => type), ...PLANNED_PROVIDER_TYPES]).describe(
-    "Who runs it. Implemented: anthropic, gemini, simulator.",
+    `Who runs it. Not implemented yet: ${PLANNED_PROVIDER_TYPES.join(", ")}.`,
   ),
   base_url: text("a URL").optional().describe("What the vendor's own SDK takes; default: the vendor's address."),
   models: modelPatterns.optional().describe("What it serves without an entry in `models`; default: the vendor's own names (`claude-*`)."),
