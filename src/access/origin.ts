@@ -1,0 +1,76 @@
+/**
+ * Who may call when no keys are configured: programs on this machine, and no web page that runs in a browser on it.
+ * A page can send requests to loopback, directly or by giving its own name this address, and would spend the operator's
+ * credentials. It can change neither `Host`, `Origin` nor `Sec-Fetch-Site`, and without CORS headers from us it cannot
+ * send `application/json`.
+ */
+import { BlockList, isIP } from "node:net";
+import { GatewayError } from "../chat/error.ts";
+import type { RequestHeaders } from "./keys.ts";
+
+/** What is known of a caller. */
+export interface Caller {
+  /** The peer's address, as the socket tells it. */
+  readonly remoteAddress: string | undefined;
+  readonly headers: RequestHeaders;
+}
+
+const WHAT_TO_DO = "Configure `keys` to serve other callers.";
+
+/**
+ * Whether the caller may be served without a key.
+ * @returns a GatewayError `permission` (403), or `invalid-request` for a body of another content type; `undefined`: yes.
+ */
+export function refuseWithoutKeys({ remoteAddress, headers }: Caller): GatewayError | undefined {
+  if (remoteAddress === undefined || !isLoopbackAddress(remoteAddress)) {
+    return forbidden(`Without keys this Dragoman serves callers on its own machine only. ${WHAT_TO_DO}`);
+  }
+  if (!isLoopbackName(hostName(`http://${text(headers["host"])}`))) {
+    return forbidden(`Without keys this Dragoman answers to 127.0.0.1 and localhost only, not to the name in \`Host\`. ${WHAT_TO_DO}`);
+  }
+  const origin = headers["origin"];
+  if (headers["sec-fetch-site"] === "cross-site" || (origin !== undefined && !isLoopbackName(hostName(text(origin))))) {
+    return forbidden(`Without keys this Dragoman refuses requests that a web page of another site sends. ${WHAT_TO_DO}`);
+  }
+  if (hasBody(headers) && mediaType(text(headers["content-type"])) !== "application/json") {
+    return new GatewayError("invalid-request", "The content type must be application/json.", { field: "content-type" });
+  }
+  return undefined;
+}
+
+function forbidden(message: string): GatewayError {
+  return new GatewayError("permission", message);
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** Whether an address is this machine's own, mapped IPv4 (`::ffff:127.0.0.1`) included. */
+function isLoopbackAddress(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && loopback.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+/** Names below `.localhost` never leave the machine (RFC 6761 §6.3). */
+function isLoopbackName(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  return name === "localhost" || name.endsWith(".localhost") || isLoopbackAddress(name);
+}
+
+/** The host of a URL in lower case, without the brackets of IPv6. */
+function hostName(url: string): string | undefined {
+  return URL.parse(url)?.hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+function hasBody(headers: RequestHeaders): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+function mediaType(contentType: string): string {
+  return (contentType.split(";")[0] ?? "").trim().toLowerCase();
+}
+
+function text(value: string | readonly string[] | undefined): string {
+  return typeof value === "string" ? value : (value?.join(",") ?? "");
+}
