@@ -56,12 +56,16 @@ export interface ErrorDetail {
   readonly scope?: "account" | "model";
   /** The HTTP status the upstream answered. */
   readonly upstreamStatus?: number;
+  /** For `context-too-long`: how many tokens the input has and how many the model takes (rule 330). */
+  readonly tokens?: { readonly input: number; readonly limit: number };
   /** The upstream's own words, when clients act on them (dossier C.13, C.14). */
   readonly upstreamMessage?: string;
   /** The upstream's own error body and headers, for the relay lane, which passes them untouched (rule 335). */
   readonly upstreamAnswer?: UpstreamAnswer;
   /** Whether the client's SDK should try again by itself; absent: its own rules. */
   readonly shouldRetry?: boolean;
+  /** The connection was reset before an answer began: often a kept-alive one that the upstream had just closed. */
+  readonly resetBeforeHead?: boolean;
   /** Headers to add to the error answer, lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;

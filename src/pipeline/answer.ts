@@ -32,6 +32,11 @@ export class Answer {
     return this.#begun;
   }
 
+  /** Whether a head has gone out: a failure is then told inside the stream. */
+  get started(): boolean {
+    return this.#response.headersSent;
+  }
+
   /** Whether the client has closed its connection. */
   get left(): boolean {
     return this.#response.destroyed && !this.#response.writableFinished;

@@ -28,29 +28,33 @@ interface Refusal {
 /** Error bodies beyond this many bytes are cut. */
 const MAX_ERROR_BODY_BYTES = 262_144;
 
+/** What one attempt works with. */
+export interface AttemptOptions {
+  readonly transport: Transport;
+  readonly request: UpstreamRequest;
+  readonly lane: Lane;
+  readonly upstream: UpstreamSide;
+  readonly answer: Answer;
+  readonly timeouts: PhaseTimeouts;
+  /** Aborted with a GatewayError when the gateway shuts down. */
+  readonly stopped: AbortSignal;
+  /** Called once when content begins: the credential works. */
+  onBegun(): void;
+}
+
 /** Runs one attempt. Never rejects: what went wrong is the outcome. */
-export function runAttempt(
-  transport: Transport,
-  request: UpstreamRequest,
-  lane: Lane,
-  upstream: UpstreamSide,
-  answer: Answer,
-  timeouts: PhaseTimeouts,
-  stopped: AbortSignal,
-): Promise<AttemptOutcome> {
+export function runAttempt(options: AttemptOptions): Promise<AttemptOutcome> {
   return new Promise((resolve) => {
-    new Attempt(lane, upstream, answer, timeouts, stopped, resolve).start(transport, request);
+    new Attempt(options, resolve).start();
   });
 }
 
 class Attempt implements UpstreamListener {
+  readonly #options: AttemptOptions;
   readonly #lane: Lane;
-  readonly #upstream: UpstreamSide;
   readonly #answer: Answer;
-  readonly #timeouts: PhaseTimeouts;
-  readonly #stopped: AbortSignal;
   readonly #resolve: (outcome: AttemptOutcome) => void;
-  readonly #onStop = (): void => this.#settle({ type: "failed", error: this.#stopped.reason as GatewayError, told: false });
+  readonly #onStop = (): void => this.#settle({ type: "failed", error: this.#options.stopped.reason as GatewayError, told: false });
   #call: UpstreamCall | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
@@ -60,28 +64,20 @@ class Attempt implements UpstreamListener {
   /** Output that came before content. */
   #held: (Buffer | string)[] = [];
 
-  constructor(
-    lane: Lane,
-    upstream: UpstreamSide,
-    answer: Answer,
-    timeouts: PhaseTimeouts,
-    stopped: AbortSignal,
-    resolve: (outcome: AttemptOutcome) => void,
-  ) {
-    this.#lane = lane;
-    this.#upstream = upstream;
-    this.#answer = answer;
-    this.#timeouts = timeouts;
-    this.#stopped = stopped;
+  constructor(options: AttemptOptions, resolve: (outcome: AttemptOutcome) => void) {
+    this.#options = options;
+    this.#lane = options.lane;
+    this.#answer = options.answer;
     this.#resolve = resolve;
   }
 
-  start(transport: Transport, request: UpstreamRequest): void {
-    if (this.#stopped.aborted) return this.#onStop();
+  start(): void {
+    const { transport, request, timeouts, stopped } = this.#options;
+    if (stopped.aborted) return this.#onStop();
     this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
-    this.#stopped.addEventListener("abort", this.#onStop, { once: true });
+    stopped.addEventListener("abort", this.#onStop, { once: true });
     // Connecting has its own limit in the transport; until the head comes both may use up their time.
-    this.#wait(this.#timeouts.connectMs + this.#timeouts.headersMs, "the upstream sent no response headers");
+    this.#wait(timeouts.connectMs + timeouts.headersMs, "the upstream sent no response headers");
     this.#call = transport.send(request, this);
     if (this.#settled) this.#call.abort();
   }
@@ -90,7 +86,7 @@ class Attempt implements UpstreamListener {
     if (this.#settled) return;
     if (status < 200 || status >= 300) {
       this.#refusal = { status, headers, body: [], bytes: 0 };
-      this.#wait(this.#timeouts.idleMs, "the upstream did not finish its error answer");
+      this.#wait(this.#options.timeouts.idleMs, "the upstream did not finish its error answer");
       return;
     }
     const encoding = headerValue(headers, "content-encoding") ?? "identity";
@@ -100,7 +96,7 @@ class Attempt implements UpstreamListener {
     }
     this.#guard(() => {
       this.#head = this.#lane.open(status, headers);
-      this.#wait(this.#timeouts.firstContentMs, "the upstream sent no content");
+      this.#wait(this.#options.timeouts.firstContentMs, "the upstream sent no content");
     });
   }
 
@@ -150,12 +146,13 @@ class Attempt implements UpstreamListener {
     // An error before content is never shown: another attempt may do better.
     if (error) return this.#fail(error);
     if (begun && !this.#answer.begun) {
-      this.#wait(this.#timeouts.idleMs, "the upstream fell silent in the middle of its answer");
+      this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       this.#begin();
     }
   }
 
   #begin(): void {
+    this.#options.onBegun();
     this.#flow(this.#answer.begin(this.#head as AnswerHead, joined(this.#held)));
     this.#held = [];
   }
@@ -168,14 +165,14 @@ class Attempt implements UpstreamListener {
     clearTimeout(this.#timer);
     this.#answer.onDrain(() => {
       if (this.#settled) return;
-      this.#wait(this.#timeouts.idleMs, "the upstream fell silent in the middle of its answer");
+      this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       call.resume();
     });
   }
 
   #refused({ status, headers, body }: Refusal): void {
     const bytes = Buffer.concat(body).subarray(0, MAX_ERROR_BODY_BYTES);
-    const error = this.#upstream.decodeError({ status, headers, body: bytes.toString("utf8") });
+    const error = this.#options.upstream.decodeError({ status, headers, body: bytes.toString("utf8") });
     this.#settle({
       type: "failed",
       error: error.with({
@@ -214,7 +211,7 @@ class Attempt implements UpstreamListener {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#stopped.removeEventListener("abort", this.#onStop);
+    this.#options.stopped.removeEventListener("abort", this.#onStop);
     if (outcome.type !== "answered") this.#call?.abort();
     this.#resolve(outcome);
   }
@@ -226,10 +223,13 @@ function joined(pieces: readonly (Buffer | string)[]): Buffer | string {
   return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
 }
 
+const RESET_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 function connectionError(error: Error, answering: boolean): GatewayError {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (code === "UND_ERR_CONNECT_TIMEOUT")
     return new GatewayError("timeout", "The upstream could not be reached in time.", { cause: error });
   const what = answering ? "The connection to the upstream broke during its answer" : "The connection to the upstream failed";
-  return new GatewayError("transport", code === "" ? `${what}.` : `${what} (${code}).`, { cause: error });
+  const resetBeforeHead = !answering && RESET_CODES.has(code);
+  return new GatewayError("transport", code === "" ? `${what}.` : `${what} (${code}).`, { cause: error, resetBeforeHead });
 }

@@ -44,6 +44,18 @@ export function finalError(last: GatewayError): GatewayError {
   }
 }
 
+/** Two hints closer than this are the same, in ms. */
+const HINT_TOLERANCE_MS = 1_000;
+
+/** An upstream's failure, with the recovery of the whole pool where that is nearer; its own bytes then no longer say the truth. */
+export function withSoonerRecovery(upstream: GatewayError, pool: GatewayError): GatewayError {
+  const { retryAfterMs } = pool.detail;
+  if (pool.kind !== upstream.kind || retryAfterMs === undefined) return upstream;
+  const told = upstream.detail.retryAfterMs;
+  if (told !== undefined && told - retryAfterMs < HINT_TOLERANCE_MS) return upstream;
+  return new GatewayError(upstream.kind, upstream.message, { ...withoutAnswer(upstream), retryAfterMs });
+}
+
 function withoutAnswer(error: GatewayError): GatewayError["detail"] {
   const { upstreamAnswer: _answer, ...detail } = error.detail;
   return detail;

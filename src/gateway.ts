@@ -1,0 +1,77 @@
+/** The composition root: a configuration in, a running gateway out. The only place that puts the parts together. */
+import type { Logger } from "pino";
+import { createKeyRing } from "./access/keys.ts";
+import { profileFor } from "./catalog/profiles.ts";
+import { createStateSealer } from "./chat/state.ts";
+import type { Config } from "./config/config.ts";
+import { createRequestListener } from "./http/requests.ts";
+import { createHttpServer } from "./http/server.ts";
+import { clientProtocols, protocols } from "./protocols/index.ts";
+import type { ClientSide } from "./protocols/protocol.ts";
+import type { Provider } from "./providers/provider.ts";
+import { systemClock } from "./routing/clock.ts";
+import { Pool } from "./routing/pool.ts";
+import { Router } from "./routing/router.ts";
+import { startSimulator, type Simulator } from "./simulator/server.ts";
+import { version } from "./version.ts";
+import { createUndiciTransport } from "./wire/undici-transport.ts";
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Authenticate opaque state in clients' hands: the first seals, all verify. */
+  readonly stateKeys: readonly [Buffer, ...Buffer[]];
+}
+
+export interface Gateway {
+  /** @throws Error with a `code` such as `EADDRINUSE`. */
+  listen(): Promise<{ host: string; port: number }>;
+  /** Stops accepting, lets running answers finish within the grace period, closes everything. */
+  close(): Promise<void>;
+}
+
+/** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
+export async function createGateway({ config, log, stateKeys }: GatewayOptions): Promise<Gateway> {
+  const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator() : undefined;
+  const providers = config.providers.map((provider) => placed(provider, simulator));
+  const transport = createUndiciTransport();
+  const pools = new Map(
+    providers.map((provider) => [provider.name, new Pool(provider, { cooldown: config.cooldown, waiting: config.queue })]),
+  );
+  const server = createHttpServer(
+    createRequestListener({
+      handling: {
+        protocols,
+        sealer: createStateSealer(stateKeys),
+        userAgent: `dragoman/${version}`,
+        profileFor,
+        pools,
+        transport,
+        clock: systemClock,
+        retry: config.retry,
+        router: new Router(config.routes, providers),
+        heartbeatMs: config.server.heartbeatMs,
+        log,
+      },
+      clients: clientProtocols as readonly [ClientSide, ...ClientSide[]],
+      keys: config.keys.length > 0 ? createKeyRing(config.keys) : undefined,
+      maxBodyBytes: config.server.maxBodyBytes,
+      notReady() {
+        if (server.closing) return "shutting down";
+        return providers.length === 0 ? "no provider is configured" : undefined;
+      },
+    }),
+  );
+  return {
+    listen: () => server.listen(config.server.host, config.server.port),
+    async close() {
+      await server.close(config.server.shutdownGraceMs);
+      await transport.close();
+      await simulator?.close();
+    },
+  };
+}
+
+function placed(provider: Provider, simulator: Simulator | undefined): Provider {
+  return provider.embedded && simulator ? { ...provider, origin: simulator.url } : provider;
+}

@@ -1,0 +1,145 @@
+/** Every request enters here: probes, then who calls, then which protocol's route it is, then the body. */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { allowsModel, type KeyRing } from "../access/keys.ts";
+import { refuseWithoutKeys } from "../access/origin.ts";
+import { GatewayError, toGatewayError } from "../chat/error.ts";
+import { writeJson, type JsonObject } from "../chat/json.ts";
+import { Answer } from "../pipeline/answer.ts";
+import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
+import type { ClientRoute, ClientSide } from "../protocols/protocol.ts";
+import { readBody } from "./body.ts";
+import type { RequestListener } from "./server.ts";
+
+/** What serving needs from the program. */
+export interface RequestsContext {
+  readonly handling: HandleContext;
+  /** In the order in which a path is offered to them; the first is the dialect of errors nobody claims. */
+  readonly clients: readonly [ClientSide, ...ClientSide[]];
+  /** Absent: only loopback callers, and no key. */
+  readonly keys: KeyRing | undefined;
+  readonly maxBodyBytes: number;
+  /** Why no request can be served now; `undefined` when some can. */
+  notReady(): string | undefined;
+}
+
+const KEYLESS: Caller = { mayUse: () => true };
+
+export function createRequestListener(context: RequestsContext): RequestListener {
+  return async (request, response, stopped) => {
+    const requestId = `req_${randomBytes(15).toString("base64url")}`;
+    const { pathname, query } = readTarget(request.url ?? "/");
+    if (probe(context, request, response, pathname)) return;
+    const claim = claimRoute(context.clients, request.method ?? "GET", pathname);
+    const answer = new Answer(response, claim.client, requestId);
+    try {
+      const caller = identify(context, request, query);
+      if (claim.route === undefined) throw claim.refusal;
+      // The gateway's own key is consumed here and goes no further (rule 432).
+      query.delete("key");
+      await serve(context, request, claim.client, claim.route, query, caller, answer, stopped);
+    } catch (thrown) {
+      const error = toGatewayError(thrown);
+      if (error.kind === "internal") context.handling.log.error({ requestId, err: error }, "request");
+      else context.handling.log.info({ requestId, method: request.method, path: pathname, err: error }, "refused");
+      // What was not read of the body would be taken for the next request.
+      if (!request.complete) response.setHeader("connection", "close");
+      answer.fail(error);
+    }
+  };
+}
+
+async function serve(
+  context: RequestsContext,
+  request: IncomingMessage,
+  client: ClientSide,
+  route: ClientRoute,
+  query: URLSearchParams,
+  caller: Caller,
+  answer: Answer,
+  stopped: AbortSignal,
+): Promise<void> {
+  const { router } = context.handling;
+  switch (route.operation) {
+    case "list-models": {
+      const models = router.listModels().filter((id) => caller.mayUse(id));
+      const list = client.encodeModelList(
+        models.map((id) => ({ id })),
+        query,
+      );
+      return sendJson(answer, list);
+    }
+    case "get-model": {
+      const id = route.model ?? "";
+      if (!caller.mayUse(id)) throw new GatewayError("permission", `This key may not use the model ${id}.`, { field: "model" });
+      router.resolve(id);
+      return sendJson(answer, client.encodeModel({ id }));
+    }
+    case "generate":
+    case "count-tokens": {
+      const body = await readBody(request, context.maxBodyBytes);
+      const call = { client, request: { route, query, headers: request.headers, body }, rawHeaders: request.rawHeaders, caller };
+      return handle(context.handling, call, answer, stopped);
+    }
+  }
+}
+
+function sendJson(answer: Answer, value: JsonObject): void {
+  answer.whole({ status: 200, headers: ["content-type", "application/json", "request-id", answer.requestId] }, writeJson(value));
+}
+
+function identify({ keys }: RequestsContext, request: IncomingMessage, query: URLSearchParams): Caller {
+  if (!keys) {
+    const refusal = refuseWithoutKeys({ remoteAddress: request.socket.remoteAddress, headers: request.headers });
+    if (refusal) throw refusal;
+    return KEYLESS;
+  }
+  const key = keys.identify(request.headers, query);
+  if (key instanceof GatewayError) throw key;
+  return { name: key.name, ...(key.loss && { loss: key.loss }), mayUse: (model) => allowsModel(key, model) };
+}
+
+type Claim =
+  | { readonly client: ClientSide; readonly route: ClientRoute }
+  | { readonly client: ClientSide; readonly route?: undefined; readonly refusal: GatewayError };
+
+function claimRoute(clients: RequestsContext["clients"], method: string, pathname: string): Claim {
+  for (const client of clients) {
+    const route = client.route(method, pathname);
+    if (route === "method-not-allowed") {
+      return { client, refusal: new GatewayError("method-not-allowed", `${method} is not allowed on ${pathname}.`) };
+    }
+    if (route) return { client, route };
+  }
+  return { client: clients[0], refusal: new GatewayError("not-found", `There is nothing at ${method} ${pathname}.`) };
+}
+
+/** Liveness, readiness, and the bare `/` that clients look at before they begin (Claude Code sends `HEAD /`). */
+function probe(context: RequestsContext, request: IncomingMessage, response: ServerResponse, pathname: string): boolean {
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
+  const send = (status: number, body: JsonObject): true => {
+    const text = writeJson(body);
+    response.writeHead(status, ["content-type", "application/json", "content-length", String(Buffer.byteLength(text))]);
+    response.end(request.method === "HEAD" ? undefined : text);
+    return true;
+  };
+  switch (pathname) {
+    case "/healthz":
+      return send(200, { status: "ok" });
+    case "/readyz": {
+      const reason = context.notReady();
+      return reason === undefined ? send(200, { status: "ready" }) : send(503, { status: "not ready", reason });
+    }
+    case "/":
+      return send(200, { name: "dragoman" });
+    default:
+      return false;
+  }
+}
+
+function readTarget(url: string): { pathname: string; query: URLSearchParams } {
+  const mark = url.indexOf("?");
+  return mark < 0
+    ? { pathname: url, query: new URLSearchParams() }
+    : { pathname: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+}

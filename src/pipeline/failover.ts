@@ -1,0 +1,196 @@
+/**
+ * The failover loop: targets in order, in each its credentials, until one has answered. Order of questions after a
+ * failure: did the client leave? has the answer begun? whose fault is it? is there an attempt, time and a target left?
+ */
+import { GatewayError, toGatewayError } from "../chat/error.ts";
+import type { Protocol } from "../protocols/protocol.ts";
+import type { Credential } from "../providers/provider.ts";
+import type { Clock } from "../routing/clock.ts";
+import type { Lease } from "../routing/lease.ts";
+import type { Pool } from "../routing/pool.ts";
+import type { Target } from "../routing/router.ts";
+import { verdict, type Next } from "../routing/verdict.ts";
+import type { Transport } from "../wire/transport.ts";
+import type { Answer } from "./answer.ts";
+import { runAttempt, type AttemptOutcome } from "./attempt.ts";
+import type { Preparation, Prepared } from "./prepare.ts";
+import { finalError, withSoonerRecovery, type AttemptNote } from "./told.ts";
+
+/** What the loop needs from the program. */
+export interface FailoverContext {
+  readonly protocols: ReadonlyMap<string, Protocol>;
+  /** By provider name. */
+  readonly pools: ReadonlyMap<string, Pool>;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Attempts per request, and the time from its arrival after which no attempt begins, in ms. */
+  readonly retry: { readonly attempts: number; readonly totalMs: number };
+}
+
+/** How a request ended. */
+export type CourseEnd =
+  | { readonly type: "answered" }
+  | { readonly type: "cancelled" }
+  | { readonly type: "failed"; readonly error: GatewayError };
+
+const CANCELLED: CourseEnd = { type: "cancelled" };
+
+/** One request's way through its candidates. */
+export class Failover {
+  /** Every try so far and every pool passed over, in order. */
+  readonly notes: AttemptNote[] = [];
+  /** The try under way, or the last one. */
+  current: { readonly target: Target; readonly credential: Credential; readonly prepared: Prepared } | undefined;
+
+  readonly #context: FailoverContext;
+  readonly #answer: Answer;
+  readonly #preparation: Preparation;
+  readonly #session: string | undefined;
+  readonly #stopped: AbortSignal;
+  readonly #deadline: number;
+  #attempts = 0;
+  /** The failure that the caller is told of, if no later one replaces it. */
+  #last: GatewayError | undefined;
+
+  constructor(context: FailoverContext, answer: Answer, preparation: Preparation, session: string | undefined, stopped: AbortSignal) {
+    this.#context = context;
+    this.#answer = answer;
+    this.#preparation = preparation;
+    this.#session = session;
+    this.#stopped = stopped;
+    this.#deadline = context.clock.now() + context.retry.totalMs;
+  }
+
+  /** Tries until the client has an answer, has left, or nothing is left to try. Never rejects; tells the client nothing itself. */
+  async run(targets: readonly Target[]): Promise<CourseEnd> {
+    try {
+      for (const target of targets) {
+        if (!this.#budgetLeft()) break;
+        const end = await this.#tryTarget(target);
+        if (end) return end;
+      }
+      return failed(finalError(this.#last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had.")));
+    } catch (thrown) {
+      return failed(toGatewayError(thrown));
+    }
+  }
+
+  /** One target's pool, credential by credential. `undefined`: on to the next target. */
+  async #tryTarget(target: Target): Promise<CourseEnd | undefined> {
+    const pool = this.#context.pools.get(target.provider.name);
+    if (!pool) throw new GatewayError("internal", `No pool for provider ${target.provider.name}.`);
+    const preferredAccount = this.#preparation.preferredAccount(target);
+    const excluded = new Set<string>();
+    while (this.#budgetLeft()) {
+      const lease = await this.#lease(pool, target, preferredAccount, excluded);
+      if (!lease) return this.#answer.left ? CANCELLED : undefined;
+      const result = await this.#useLease(target, lease);
+      if (typeof result !== "string") return result;
+      if (result === "next-target") return undefined;
+      excluded.add(lease.credential.name);
+    }
+    return undefined;
+  }
+
+  async #lease(pool: Pool, target: Target, preferredAccount: string | undefined, exclude: ReadonlySet<string>): Promise<Lease | undefined> {
+    const request = {
+      model: target.model,
+      exclude,
+      ...(this.#session !== undefined && { session: this.#session }),
+      ...(preferredAccount !== undefined && { preferredAccount }),
+    };
+    const free = pool.tryLease(request);
+    if (free) return free;
+    const began = this.#context.clock.now();
+    const left = new AbortController();
+    this.#answer.onLeave(() => left.abort());
+    try {
+      return await pool.lease({ ...request, signal: AbortSignal.any([left.signal, this.#stopped]), deadlineMs: this.#deadline - began });
+    } catch (thrown) {
+      const error = this.#stopped.aborted ? (this.#stopped.reason as GatewayError) : toGatewayError(thrown);
+      this.#note(target, undefined, error.kind, began);
+      // What an upstream said says more than that its pool is used up, but not when somebody recovers sooner.
+      if (this.#last === undefined || this.#stopped.aborted) this.#last = error;
+      else this.#last = withSoonerRecovery(this.#last, error);
+      return undefined;
+    }
+  }
+
+  /** Tries this credential, twice at most, and gives it back. Returns how the request ended, or who is next. */
+  async #useLease(target: Target, lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
+    for (let retried = false; ; retried = true) {
+      let outcome: AttemptOutcome;
+      try {
+        outcome = await this.#attempt(target, lease);
+      } catch (thrown) {
+        // The request could not even be prepared: no fault of the credential.
+        lease.release({ cancelled: true });
+        throw thrown;
+      }
+      if (outcome.type === "answered") {
+        lease.release({ ok: true });
+        return outcome;
+      }
+      if (outcome.type === "cancelled" || this.#stopped.aborted) {
+        lease.release({ cancelled: true });
+        return outcome.type === "cancelled" ? CANCELLED : failed(this.#stopped.reason as GatewayError);
+      }
+      const { error } = outcome;
+      const { next } = verdict(error, retried);
+      const again = next === "retry-same" && !this.#answer.begun && this.#budgetLeft();
+      if (again) continue;
+      lease.release({ error });
+      this.#last = error;
+      if (this.#answer.begun) return failed(error);
+      if (next === "give-up") return failed(finalError(error));
+      return next === "next-target" ? next : "next-credential";
+    }
+  }
+
+  async #attempt(target: Target, lease: Lease): Promise<AttemptOutcome> {
+    const { provider } = target;
+    const { credential } = lease;
+    const began = this.#context.clock.now();
+    const prepared = this.#preparation.prepare(target, credential);
+    this.current = { target, credential, prepared };
+    this.#attempts += 1;
+    const protocol = this.#context.protocols.get(target.protocol);
+    if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
+    const outcome = await runAttempt({
+      transport: this.#context.transport,
+      request: {
+        origin: provider.origin,
+        method: "POST",
+        path: provider.basePath + prepared.path,
+        headers: [...prepared.headers, ...provider.authorize(credential)],
+        body: prepared.body,
+        connectTimeoutMs: provider.timeouts.connectMs,
+      },
+      lane: prepared.lane,
+      upstream: protocol.upstream,
+      answer: this.#answer,
+      timeouts: provider.timeouts,
+      stopped: this.#stopped,
+      onBegun: () => lease.confirm(),
+    });
+    this.#note(target, credential.name, outcome.type === "failed" ? outcome.error.kind : outcome.type, began);
+    return outcome;
+  }
+
+  #note({ provider, model }: Target, credential: string | undefined, cause: string, began: number): void {
+    this.notes.push({
+      target: `${provider.name}/${model}`,
+      ...(credential !== undefined && { credential }),
+      cause,
+      ms: this.#context.clock.now() - began,
+    });
+  }
+
+  #budgetLeft(): boolean {
+    return this.#attempts < this.#context.retry.attempts && this.#context.clock.now() < this.#deadline;
+  }
+}
+
+function failed(error: GatewayError): CourseEnd {
+  return { type: "failed", error };
+}

@@ -1,0 +1,131 @@
+/** One request of a client whose key and route are known: route it, try it, tell the client, log it. The file to read first. */
+import type { Logger } from "pino";
+import { GatewayError, toGatewayError } from "../chat/error.ts";
+import type { LossMode } from "../chat/loss.ts";
+import type { ClientRequest, ClientSide } from "../protocols/protocol.ts";
+import { preferLane, type Router } from "../routing/router.ts";
+import type { Answer } from "./answer.ts";
+import { Failover, type CourseEnd, type FailoverContext } from "./failover.ts";
+import { Preparation, type PrepareContext } from "./prepare.ts";
+import { relayedAnswerHeaders } from "./relay-lane.ts";
+import { attemptsHeader } from "./told.ts";
+
+/** What handling needs from the program. */
+export interface HandleContext extends FailoverContext, PrepareContext {
+  readonly router: Router;
+  /** Silence before a heartbeat, in ms. */
+  readonly heartbeatMs: number;
+  readonly log: Logger;
+}
+
+/** Who calls. */
+export interface Caller {
+  /** The virtual key's name; absent when none is asked for. */
+  readonly name?: string;
+  readonly loss?: LossMode;
+  /** Whether the key may use a model. */
+  mayUse(model: string): boolean;
+}
+
+/** One request, matched to a client protocol. */
+export interface Call {
+  readonly client: ClientSide;
+  readonly request: ClientRequest;
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly caller: Caller;
+}
+
+/** Serves a `generate` or `count-tokens` request. Never rejects. */
+export async function handle(context: HandleContext, call: Call, answer: Answer, stopped: AbortSignal): Promise<void> {
+  const began = context.clock.now();
+  let failover: Failover | undefined;
+  let model: string | undefined;
+  let end: CourseEnd;
+  try {
+    const { client, request, rawHeaders, caller } = call;
+    const peek = client.peek(request);
+    model = peek.model;
+    if (!caller.mayUse(model)) throw new GatewayError("permission", `This key may not use the model ${model}.`, { field: "model" });
+    const resolution = context.router.resolve(model);
+    const targets = preferLane(resolution, client.id);
+    const lossMode = caller.loss ?? resolution.loss ?? "default";
+    const preparation = new Preparation(context, client, request, rawHeaders, peek, lossMode, answer.requestId);
+    const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
+    failover = new Failover(context, answer, preparation, session, stopped);
+    const course = failover;
+    answer.ownHeaders = () => ownHeaders(answer.requestId, course);
+    if (peek.stream && request.route.operation === "generate") answer.expectStream(context.heartbeatMs);
+    end = await failover.run(targets);
+  } catch (thrown) {
+    end = { type: "failed", error: toGatewayError(thrown) };
+  }
+  if (end.type === "failed") tell(answer, end.error);
+  record(context, { call, answer, began, end, ...(model !== undefined && { model }), ...(failover && { failover }) });
+}
+
+/** An upstream's error reaches a client of its own protocol untouched, because clients act on its very words (rule 335). */
+function tell(answer: Answer, error: GatewayError): void {
+  const { upstreamAnswer } = error.detail;
+  if (upstreamAnswer === undefined || answer.started) return answer.fail(error);
+  const { status, headers, body } = upstreamAnswer;
+  answer.whole({ status, headers: relayedAnswerHeaders(headers) }, body);
+}
+
+/** What the gateway says about a request in its headers. Never a secret. */
+function ownHeaders(requestId: string, { current, notes }: Failover): string[] {
+  const headers = ["x-dragoman-request-id", requestId];
+  if (current) {
+    const { target, credential, prepared } = current;
+    headers.push(
+      "x-dragoman-model",
+      `${target.provider.name}/${target.model}`,
+      "x-dragoman-credential",
+      credential.name,
+      "x-dragoman-lane",
+      prepared.lane.name,
+    );
+    if (prepared.losses.length > 0) headers.push("x-dragoman-loss", lossHeader(prepared.losses));
+  }
+  if (notes.length > 0) headers.push("x-dragoman-attempts", attemptsHeader(notes));
+  return headers;
+}
+
+/** Longer lists end with a count: header space is bounded. */
+const MAX_LOSSES_IN_HEADER = 20;
+
+function lossHeader(losses: readonly { readonly code: string; readonly path: string }[]): string {
+  const shown = losses.slice(0, MAX_LOSSES_IN_HEADER).map(({ code, path }) => `${code};${path.replaceAll(/[^\x20-\x7e]|[,;]/g, "_")}`);
+  return [...shown, ...(losses.length > shown.length ? [`and-${losses.length - shown.length}-more`] : [])].join(", ");
+}
+
+interface Finished {
+  readonly call: Call;
+  readonly answer: Answer;
+  readonly began: number;
+  readonly end: CourseEnd;
+  readonly model?: string;
+  readonly failover?: Failover;
+}
+
+/** One line a request, without a word of what was said. */
+function record({ log, clock }: HandleContext, { call, answer, began, end, model, failover }: Finished): void {
+  const current = failover?.current;
+  const entry = {
+    requestId: answer.requestId,
+    key: call.caller.name,
+    operation: call.request.route.operation,
+    model,
+    target: current && `${current.target.provider.name}/${current.target.model}`,
+    credential: current?.credential.name,
+    lane: current?.prepared.lane.name,
+    outcome: end.type,
+    ms: Math.round(clock.now() - began),
+    attempts: failover?.notes,
+    losses: current && current.prepared.losses.length > 0 ? current.prepared.losses : undefined,
+    usage: current?.prepared.lane.usage,
+  };
+  if (end.type !== "failed") log.info(entry, "request");
+  else if (end.error.kind === "internal") log.error({ ...entry, err: end.error }, "request");
+  else log.warn({ ...entry, err: end.error }, "request");
+}

@@ -1,0 +1,12 @@
+/** The protocols: the only file that names them all. */
+import { anthropicMessages } from "./anthropic-messages/index.ts";
+import { gemini } from "./gemini/index.ts";
+import type { ClientSide, Protocol } from "./protocol.ts";
+
+const all: readonly Protocol[] = [anthropicMessages, gemini];
+
+/** Every protocol by its id. */
+export const protocols: ReadonlyMap<string, Protocol> = new Map(all.map((protocol) => [protocol.id, protocol]));
+
+/** Those that clients may speak, in the order in which a path is offered to them. */
+export const clientProtocols: readonly ClientSide[] = all.flatMap(({ client }) => (client ? [client] : []));
