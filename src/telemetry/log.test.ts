@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { GatewayError, toGatewayError } from "../chat/error.ts";
+import { createLogger, LOG_LEVELS, type LogLevel } from "./log.ts";
+import { createRedaction } from "./redaction.ts";
+
+function logged(secrets: readonly string[], write: (log: ReturnType<typeof createLogger>) => void, level: LogLevel = "trace") {
+  const lines: string[] = [];
+  write(createLogger({ level, secrets, stream: { write: (line) => lines.push(line) } }));
+  return lines;
+}
+
+function only(lines: readonly string[]): Record<string, unknown> {
+  expect(lines).toHaveLength(1);
+  return JSON.parse(lines[0] ?? "") as Record<string, unknown>;
+}
+
+const SECRET = 'sk-live-"quoted"\\and/slashed+0123456789';
+
+describe("no line at any level holds a secret", () => {
+  const everywhere: [string, (log: ReturnType<typeof createLogger>, level: Exclude<LogLevel, "silent">) => void][] = [
+    ["as the message", (log, level) => log[level](`key ${SECRET} refused`)],
+    ["as a value", (log, level) => log[level]({ headers: { "x-api-key": SECRET } }, "m")],
+    ["as a key", (log, level) => log[level]({ [SECRET]: 1 }, "m")],
+    ["in a list, in the middle", (log, level) => log[level]({ list: [[`a${SECRET}b`]] }, "m")],
+    ["in a URL", (log, level) => log[level]({ url: `/v1/models?key=${encodeURIComponent(SECRET)}` }, "m")],
+    ["in an error", (log, level) => log[level]({ err: new Error(`no ${SECRET}`, { cause: new Error(SECRET) }) }, "m")],
+    ["in an error's properties", (log, level) => log[level]({ err: Object.assign(new Error("m"), { request: { key: SECRET } }) }, "m")],
+    ["in a gateway error", (log, level) => log[level]({ err: toGatewayError(new Error(SECRET)) }, "m")],
+    ["bound to a child", (log, level) => log.child({ key: SECRET })[level]("m")],
+  ];
+
+  test.each(everywhere)("%s", (_place, write) => {
+    for (const level of LOG_LEVELS) {
+      if (level === "silent") continue;
+      const lines = logged(["other-secret", SECRET], (log) => write(log, level));
+      only(lines);
+      const line = lines.join("");
+      expect(line).toContain("[redacted]");
+      expect(line).not.toContain("0123456789");
+      expect(line).not.toContain(SECRET);
+    }
+  });
+
+  test("any secret, any place in the text", () => {
+    const secret = fc.string({ minLength: 8, unit: "grapheme" });
+    fc.assert(
+      fc.property(secret, fc.string(), fc.string(), (secret, before, after) => {
+        const line = createRedaction([secret])(JSON.stringify({ text: `${before}${secret}${after}` }));
+        const { text } = JSON.parse(line) as { text: string };
+        expect(text).not.toContain(secret);
+        expect(text).toContain("[redacted]");
+      }),
+    );
+  });
+});
+
+test("of secrets that begin alike the longer goes whole", () => {
+  expect(createRedaction(["abcdefgh", "abcdefgh-ijkl"])('{"a":"abcdefgh-ijkl"}')).toBe('{"a":"[redacted]"}');
+});
+
+test("a short secret goes where it stands alone, and ordinary words stay", () => {
+  expect(createRedaction(["in"])('{"a":"in","b":"within","in":1}')).toBe('{"a":"[redacted]","b":"within","[redacted]":1}');
+});
+
+test("keys that nobody registered go from the places keys stand in", () => {
+  const redact = createRedaction([]);
+  expect(redact('{"authorization":"Bearer wrong-key-1"}')).toBe('{"authorization":"Bearer [redacted]"}');
+  expect(redact('{"url":"/v1beta/models?alt=sse&key=AIza-wrong&x=1"}')).toBe('{"url":"/v1beta/models?alt=sse&key=[redacted]&x=1"}');
+});
+
+test("an empty secret changes nothing", () => {
+  expect(createRedaction([""])('{"a":""}')).toBe('{"a":""}');
+});
+
+describe("errors", () => {
+  test("what a caller or an upstream caused has no stack, no body and no cause but its message", () => {
+    const error = new GatewayError("rate-limited", "Wait.", {
+      retryAfterMs: 3000,
+      upstreamStatus: 429,
+      upstreamAnswer: { status: 429, headers: ["set-cookie", "x"], body: Buffer.from("a prompt") },
+      cause: new Error("socket closed"),
+    });
+    const lines = logged([], (log) => log.warn({ err: error }, "attempt failed"));
+    expect(only(lines)["err"]).toEqual({
+      kind: "rate-limited",
+      message: "Wait.",
+      retryAfterMs: 3000,
+      upstreamStatus: 429,
+      cause: "socket closed",
+    });
+  });
+
+  test("our own fault has its stack and its cause's", () => {
+    const lines = logged([], (log) => log.error({ err: toGatewayError(new TypeError("x is undefined")) }, "failed"));
+    expect(only(lines)["err"]).toMatchObject({
+      kind: "internal",
+      stack: expect.stringContaining("log.test.ts") as string,
+      cause: { type: "TypeError", message: "x is undefined", stack: expect.stringContaining("log.test.ts") as string },
+    });
+  });
+});
+
+test("lines below the level are not written", () => {
+  const lines = logged([], (log) => (log.info("a"), log.warn("b"), log.error("c")), "warn");
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(["b", "c"]);
+});
+
+test("a line says when, in UTC", () => {
+  expect(only(logged([], (log) => log.info("a")))["time"]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+});
