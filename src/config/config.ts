@@ -88,7 +88,7 @@ export interface Config {
   readonly keys: readonly KeyConfig[];
   /** In the file's order, names unique. */
   readonly providers: readonly Provider[];
-  /** Exact names first, then patterns in the file's order: the first match counts. */
+  /** In the file's order; which one counts for a name is the router's matter. */
   readonly routes: readonly Route[];
   readonly retry: RetryConfig;
   readonly cooldown: CooldownConfig;

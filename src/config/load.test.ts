@@ -89,8 +89,9 @@ queue: { max_waiting: 7 }
     expect(anthropic).toMatchObject({ name: "anthropic", models: ["claude-*"], origin: "https://api.anthropic.com" });
   });
 
-  test("exact routes stand before patterns, each in the file's order", () => {
+  test("routes stand in the file's order", () => {
     expect(config.routes).toEqual([
+      { pattern: "claude-*", targets: [{ provider: "anthropic", model: "*" }], strategy: "round-robin" },
       { pattern: "claude-sonnet-5-5", targets: [{ provider: "google", model: "gemini-3.8-pro" }], strategy: "round-robin" },
       {
         pattern: "fast",
@@ -100,7 +101,6 @@ queue: { max_waiting: 7 }
         ],
         strategy: "round-robin",
       },
-      { pattern: "claude-*", targets: [{ provider: "anthropic", model: "*" }], strategy: "round-robin" },
       { pattern: "*", targets: [{ provider: "google", model: "models/with/slashes" }], strategy: "round-robin", loss: "lenient" },
     ]);
   });

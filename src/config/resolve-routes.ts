@@ -15,10 +15,9 @@ export interface KnownProviders {
   readonly providers: readonly Provider[];
 }
 
-/** Exact names first, then patterns, each in the file's order. */
+/** The routes, in the file's order. */
 export function resolveRoutes(models: Readonly<Record<string, ModelFile>>, known: KnownProviders, problems: ProblemList): Route[] {
-  const routes = Object.entries(models).flatMap(([pattern, model]) => resolveRoute(pattern, model, known, problems));
-  return [...routes.filter((route) => !isPattern(route.pattern)), ...routes.filter((route) => isPattern(route.pattern))];
+  return Object.entries(models).flatMap(([pattern, model]) => resolveRoute(pattern, model, known, problems));
 }
 
 function resolveRoute(pattern: string, model: ModelFile, known: KnownProviders, problems: ProblemList): Route[] {

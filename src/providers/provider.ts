@@ -60,6 +60,8 @@ export interface ProviderType {
   readonly keyless: boolean;
   /** Patterns of its vendor's own model names. */
   readonly models: readonly string[];
+  /** A model to try first, for messages to the operator. */
+  readonly exampleModel: string;
   protocolFor(model: string): ProtocolId;
   authorize(credential: Credential): readonly string[];
 }

@@ -9,6 +9,7 @@ export const gemini: ProviderType = {
   environmentVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
   keyless: false,
   models: ["gemini-*", "gemma-*"],
+  exampleModel: "gemini-3.8-flash",
   protocolFor: () => "gemini",
   // In a header and never in the query, where proxies and logs would keep it.
   authorize: (credential) => ["x-goog-api-key", credential.apiKey],

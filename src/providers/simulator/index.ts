@@ -7,6 +7,7 @@ export const simulator: ProviderType = {
   environmentVariables: [],
   keyless: true,
   models: ["*"],
+  exampleModel: "claude-sonnet-5-5",
   protocolFor: (model) => (model.startsWith("gemini") ? "gemini" : "anthropic-messages"),
   // A script may tell credentials apart by their key, in whichever protocol the model is spoken to.
   authorize: ({ apiKey }) => (apiKey === "" ? [] : ["x-api-key", apiKey, "x-goog-api-key", apiKey]),
