@@ -1,0 +1,117 @@
+/** The command line: what can be asked, and what a failure looks like. */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { nearMatches } from "../chat/names.ts";
+import { ConfigError } from "../config/errors.ts";
+import { loadConfig } from "../config/load.ts";
+import type { LoadedConfig, Overrides } from "../config/resolve.ts";
+import { providerTypes } from "../providers/index.ts";
+import { homePath, StorageError } from "../storage/home.ts";
+import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
+import { version } from "../version.ts";
+import { checkReport } from "./check.ts";
+import { CommandError } from "./command-error.ts";
+
+const CONFIG_HELP = "config file; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml";
+
+const KEY_VARIABLES = providerTypes.flatMap(({ environmentVariables }) => environmentVariables);
+
+const ENVIRONMENT_HELP = `
+Without a config file, providers come from ${KEY_VARIABLES.join(", ")};
+with none of these set, an embedded simulator answers.
+
+Environment:
+  DRAGOMAN_HOME       where state lives (default: ~/.dragoman)
+  DRAGOMAN_STATE_KEY  secret that authenticates reasoning state in clients' hands; several with commas between, the
+                      first is used for new state (default: $DRAGOMAN_HOME/state.key, generated)
+  DRAGOMAN_LOG        ${LOG_LEVELS.join(", ")} (default: info); JSON lines on stderr
+`;
+
+interface ServeOptions extends Overrides {
+  readonly config?: string;
+}
+
+/** @returns the exit code: 0, 1 when something failed, 2 when the command line or the configuration is at fault. */
+export async function run(commandLine: readonly string[]): Promise<number> {
+  try {
+    const program = createProgram();
+    refuseUnknownCommand(program, commandLine[0]);
+    await program.parseAsync(commandLine, { from: "user" });
+    return 0;
+  } catch (error) {
+    // Commander has already written its own message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ConfigError) return fail(`the configuration cannot be used\n${error.message}`, 2);
+    if (error instanceof CommandError) return fail(error.message, error.exitCode);
+    if (error instanceof StorageError) return fail(error.message, 1);
+    throw error;
+  }
+}
+
+function fail(message: string, exitCode: number): number {
+  process.stderr.write(`dragoman: ${message}\n`);
+  return exitCode;
+}
+
+function createProgram(): Command {
+  const program = new Command("dragoman")
+    .description("A gateway for large language models: any client protocol, any provider, one pool of credentials.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "dragoman: ")) })
+    .addHelpText("after", ENVIRONMENT_HELP);
+  program
+    .command("serve", { isDefault: true })
+    .description("serve clients (this is what happens without a command)")
+    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-p, --port <number>", "port to listen on, instead of the config's (8317); 0 takes any free one", readPort)
+    .option("--host <address>", "address to listen on, instead of the config's (127.0.0.1); needs `keys` unless it is loopback")
+    .action(async (options: ServeOptions) => {
+      const loaded = load(options);
+      const logLevel = readLogLevel(process.env["DRAGOMAN_LOG"]);
+      // Everything else is loaded only when there is something to serve.
+      const { serve } = await import("./serve.ts");
+      await serve(loaded, logLevel);
+    });
+  program
+    .command("check")
+    .description("check the configuration and print what would be served, without secrets")
+    .option("-c, --config <file>", CONFIG_HELP)
+    .action((options: ServeOptions) => {
+      process.stdout.write(checkReport(load(options).config));
+    });
+  return program;
+}
+
+/** Commander would hand it to the default command, as an argument too many. */
+function refuseUnknownCommand(program: Command, name: string | undefined): void {
+  const known = [...program.commands.map((command) => command.name()), "help"];
+  if (name === undefined || name.startsWith("-") || known.includes(name)) return;
+  const [near] = nearMatches(name, known);
+  throw new CommandError(
+    `there is no command \`${name}\`; ${near === undefined ? `there are: ${known.join(", ")}` : `did you mean \`${near}\`?`}`,
+    2,
+  );
+}
+
+function load({ config, host, port }: ServeOptions): LoadedConfig {
+  return loadConfig({
+    explicit: config,
+    workingDirectory: process.cwd(),
+    home: homePath(process.env),
+    environment: process.env,
+    overrides: { ...(host !== undefined && { host }), ...(port !== undefined && { port }) },
+  });
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+  return port;
+}
+
+function readLogLevel(text: string | undefined): LogLevel {
+  if (text === undefined || text === "") return "info";
+  const level = LOG_LEVELS.find((level) => level === text.toLowerCase());
+  if (level === undefined) throw new CommandError(`DRAGOMAN_LOG must be one of ${LOG_LEVELS.join(", ")}.`, 2);
+  return level;
+}

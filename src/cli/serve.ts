@@ -1,0 +1,70 @@
+/** `dragoman serve`: starts the gateway, says where it is, and stops it when the process is asked to end. */
+import type { Logger } from "pino";
+import { formatDuration } from "../config/durations.ts";
+import type { LoadedConfig } from "../config/resolve.ts";
+import { createGateway, type Gateway } from "../gateway.ts";
+import { openStateKeys } from "../storage/home.ts";
+import { createLogger, type LogLevel } from "../telemetry/log.ts";
+import { banner } from "./banner.ts";
+import { CommandError } from "./command-error.ts";
+
+/**
+ * Serves until SIGTERM or SIGINT; then running answers have the grace period, and a second signal ends everything at once.
+ * @throws CommandError when it cannot listen, StorageError when there is no place for state.
+ */
+export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLevel): Promise<void> {
+  const log = createLogger({ level: logLevel, secrets });
+  endOnBug(log);
+  const gateway = await createGateway({ config, log, stateKeys: openStateKeys(process.env) });
+  const address = await listen(gateway, config.server);
+  process.stdout.write(`${banner(config, address)}\n`);
+  log.info({ ...address }, "listening");
+  const signal = await endSignal();
+  log.info({ signal }, "shutting down");
+  process.stderr.write(
+    `dragoman: finishing running answers, ${formatDuration(config.server.shutdownGraceMs)} at most; a second ${signal} ends them now.\n`,
+  );
+  await gateway.close();
+  log.info("stopped");
+}
+
+async function listen(gateway: Gateway, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
+  try {
+    return await gateway.listen();
+  } catch (error) {
+    await gateway.close();
+    throw new CommandError(listenFailure((error as NodeJS.ErrnoException).code, host, port), 1);
+  }
+}
+
+function listenFailure(code: string | undefined, host: string, port: number): string {
+  const otherPort = "choose another port with --port, or with `server.port` in the config file";
+  if (code === "EADDRINUSE") return `port ${port} on ${host} is in use, perhaps by another Dragoman; ${otherPort}.`;
+  if (code === "EACCES") return `port ${port} needs more rights than this process has; ${otherPort}.`;
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return `${host} is no address of this machine (${code}); choose another with --host, or with \`server.host\` in the config file.`;
+  }
+  return `cannot listen on ${host}, port ${port} (${code ?? "unknown error"}).`;
+}
+
+/** Resolves with the first signal that asks the process to end. From then on another one ends it at once. */
+function endSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}
+
+/** What nobody caught is a bug: the process ends, and its last words pass the log's redaction like all others. */
+function endOnBug(log: Logger): void {
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught error");
+    process.exit(1);
+  });
+}
