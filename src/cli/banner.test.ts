@@ -43,7 +43,7 @@ describe("the commands name a model that is served", () => {
 
   test("none is needed for the simulator, which answers to any", () => {
     const text = lines("providers: { simulator: { type: simulator } }").join("\n");
-    expect(text).toContain("simulator (part of Dragoman, answers without any model)");
+    expect(text).toContain("simulator (part of Dragoman)");
     expect(text).toMatch(/any claude$/);
   });
 });

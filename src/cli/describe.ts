@@ -11,7 +11,7 @@ export function describeSource({ source }: Config): string {
     case "environment":
       return `no config file; providers from ${source.variables.join(", ")}`;
     case "simulator":
-      return "no config file and no API key in the environment";
+      return "no config file and no API key in the environment: the embedded simulator answers";
   }
 }
 
@@ -23,7 +23,7 @@ export function describeCallers(keys: readonly KeyConfig[]): string {
 
 /** A provider with the size of its pool. */
 export function describeProvider({ name, credentials, embedded }: Provider): string {
-  if (embedded) return `${name} (part of Dragoman, answers without any model)`;
+  if (embedded) return `${name} (part of Dragoman)`;
   return `${name} (${credentials.length === 1 ? "1 credential" : `${credentials.length} credentials`})`;
 }
 

@@ -1,36 +1,16 @@
 /** The binary as an operator runs it: a process of its own, its output and exit code. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { type Outcome, runDragoman } from "../../test/support/dragoman-process.ts";
 import { version } from "../version.ts";
 
-const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "dragoman-cli-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-interface Outcome {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function dragoman(args: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [main, ...args], {
-    cwd: directory,
-    env: { DRAGOMAN_HOME: join(directory, "home"), ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => (stdout += String(chunk)));
-  child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
-  });
+  return runDragoman(args, directory, { DRAGOMAN_HOME: join(directory, "home"), ...environment });
 }
 
 test("--version", async () => {
