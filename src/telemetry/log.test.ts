@@ -106,6 +106,7 @@ test("lines below the level are not written", () => {
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(["b", "c"]);
 });
 
-test("a line says when, in UTC", () => {
-  expect(only(logged([], (log) => log.info("a")))["time"]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+test("a line says how grave, and when in UTC", () => {
+  const line = only(logged([], (log) => log.info("a")));
+  expect(line).toEqual({ level: "info", time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string, msg: "a" });
 });

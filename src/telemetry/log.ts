@@ -20,7 +20,13 @@ export interface LogOptions {
 export function createLogger({ level, secrets, stream = standardError() }: LogOptions): Logger {
   const redact = createRedaction(secrets);
   return pino(
-    { level, base: null, timestamp: stdTimeFunctions.isoTime, serializers: { err: serializeError } },
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
+    },
     { write: (line) => stream.write(redact(line)) },
   );
 }
