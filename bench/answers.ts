@@ -1,0 +1,123 @@
+import { mark } from "./marks.ts";
+
+/** One protocol's answers as complete HTTP/1.1 bytes, made once, so that sending one costs little more than the system call. */
+export interface Answers {
+  /** A whole answer of about 2 KB. */
+  readonly whole: Buffer;
+  /** A stream whose events all come at once. */
+  burst(events: number): Buffer;
+  /** The head of a paced stream and what comes before its first text. */
+  readonly opening: Buffer;
+  /** One event of a paced stream. */
+  event(time: number): string;
+  /** What ends a stream. */
+  readonly closing: Buffer;
+}
+
+interface Shape {
+  readonly whole: object;
+  readonly before: string;
+  readonly text: (text: string) => string;
+  readonly after: string;
+}
+
+const streamHead =
+  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nrequest-id: req_bench\r\nTransfer-Encoding: chunked\r\n\r\n";
+const prose = "lorem ipsum dolor sit amet ".repeat(60);
+
+const messagesEvent = (type: string, data: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+
+/** Anthropic Messages: one named frame per event, text in `content_block_delta`. */
+const messages: Shape = {
+  whole: {
+    id: "msg_bench",
+    type: "message",
+    role: "assistant",
+    model: "bench",
+    content: [{ type: "text", text: prose }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 25, output_tokens: 300 },
+  },
+  before:
+    messagesEvent("message_start", {
+      message: {
+        id: "msg_bench",
+        type: "message",
+        role: "assistant",
+        model: "bench",
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: { input_tokens: 25, output_tokens: 1 },
+      },
+    }) + messagesEvent("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
+  text: (text) => messagesEvent("content_block_delta", { index: 0, delta: { type: "text_delta", text } }),
+  after:
+    messagesEvent("content_block_stop", { index: 0 }) +
+    messagesEvent("message_delta", { delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 200 } }) +
+    messagesEvent("message_stop", {}),
+};
+
+const geminiChunk = (text: string, finish?: string) => ({
+  candidates: [{ content: { parts: [{ text }], role: "model" }, ...(finish && { finishReason: finish }), index: 0 }],
+  usageMetadata: {
+    promptTokenCount: 25,
+    candidatesTokenCount: 200,
+    totalTokenCount: 225,
+    promptTokensDetails: [{ modality: "TEXT", tokenCount: 25 }],
+  },
+  modelVersion: "gemini-bench",
+  responseId: "bench",
+});
+const geminiFrame = (chunk: object) => `data: ${JSON.stringify(chunk)}\r\n\r\n`;
+
+/** Gemini generateContent with `alt=sse`: every frame is a whole answer's shape and repeats the usage. */
+const gemini: Shape = {
+  whole: geminiChunk(prose, "STOP"),
+  before: "",
+  text: (text) => geminiFrame(geminiChunk(text)),
+  after: geminiFrame(geminiChunk("", "STOP")),
+};
+
+function prepare(shape: Shape): Answers {
+  const body = JSON.stringify(shape.whole);
+  const [beforeMark = "", afterMark = ""] = chunk(shape.text(`${mark(0)} tok`)).split(mark(0));
+  const closing = `${chunk(shape.after)}0\r\n\r\n`;
+  const bursts = new Map<number, Buffer>();
+  return {
+    whole: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+    burst(events) {
+      const known = bursts.get(events);
+      if (known !== undefined) return known;
+      const text = `${beforeMark}${mark(0)}${afterMark}`;
+      const made = Buffer.from(streamHead + chunk(shape.before) + text.repeat(events) + closing);
+      bursts.set(events, made);
+      return made;
+    },
+    opening: Buffer.from(streamHead + chunk(shape.before)),
+    event: (time) => beforeMark + mark(time) + afterMark,
+    closing: Buffer.from(closing),
+  };
+}
+
+/** One chunk of chunked transfer coding; all text here is ASCII. */
+function chunk(text: string): string {
+  return text === "" ? "" : `${text.length.toString(16)}\r\n${text}\r\n`;
+}
+
+const prepared = { messages: prepare(messages), gemini: prepare(gemini) };
+
+/** What a request asks for, told by its path and, for Messages, by its body. */
+export interface Asked {
+  readonly answers: Answers;
+  readonly stream: boolean;
+}
+
+/** @returns undefined for a path that no benchmark row uses */
+export function askedFor(path: string, body: string): Asked | undefined {
+  if (path.includes(":streamGenerateContent")) return { answers: prepared.gemini, stream: true };
+  if (path.includes(":generateContent")) return { answers: prepared.gemini, stream: false };
+  if (path.includes("/messages")) return { answers: prepared.messages, stream: /"stream":\s*true/.test(body) };
+  return undefined;
+}

@@ -1,0 +1,54 @@
+import { modelName, type Pace } from "./marks.ts";
+
+/** The client key that the measured gateway asks for. */
+export const clientKey = "bench-key";
+
+/** What the load client sends, over and over. */
+export interface RequestPlan {
+  readonly protocol: "messages" | "gemini";
+  /** Put before the model's name: `provider/` for a gateway, nothing for a plain proxy. */
+  readonly provider: string;
+  /** Undefined asks for a whole answer. */
+  readonly pace?: Pace;
+  readonly bodyBytes: number;
+}
+
+const sentence = 'the quick brown fox jumps over the lazy dog "quoted" \n newline and unicode é ✓ ';
+const turnLength = 1800;
+
+/** One HTTP/1.1 request, head and body. */
+export function requestBytes(plan: RequestPlan): Buffer {
+  const model = modelName(plan.pace ?? { events: 1, intervalMs: 0 });
+  const stream = plan.pace !== undefined;
+  const body = Buffer.from(JSON.stringify(plan.protocol === "messages" ? messagesBody(plan, model, stream) : geminiBody(plan)));
+  const method = stream ? "streamGenerateContent?alt=sse" : "generateContent";
+  const path = plan.protocol === "messages" ? "/v1/messages" : `/v1beta/models/${model}:${method}`;
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    "Host: 127.0.0.1",
+    `Authorization: Bearer ${clientKey}`,
+    "anthropic-version: 2023-06-01",
+    "Content-Type: application/json",
+    "Accept: */*",
+    `Content-Length: ${body.length}`,
+  ];
+  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]);
+}
+
+function messagesBody(plan: RequestPlan, model: string, stream: boolean): object {
+  const messages = turns(plan.bodyBytes).map((content, index) => ({ role: index % 2 === 0 ? "user" : "assistant", content }));
+  return { model: plan.provider + model, stream, max_tokens: 1024, system: "You are a helpful assistant.", messages };
+}
+
+function geminiBody(plan: RequestPlan): object {
+  const contents = turns(plan.bodyBytes).map((text, index) => ({ role: index % 2 === 0 ? "user" : "model", parts: [{ text }] }));
+  return { contents, generationConfig: { maxOutputTokens: 1024 } };
+}
+
+/** Texts of a conversation that ends with the user and takes about this many bytes. */
+function turns(bodyBytes: number): string[] {
+  const length = Math.min(turnLength, Math.max(bodyBytes - 200, 100));
+  const text = sentence.repeat(Math.ceil(length / sentence.length)).slice(0, length);
+  const count = Math.max(1, Math.floor(bodyBytes / (length * 1.07 + 40)));
+  return Array.from({ length: count % 2 === 0 ? count + 1 : count }, () => text);
+}
