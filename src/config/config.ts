@@ -10,7 +10,7 @@ export type ConfigSource =
   /** No file and no variable: the embedded simulator answers. */
   | { readonly kind: "simulator" };
 
-export interface ServerConfig {
+interface ServerConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -51,7 +51,7 @@ export interface Route {
 }
 
 /** What trying again may cost (resilience §4). */
-export interface RetryConfig {
+interface RetryConfig {
   /** Attempts per request, the first included. */
   readonly attempts: number;
   /** From the request's arrival: no attempt begins later. */
@@ -59,7 +59,7 @@ export interface RetryConfig {
 }
 
 /** How long what failed rests (resilience §3). */
-export interface CooldownConfig {
+interface CooldownConfig {
   /** After a 429 without a hint; doubles. */
   readonly rateLimitBaseMs: number;
   readonly rateLimitMaxMs: number;
@@ -75,7 +75,7 @@ export interface CooldownConfig {
 }
 
 /** What may wait when every permit is taken. */
-export interface QueueConfig {
+interface QueueConfig {
   /** Requests waiting at once, per provider. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
