@@ -1,0 +1,250 @@
+/**
+ * Events to content blocks, for streams and whole answers alike: strictly one block after the other, so items that
+ * interleave wait for their turn (rules 61, 269).
+ *
+ * Where opaque state goes (rules 141, 143, 274): proof of a reasoning item closes its own thinking block. Proof of a
+ * tool call or text that follows goes into the thinking block just before it, which therefore stays open until the next
+ * item begins, or into an empty thinking block of its own. Proof that comes after a text has begun goes into a block
+ * after it, as a text of its own; proof that comes after a call has begun cannot be bound to it any more and is a loss.
+ */
+import type { Content, TextContent } from "../../chat/chat.ts";
+import type { ChatEvent } from "../../chat/events.ts";
+import type { JsonObject } from "../../chat/json.ts";
+import type { OpaqueState, StateBinding } from "../../chat/state.ts";
+import type { AnswerContext } from "../protocol.ts";
+import { encodeCitation, encodeHostedCall, encodeHostedResult, mediaNote } from "./answer-content.ts";
+import type { Emitted } from "./finish.ts";
+import { escapeCallId } from "./ids.ts";
+import { encodeAnnotations, ownFields } from "./native.ts";
+import { sealState } from "./state.ts";
+
+/** Where blocks go: one at a time, each opened, filled and closed. */
+export interface BlockSink {
+  open(block: JsonObject): void;
+  /** More of the open block's text, thinking or input. */
+  text(text: string): void;
+  citation(citation: JsonObject): void;
+  signature(value: string): void;
+  compaction(content: string | null, encrypted: string | undefined): void;
+  close(): void;
+}
+
+type Reasoning = Extract<Content, { readonly type: "reasoning" }>;
+type ItemEvent = Extract<ChatEvent, { readonly index: number }>;
+
+/** Follows one answer. */
+export class AnswerEncoder {
+  readonly #sink: BlockSink;
+  readonly #context: AnswerContext;
+  /** The item whose turn it is. */
+  #current: number | undefined;
+  #item: Content | undefined;
+  /** Whether the current item's block is open in the sink. */
+  #opened = false;
+  /** An ended reasoning item whose block is still open for the state of what follows. */
+  #tail = false;
+  #compacted = "";
+  readonly #waiting = new Map<number, ItemEvent[]>();
+  readonly emitted: Emitted = { calls: false, refusal: false };
+
+  constructor(sink: BlockSink, context: AnswerContext) {
+    this.#sink = sink;
+    this.#context = context;
+  }
+
+  /** The item whose deltas may go straight to the sink's open block. */
+  get live(): number | undefined {
+    return this.#opened && this.#item?.type !== "compaction" ? this.#current : undefined;
+  }
+
+  push(event: ItemEvent): void {
+    if (this.#current !== undefined && event.index !== this.#current) {
+      const queue = this.#waiting.get(event.index);
+      if (queue) queue.push(event);
+      else this.#waiting.set(event.index, [event]);
+      return;
+    }
+    this.#apply(event);
+    while (this.#current === undefined && this.#waiting.size > 0) this.#next();
+  }
+
+  /** No more items come. */
+  end(): void {
+    this.#carry(undefined, "self");
+  }
+
+  #next(): void {
+    for (const [index, events] of this.#waiting) {
+      this.#waiting.delete(index);
+      for (const event of events) this.#apply(event);
+      return;
+    }
+  }
+
+  #apply(event: ItemEvent): void {
+    switch (event.type) {
+      case "item-start":
+        this.#current = event.index;
+        this.#item = event.item;
+        this.#opened = false;
+        return this.#begin(event.item);
+      case "delta":
+        return this.#text(event.text);
+      case "citation":
+        return this.#citation(encodeCitation(event.citation));
+      case "item-end":
+        this.#endItem(event.state);
+        this.#current = undefined;
+        this.#item = undefined;
+        return undefined;
+    }
+  }
+
+  #begin(item: Content): void {
+    switch (item.type) {
+      case "text":
+        this.#text(item.text);
+        for (const citation of item.citations ?? []) this.#citation(encodeCitation(citation));
+        return undefined;
+      case "refusal":
+        this.emitted.refusal = true;
+        return this.#text(item.text);
+      case "reasoning":
+        return this.#beginReasoning(item);
+      case "tool-call": {
+        this.emitted.calls = true;
+        this.#carry(item.state, "next-call");
+        this.#open({ type: "tool_use", id: escapeCallId(item.id), name: item.name, input: {}, ...encodeAnnotations(item) });
+        return this.#text(item.input);
+      }
+      case "hosted-tool-call": {
+        this.#carry(undefined, "self");
+        const block = encodeHostedCall(item);
+        if (!block) return this.#lose("hosted-tool-call", item.kind);
+        this.#open(block);
+        return this.#text(item.input);
+      }
+      case "compaction":
+        this.#carry(undefined, "self");
+        this.#open({ type: "compaction", content: null, ...encodeAnnotations(item) });
+        this.#compacted = item.text ?? "";
+        return undefined;
+      default:
+        return this.#whole(item);
+    }
+  }
+
+  #beginReasoning(item: Reasoning): void {
+    if (item.state?.kind !== "redacted-thinking") return this.#text(item.text);
+    this.#carry(undefined, "self");
+    this.#sink.open({ type: "redacted_thinking", data: sealState(item.state, "self", this.#context.sealer), ...ownFields(item.native) });
+    return this.#sink.close();
+  }
+
+  /** A block that has no parts. */
+  #whole(item: Exclude<Content, TextContent>): void {
+    this.#carry(undefined, "self");
+    if (item.type === "media") {
+      this.#lose("media-output", item.kind);
+      this.#open({ type: "text", text: "" });
+      this.#sink.text(mediaNote(item));
+      return this.#close();
+    }
+    const block =
+      item.type === "hosted-tool-result" ? encodeHostedResult(item) : item.type === "opaque" ? ownFields(item.native) : undefined;
+    if (!block) return this.#lose("answer-content", item.type === "opaque" ? item.name : item.type);
+    this.#sink.open(block);
+    return this.#sink.close();
+  }
+
+  #text(text: string): void {
+    if (text === "") return;
+    if (this.#item?.type === "compaction") this.#compacted += text;
+    else if (this.#opened || this.#openNow()) this.#sink.text(text);
+  }
+
+  #citation(citation: JsonObject): void {
+    if (this.#opened || this.#openNow()) this.#sink.citation(citation);
+  }
+
+  /** Blocks of text and thinking open with their first text, so that an empty one leaves no trace (rule 233). */
+  #openNow(): boolean {
+    const item = this.#item;
+    switch (item?.type) {
+      case "text":
+        this.#carry(item.state, "next-text");
+        this.#open({ type: "text", text: "", ...encodeAnnotations(item) });
+        return true;
+      case "refusal":
+        this.#carry(undefined, "self");
+        this.#open({ type: "text", text: "" });
+        return true;
+      case "reasoning":
+        this.#carry(undefined, "self");
+        this.#open({ type: "thinking", thinking: "", signature: "", ...ownFields(item.native) });
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #endItem(late: OpaqueState | undefined): void {
+    const item = this.#item;
+    switch (item?.type) {
+      case "text": {
+        const sent = this.#opened;
+        if (sent) this.#close();
+        // Proof of a text that never came, or that has been sent already, stands alone.
+        const alone = late ?? (sent ? undefined : item.state);
+        if (alone) this.#carry(alone, "alone");
+        break;
+      }
+      case "reasoning":
+        this.#endReasoning(item, late ?? item.state);
+        break;
+      case "compaction":
+        this.#sink.compaction(this.#compacted === "" ? null : this.#compacted, this.#compactionState(late ?? item.state));
+        this.#close();
+        break;
+      default:
+        if (late) this.#lose("late-call-state", item?.type ?? "item");
+        if (this.#opened) this.#close();
+    }
+  }
+
+  #endReasoning(item: Reasoning, state: OpaqueState | undefined): void {
+    if (item.state?.kind === "redacted-thinking") return;
+    if (state && !this.#opened) this.#openNow();
+    this.#tail = this.#opened;
+    this.#opened = false;
+    if (state) this.#carry(state, "self");
+  }
+
+  #compactionState(state: OpaqueState | undefined): string | undefined {
+    return state && sealState(state, "self", this.#context.sealer);
+  }
+
+  /** Puts state into the thinking block that is still open, or into one of its own; without state only closes the open one. */
+  #carry(state: OpaqueState | undefined, binds: StateBinding): void {
+    if (state) {
+      if (!this.#tail) this.#sink.open({ type: "thinking", thinking: "", signature: "" });
+      this.#sink.signature(sealState(state, binds, this.#context.sealer));
+      this.#sink.close();
+    } else if (this.#tail) this.#sink.close();
+    this.#tail = false;
+  }
+
+  #open(block: JsonObject): void {
+    this.#sink.open(block);
+    this.#opened = true;
+  }
+
+  #close(): void {
+    this.#sink.close();
+    this.#opened = false;
+  }
+
+  #lose(code: string, what: string): void {
+    this.#context.losses.add(code, `answer.${what}`, "semantic");
+  }
+}

@@ -1,0 +1,47 @@
+/** Anthropic Messages (dossier A.1), as the protocol clients speak to us and as the one we speak to an upstream. */
+import type { ClientSide, Protocol, UpstreamSide } from "../protocol.ts";
+import { decodeError } from "./error-decode.ts";
+import { encodeError, streamError } from "./error-encode.ts";
+import { encodeResponse } from "./message.ts";
+import { encodeModel, encodeModelList } from "./models.ts";
+import { peek, route } from "./peek.ts";
+import { relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { MessagesRelayTap } from "./relay-tap.ts";
+import { decodeRequest } from "./request-decode.ts";
+import { encodeRequest } from "./request-encode.ts";
+import { MessagesDecoder } from "./stream-decode.ts";
+import { MessagesStreamEncoder, PING } from "./stream-encode.ts";
+import { decodeTokenCount, encodeTokenCount, encodeTokenCountRequest } from "./token-count.ts";
+import { PROTOCOL } from "./wire.ts";
+
+const client: ClientSide = {
+  id: PROTOCOL,
+  route,
+  streamContentType: "text/event-stream; charset=utf-8",
+  heartbeat: PING,
+  peek,
+  decodeRequest,
+  encodeResponse,
+  streamEncoder: (context) => new MessagesStreamEncoder(context),
+  encodeError,
+  streamError,
+  encodeTokenCount,
+  encodeModelList,
+  encodeModel,
+};
+
+const upstream: UpstreamSide = {
+  id: PROTOCOL,
+  relayPath,
+  relaysRequestHeader,
+  relayBody,
+  relayTap: () => new MessagesRelayTap(),
+  encodeRequest,
+  encodeTokenCount: encodeTokenCountRequest,
+  decodeTokenCount,
+  streamDecoder: (context) => new MessagesDecoder(context),
+  decodeResponse: (body, context) => new MessagesDecoder(context).whole(body),
+  decodeError,
+};
+
+export const anthropicMessages: Protocol = { id: PROTOCOL, client, upstream };

@@ -1,0 +1,93 @@
+/** Routes, and what routing needs of a request, read from its bytes without parsing them (rules 1, 444). */
+import { scanMembers, scanObject, type Span } from "../../wire/json-scan.ts";
+import type { ClientRequest, ClientRoute, RequestPeek } from "../protocol.ts";
+import { refuse } from "./fields.ts";
+
+/** Which of the protocol's routes a request is for (A.1.1). */
+export function route(method: string, pathname: string): ClientRoute | "method-not-allowed" | undefined {
+  const model = /^\/v1\/models\/(.+)$/.exec(pathname)?.[1];
+  const known: Readonly<Record<string, ClientRoute>> = {
+    "POST /v1/messages": { operation: "generate" },
+    "POST /v1/messages/count_tokens": { operation: "count-tokens" },
+    "GET /v1/models": { operation: "list-models" },
+  };
+  if (model !== undefined) return method === "GET" ? { operation: "get-model", model: decoded(model) } : "method-not-allowed";
+  const found = known[`${method} ${pathname}`];
+  if (found) return found;
+  return Object.keys(known).some((key) => key.endsWith(` ${pathname}`)) ? "method-not-allowed" : undefined;
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** @throws GatewayError `invalid-request`, naming the field. */
+export function peek(request: ClientRequest): RequestPeek {
+  const members = scanned(() => scanObject(request.body));
+  const model = valueOf(request.body, members.get("model"), "model");
+  if (model === undefined || model === null) return refuse("model", "Field required");
+  if (typeof model !== "string") return refuse("model", "Input should be a valid string");
+  if (model === "") return refuse("model", "String should have at least 1 character");
+  const stream = valueOf(request.body, members.get("stream"), "stream") ?? false;
+  if (typeof stream !== "boolean") return refuse("stream", "Input should be a valid boolean");
+  const session = headerSession(request) ?? metadataSession(request.body, members.get("metadata"));
+  return { model, stream, ...(session !== undefined && { session }) };
+}
+
+function scanned<T>(scan: () => T): T {
+  try {
+    return scan();
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? ` (${error.message})` : "";
+    return refuse("", `The request body is not valid JSON${problem}.`);
+  }
+}
+
+function valueOf(body: Buffer, span: Span | undefined, field: string): unknown {
+  if (!span) return undefined;
+  // A value that holds others is of the wrong type whatever it holds.
+  if (body[span.start] === 0x7b || body[span.start] === 0x5b) return {};
+  try {
+    return JSON.parse(body.toString("utf8", span.start, span.end)) as unknown;
+  } catch {
+    return refuse(field, "The request body is not valid JSON.");
+  }
+}
+
+/** Headers that name a conversation, in order of trust; the agent's id tells Claude Code's sub-agents apart (rules 415, 444). */
+const SESSION_HEADERS = ["x-claude-code-session-id", "x-session-affinity", "x-session-id", "session_id", "session-id"];
+
+function headerSession(request: ClientRequest): string | undefined {
+  for (const name of SESSION_HEADERS) {
+    const session = header(request, name);
+    if (session === undefined) continue;
+    const agent = name === "x-claude-code-session-id" ? header(request, "x-claude-code-agent-id") : undefined;
+    return agent === undefined ? session : `${session}/${agent}`;
+  }
+  return undefined;
+}
+
+function header(request: ClientRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  const first = typeof value === "string" ? value : value?.[0];
+  return first === "" ? undefined : first;
+}
+
+/** Claude Code puts JSON with a `session_id` into `metadata.user_id`; its older versions a name that ends with `_session_<id>`. */
+function metadataSession(body: Buffer, span: Span | undefined): string | undefined {
+  if (!span || body[span.start] !== 0x7b) return undefined;
+  const userId = valueOf(body, scanned(() => scanMembers(body, span)).get("user_id"), "metadata.user_id");
+  if (typeof userId !== "string") return undefined;
+  const named = /_session_([\w-]+)$/.exec(userId)?.[1];
+  if (named !== undefined || !userId.startsWith("{")) return named;
+  try {
+    const session = (JSON.parse(userId) as { session_id?: unknown }).session_id;
+    return typeof session === "string" && session !== "" ? session : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+/** The relay lane's request: what passes, and the few bytes that change (rules 1–3, 8, 9, 131). */
+import { ENVELOPE_PREFIX, mintedBy, type Issuer, type StateSealer } from "../../chat/state.ts";
+import { scanArray, scanMembers, scanObject, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
+import type { Operation } from "../protocol.ts";
+import { openState } from "./state.ts";
+
+/** Path and query of a relayed request. `?beta=true` and the paging of lists pass; a key in the query never does (rule 432). */
+export function relayPath(operation: Operation, model: string, _stream: boolean, query: URLSearchParams): string {
+  const passed = new URLSearchParams([...query].filter(([key]) => key !== "key"));
+  return passed.size === 0 ? pathOf(operation, model) : `${pathOf(operation, model)}?${passed.toString()}`;
+}
+
+function pathOf(operation: Operation, model: string): string {
+  switch (operation) {
+    case "generate":
+      return "/v1/messages";
+    case "count-tokens":
+      return "/v1/messages/count_tokens";
+    case "list-models":
+      return "/v1/models";
+    case "get-model":
+      return `/v1/models/${encodeURIComponent(model)}`;
+  }
+}
+
+const RELAYED: ReadonlySet<string> = new Set(["accept", "accept-language", "content-type", "user-agent", "x-app", "x-client-request-id"]);
+const RELAYED_FAMILIES = ["anthropic-", "x-stainless-", "x-claude-"];
+
+/** The client's own headers that Anthropic may see: a list, so that no key, cookie or address slips through (rules 10, 432). */
+export function relaysRequestHeader(name: string): boolean {
+  return RELAYED.has(name) || RELAYED_FAMILIES.some((family) => name.startsWith(family));
+}
+
+/**
+ * The body with another model name and nothing else changed, except state that the target did not mint: thinking blocks
+ * with a foreign envelope go, an envelope around the target's own state opens.
+ * @throws SyntaxError when the body is not one JSON object; `peek` has refused it by then.
+ */
+export function relayBody(body: Buffer, model: string, issuer: Issuer, sealer: StateSealer): Buffer {
+  const members = scanObject(body);
+  const modelSpan = members.get("model");
+  const edits: Edit[] = modelSpan ? [{ ...modelSpan, text: JSON.stringify(model) }] : [];
+  const messages = members.get("messages");
+  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...stateEdits(body, messages, issuer, sealer));
+  return spliceSpans(body, edits);
+}
+
+function stateEdits(body: Buffer, messages: Span, issuer: Issuer, sealer: StateSealer): Edit[] {
+  const edits: Edit[] = [];
+  const elements = scanArray(body, messages);
+  const emptied: number[] = [];
+  for (const [i, message] of elements.entries()) {
+    const content = body[message.start] === OPEN_BRACE ? scanMembers(body, message).get("content") : undefined;
+    if (!content || body[content.start] !== OPEN_BRACKET) continue;
+    const blocks = scanArray(body, content);
+    const removed: number[] = [];
+    for (const [k, block] of blocks.entries()) {
+      const edit = blockEdit(body, block, issuer, sealer);
+      if (edit === "remove") removed.push(k);
+      else if (edit) edits.push(edit);
+    }
+    // A message must hold something; one that held carriers only says nothing to this target.
+    if (removed.length > 0 && removed.length === blocks.length) emptied.push(i);
+    else edits.push(...removals(blocks, removed));
+  }
+  edits.push(...removals(elements, emptied));
+  return edits;
+}
+
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const STATE_KEYS: Readonly<Record<string, string>> = { thinking: "signature", redacted_thinking: "data" };
+
+function blockEdit(body: Buffer, block: Span, issuer: Issuer, sealer: StateSealer): Edit | "remove" | undefined {
+  if (body[block.start] !== OPEN_BRACE) return undefined;
+  const members = scanMembers(body, block);
+  const type = stringAt(body, members.get("type"));
+  const span = members.get(STATE_KEYS[type ?? ""] ?? "");
+  const value = stringAt(body, span);
+  if (!span || !value?.startsWith(ENVELOPE_PREFIX)) return undefined;
+  const opened = openState(value, "thinking", sealer);
+  const own = opened?.binds === "self" && mintedBy(opened.state.issuer, issuer);
+  return own ? { ...span, text: JSON.stringify(opened.state.value) } : "remove";
+}
+
+function stringAt(body: Buffer, span: Span | undefined): string | undefined {
+  if (!span || body[span.start] !== 0x22) return undefined;
+  return JSON.parse(body.toString("utf8", span.start, span.end)) as string;
+}
+
+/** Edits that take elements out of a list, each with one comma: the one before it, or for the first ones the one after. */
+function removals(elements: readonly Span[], removed: readonly number[]): Edit[] {
+  const gone = new Set(removed);
+  const firstKept = elements.findIndex((_, i) => !gone.has(i));
+  return removed.map((i) => {
+    const { start, end } = elements[i] as Span;
+    if (firstKept >= 0 && i < firstKept) return { start, end: (elements[i + 1] as Span).start, text: "" };
+    return { start: i === 0 ? start : (elements[i - 1] as Span).end, end, text: "" };
+  });
+}

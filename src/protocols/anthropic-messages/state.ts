@@ -1,0 +1,21 @@
+/**
+ * Opaque reasoning state in a client's history and in our answers. Claude's own signatures travel raw; any other
+ * vendor's travels as an envelope in `thinking.signature`, on the thinking block it belongs to or on a carrier: a
+ * thinking block, often empty, whose envelope says what it binds to (dossier B.0.7, D.4; rules 141, 143, 166).
+ */
+import { ENVELOPE_PREFIX, type OpaqueState, type StateBinding, type StateEnvelope, type StateSealer } from "../../chat/state.ts";
+
+/** The platform whose signatures need no envelope here. */
+const OWN_PLATFORM = "anthropic";
+
+/** What a client's `signature` or `data` holds; `undefined` for an empty one and for an envelope that is damaged or not ours. */
+export function openState(value: string, kind: "thinking" | "redacted-thinking", sealer: StateSealer): StateEnvelope | undefined {
+  if (value === "") return undefined;
+  if (value.startsWith(ENVELOPE_PREFIX)) return sealer.open(value);
+  return { state: { issuer: { platform: OWN_PLATFORM }, kind, value }, binds: "self" };
+}
+
+/** The text that a client shall replay. */
+export function sealState(state: OpaqueState, binds: StateBinding, sealer: StateSealer): string {
+  return binds === "self" && state.issuer.platform === OWN_PLATFORM ? state.value : sealer.seal({ state, binds });
+}

@@ -1,0 +1,24 @@
+/** Counting tokens (A.1.1): the Messages body without what only an answer needs. */
+import type { ChatRequest } from "../../chat/chat.ts";
+import { GatewayError } from "../../chat/error.ts";
+import { asNumber, writeJson, type JsonObject } from "../../chat/json.ts";
+import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
+import { encodeBody, protocolHeaders } from "./request-encode.ts";
+
+/** The answer a client gets. */
+export function encodeTokenCount(tokens: number): JsonObject {
+  return { input_tokens: tokens };
+}
+
+/** @throws GatewayError `upstream` when there is no count in it. */
+export function decodeTokenCount(body: JsonObject): number {
+  const tokens = asNumber(body["input_tokens"]);
+  if (tokens === undefined) throw new GatewayError("upstream", "The upstream's token count has no input_tokens field.");
+  return tokens;
+}
+
+/** The question for an upstream. */
+export function encodeTokenCountRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+  const { max_tokens: _maxTokens, stream: _stream, ...body } = encodeBody(request, target);
+  return { path: "/v1/messages/count_tokens", headers: protocolHeaders(body), body: writeJson(body) };
+}
