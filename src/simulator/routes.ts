@@ -1,0 +1,65 @@
+/** Which protocol and operation a path is, and where its API key is. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Call, Dialect, Operation } from "./dialect.ts";
+import { gemini } from "./gemini.ts";
+import { messages } from "./messages.ts";
+
+/** A request's place. `undefined` operation: no such path in this protocol. */
+export interface Route {
+  readonly dialect: Dialect;
+  readonly operation: Operation | undefined;
+  readonly model: string;
+  readonly framing: Call["framing"];
+}
+
+const GEMINI_METHODS: Readonly<Record<string, Operation>> = {
+  generateContent: "generate",
+  streamGenerateContent: "generate",
+  countTokens: "count-tokens",
+};
+
+/** The route of a request. Paths that two protocols share are told apart by their headers (dossier A.4.1, clients' notes on `/v1/models`). */
+export function routeOf(method: string, url: URL, headers: IncomingHttpHeaders): Route {
+  const { pathname } = url;
+  if (pathname === "/v1/messages") return onMessages(method === "POST" ? "generate" : undefined);
+  if (pathname === "/v1/messages/count_tokens") return onMessages(method === "POST" ? "count-tokens" : undefined);
+  const onPath = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^:]+)(?::(\w+))?)?$/.exec(pathname);
+  if (onPath === null) return isGoogle(pathname, url, headers) ? onGemini(undefined) : onMessages(undefined);
+  const model = decoded(onPath[2] ?? "");
+  const verb = onPath[3];
+  if (verb === undefined) {
+    const operation = method !== "GET" ? undefined : model === "" ? "list-models" : "get-model";
+    return isGoogle(pathname, url, headers) ? onGemini(operation, model) : onMessages(operation, model);
+  }
+  const stream = verb === "streamGenerateContent";
+  const framing = stream ? (url.searchParams.get("alt") === "sse" ? "sse" : "array") : undefined;
+  return onGemini(method === "POST" ? GEMINI_METHODS[verb] : undefined, model, framing);
+}
+
+/** The API key, wherever one of the protocols has it. */
+export function credentialOf(headers: IncomingHttpHeaders, url: URL): string | undefined {
+  const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
+  const found = [headers["x-api-key"], bearer, headers["x-goog-api-key"], url.searchParams.get("key")];
+  return found.find((key): key is string => typeof key === "string" && key !== "");
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function isGoogle(pathname: string, url: URL, headers: IncomingHttpHeaders): boolean {
+  if ("anthropic-version" in headers) return false;
+  return pathname.startsWith("/v1beta") || pathname.startsWith("/v1alpha") || "x-goog-api-key" in headers || url.searchParams.has("key");
+}
+
+function onMessages(operation: Operation | undefined, model = ""): Route {
+  return { dialect: messages, operation, model, framing: undefined };
+}
+
+function onGemini(operation: Operation | undefined, model = "", framing?: Call["framing"]): Route {
+  return { dialect: gemini, operation, model, framing };
+}
