@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+
+import type { Command } from "./client.ts";
+
+const timeoutMs = 120_000;
+/** Nothing listens there, so that no client reaches anything but this machine. */
+const deadProxy = "http://127.0.0.1:9";
+
+/** Where a client's program, its home and its working folder are. */
+export interface Place {
+  readonly programs: string;
+  readonly home: string;
+  readonly workFolder: string;
+}
+
+/**
+ * Runs a client's command with a clean environment and closed stdin.
+ * @returns what it printed on stdout
+ * @throws Error with the end of its output when it fails or takes too long
+ */
+export async function runClient({ program, args, environment }: Command, { programs, home, workFolder }: Place): Promise<string> {
+  const child = spawn(path.join(programs, program), args, {
+    cwd: workFolder,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+    env: {
+      HOME: home,
+      PATH: [path.dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(path.delimiter),
+      TERM: "dumb",
+      LANG: "C.UTF-8",
+      NO_COLOR: "1",
+      HTTPS_PROXY: deadProxy,
+      https_proxy: deadProxy,
+      NO_PROXY: "127.0.0.1,localhost",
+      no_proxy: "127.0.0.1,localhost",
+      ...environment,
+    },
+  });
+  const written = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (text: string) => (written[stream] += text));
+  const how = await new Promise<string>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(signal === null ? `exit code ${code}` : `ended by ${signal}`));
+  });
+  if (how !== "exit code 0") throw new Error(`${program}: ${how}\n${written.stdout.slice(-1500)}\n${written.stderr.slice(-1500)}`);
+  return written.stdout;
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+
+import { brokenPrefixes } from "./prefix.ts";
+
+const first = {
+  systemInstruction: { parts: [{ text: "Be brief." }] },
+  contents: [{ role: "user", parts: [{ text: "é 😀" }] }],
+  tools: [{ functionDeclarations: [{ name: "one" }] }, { codeExecution: {} }],
+};
+const bytes = (...bodies: object[]) => bodies.map((body) => Buffer.from(JSON.stringify(body)));
+
+test("a request that only adds at the end keeps the prefix", () => {
+  const later = {
+    ...first,
+    contents: [...first.contents, { role: "model", parts: [] }],
+    tools: [{ functionDeclarations: [{ name: "one" }] }, { codeExecution: {} }, { urlContext: {} }],
+  };
+  expect(brokenPrefixes(bytes(first, later, later))).toEqual([]);
+});
+
+test.each([
+  [
+    "a changed turn",
+    { ...first, contents: [{ role: "user", parts: [{ text: "é 😁" }] }] },
+    /^request 2, contents\[0\] changed at character \d+: .*😀.* became .*😁/,
+  ],
+  ["a turn that is gone", { ...first, contents: [] }, /^request 2, contents\[0\] is gone$/],
+  ["another system instruction", { ...first, systemInstruction: { parts: [] } }, /^request 2, systemInstruction\[0\] changed/],
+  ["none", { ...first, systemInstruction: undefined }, /^request 2, systemInstruction\[0\] changed/],
+  [
+    "a tool put before the others",
+    { ...first, tools: [{ functionDeclarations: [{ name: "zero" }, { name: "one" }] }] },
+    /^request 2, tools\[0\] changed/,
+  ],
+  [
+    "other bytes for the same value",
+    { ...first, contents: [{ parts: [{ text: "é 😀" }], role: "user" }] },
+    /^request 2, contents\[0\] changed/,
+  ],
+])("%s is told", (_what, later, expected) => {
+  expect(brokenPrefixes(bytes(first, later))[0]).toMatch(expected);
+});

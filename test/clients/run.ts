@@ -1,0 +1,85 @@
+/**
+ * `npm run test:clients [-- --all] [-- --keep] [-- WORD …]`: real command-line clients through the built gateway to the simulator.
+ * Without `--all` each client runs one tool call per upstream protocol. Words select by name of client, scenario or upstream. `--keep`
+ * keeps every run's folder; that of a failed run always stays.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { startSimulator } from "../../src/simulator/server.ts";
+import { runClient } from "./client-process.ts";
+import { claudeCode } from "./claude-code.ts";
+import type { Client } from "./client.ts";
+import { startGateway } from "./gateway.ts";
+import { install } from "./install.ts";
+import { scenarios, type Scenario } from "./scenarios.ts";
+import { clientKey, gatewayConfig, upstreams, type Upstream } from "./upstreams.ts";
+
+const clients: readonly Client[] = [claudeCode];
+
+const options = process.argv.slice(2);
+const all = options.includes("--all");
+const keep = options.includes("--keep");
+const words = options.filter((option) => !option.startsWith("-"));
+
+/** Runs one scenario from start to end; throws when it does not pass. */
+async function perform(client: Client, scenario: Scenario, upstream: Upstream, folder: string): Promise<void> {
+  const programs = install(client);
+  const home = path.join(folder, "home");
+  const workFolder = path.join(home, "work");
+  mkdirSync(workFolder, { recursive: true });
+  const faults = Object.entries(scenario.credentials).flatMap(([key, fault]) => (fault === undefined ? [] : [[key, fault] as const]));
+  const simulator = await startSimulator({ record: true, requireKey: true, credentials: Object.fromEntries(faults) });
+  try {
+    const gateway = await startGateway(folder, gatewayConfig(upstream, simulator.url, Object.keys(scenario.credentials)));
+    try {
+      let turns = 0;
+      await scenario.run({
+        client,
+        upstream,
+        workFolder,
+        generations: () => simulator.requests.filter(({ method, path: target }) => method === "POST" && !/count_?tokens/i.test(target)),
+        ask: (prompt) =>
+          runClient(client.command({ prompt, gateway: gateway.url, key: clientKey, continued: turns++ > 0 }), {
+            programs,
+            home,
+            workFolder,
+          }),
+      });
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n--- end of the gateway's log\n${gateway.log()}`, { cause: error });
+    } finally {
+      await gateway.stop();
+    }
+  } finally {
+    await simulator.close();
+  }
+}
+
+const runs = clients.flatMap((client) =>
+  scenarios.flatMap((scenario) =>
+    upstreams.map((upstream) => ({ client, scenario, upstream, names: [client.name, scenario.name, upstream.name] })),
+  ),
+);
+const selected = runs.filter(({ scenario, names }) =>
+  words.length > 0 ? words.every((word) => names.includes(word)) : all || scenario.always,
+);
+let failed = 0;
+for (const { client, scenario, upstream, names } of selected) {
+  const folder = mkdtempSync(path.join(tmpdir(), `dragoman-${names.join("-")}-`));
+  const started = performance.now();
+  const report = (verdict: string) => console.log(`${verdict} ${names.join(" ")} ${((performance.now() - started) / 1000).toFixed(1)}s`);
+  try {
+    await perform(client, scenario, upstream, folder);
+    report("PASS");
+    if (keep) console.log(`     kept in ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    failed += 1;
+    report("FAIL");
+    console.log(`     ${(error as Error).message.replaceAll("\n", "\n     ")}\n     kept in ${folder}`);
+  }
+}
+console.log(`${selected.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 || selected.length === 0 ? 1 : 0);

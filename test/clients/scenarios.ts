@@ -1,0 +1,108 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+
+import type { FaultName, RecordedRequest } from "../../src/simulator/types.ts";
+import type { Client } from "./client.ts";
+import { brokenPrefixes } from "./prefix.ts";
+import type { Upstream } from "./upstreams.ts";
+
+/** What a client is put through. It passes unless `run` throws; the message says what went wrong. */
+export interface Scenario {
+  readonly name: string;
+  /** Whether it runs without `--all`. */
+  readonly always: boolean;
+  /** The gateway's credentials, and what is wrong with each of them upstream. */
+  readonly credentials: Readonly<Record<string, FaultName | undefined>>;
+  run(stage: Stage): Promise<void>;
+}
+
+/** A client in front of the gateway, and the simulator behind it. */
+export interface Stage {
+  readonly client: Client;
+  readonly upstream: Upstream;
+  /** The folder that the client works in. */
+  readonly workFolder: string;
+  /** Has the client answer one prompt; gives what it printed. Turns of one stage are one conversation. */
+  readonly ask: (prompt: string) => Promise<string>;
+  /** The requests for an answer that reached the upstream, in order. */
+  readonly generations: () => readonly RecordedRequest[];
+}
+
+/** The output of the command, and not part of the prompt or of the call: it proves that the tool ran and that its result went upstream. */
+const toolPrompt = "Run the shell command `printf hello-%d-from-tool 42` and tell me its output.";
+const toolOutput = "hello-42-from-tool";
+const oneCredential = { sound: undefined };
+
+const plain: Scenario = {
+  name: "plain",
+  always: false,
+  credentials: oneCredential,
+  async run({ ask }) {
+    contains(await ask("Say hello to pong-7f3a"), 'You said: "Say hello to pong-7f3a"');
+  },
+};
+
+const tool: Scenario = {
+  name: "tool",
+  always: true,
+  credentials: oneCredential,
+  async run({ ask, generations }) {
+    contains(await ask(toolPrompt), toolOutput);
+    hasLength(generations(), 2, "requests");
+  },
+};
+
+/** One credential is over its limit and one is refused: the client must see neither. */
+const rotation: Scenario = {
+  name: "rotation",
+  always: false,
+  credentials: { limited: "429", refused: "401", sound: undefined },
+  async run({ ask, generations }) {
+    contains(await ask(toolPrompt), toolOutput);
+    const used = generations().map(({ credential }) => credential);
+    for (const credential of ["limited", "refused"]) contains(used.join(), credential);
+    hasLength(
+      used.filter((credential) => credential === "sound"),
+      2,
+      "requests with the sound credential",
+    );
+  },
+};
+
+const session: Scenario = {
+  name: "session",
+  always: false,
+  credentials: oneCredential,
+  async run({ client, upstream, ask, generations, workFolder }) {
+    const picture = path.join(workFolder, "picture.png");
+    writeFileSync(picture, Buffer.from(redSquare, "base64"));
+    contains(await ask("Run `printf first-%d 1` and tell me its output."), "first-1");
+    contains(await ask("Run `printf two-%d 2` and `printf three-%d 3`, then `printf four-%d 4`."), "four-4");
+    contains(await ask(client.readImagePrompt(picture)), "1 image");
+    contains(await ask("Say what you make of it."), "Say what you make of it.");
+    contains(await ask("Run `ls no-such-file` and tell me what happens."), "No such file");
+    contains(await ask("Run `printf 'é ✓ %s' '\"quoted\"'` and tell me its output."), 'é ✓ "quoted"');
+    contains(await ask("Run `printf last-%d 7`, then `printf done-%d 8`."), "done-8");
+
+    const bodies = generations().map(({ body }) => body);
+    hasLength(bodies, 15, "requests");
+    if (upstream.type !== "gemini") return;
+    const last = bodies.at(-1)?.toString() ?? "";
+    for (const member of ["thoughtSignature", "inlineData", "functionResponse"]) contains(last, `"${member}"`);
+    const broken = brokenPrefixes(bodies);
+    if (broken.length > 0) throw new Error(`the prefix is not stable: ${broken.join("; ")}`);
+  },
+};
+
+export const scenarios: readonly Scenario[] = [plain, tool, rotation, session];
+
+function contains(text: string, expected: string): void {
+  if (!text.includes(expected)) throw new Error(`expected «${expected}» in «${text.slice(-1500)}»`);
+}
+
+function hasLength(list: readonly unknown[], expected: number, what: string): void {
+  if (list.length !== expected) throw new Error(`expected ${expected} ${what}, got ${list.length}`);
+}
+
+/** A PNG of 8 × 8 red pixels. */
+const redSquare = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAASUVORK5CYII=";
