@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -13,6 +13,7 @@ const gatewayBinary = path.join(here, "../dist/main.js");
 const haproxyBinary = ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/usr/bin/haproxy"].find((file) => existsSync(file));
 const toolsCore = 0;
 const measuredCore = 1;
+const startLimitMs = 20_000;
 
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
@@ -40,7 +41,7 @@ export async function startUpstream(): Promise<Listening> {
   return listening(launch(toolsCore, [process.execPath, path.join(here, "upstream.ts"), String(port)]), port);
 }
 
-/** Starts the built gateway with client keys and usage accounting on, as an operator would run it. */
+/** Starts the built gateway with client keys, usage accounting and its log on, as an operator would run it. */
 export async function startGateway(folder: string, upstreamPort: number): Promise<Listening> {
   const base_url = `http://127.0.0.1:${upstreamPort}`;
   const credentials = [{ api_key: "upstream-key" }];
@@ -49,11 +50,10 @@ export async function startGateway(folder: string, upstreamPort: number): Promis
     providers: { messages: { type: "anthropic", base_url, credentials }, gemini: { type: "gemini", base_url, credentials } },
   };
   const file = path.join(folder, "dragoman.yaml");
-  mkdirSync(folder, { recursive: true });
   writeFileSync(file, JSON.stringify(config));
   const port = await freePort();
   const command = [process.execPath, gatewayBinary, "serve", "--config", file, "--port", String(port)];
-  return listening(launch(measuredCore, command, { DRAGOMAN_HOME: folder }), port);
+  return listening(launch(measuredCore, command, { log: path.join(folder, "gateway.log"), env: { DRAGOMAN_HOME: folder } }), port);
 }
 
 /** Starts haproxy as a plain reverse proxy with the smallest configuration that keeps connections to the upstream open. */
@@ -61,7 +61,6 @@ export async function startHaproxy(folder: string, upstreamPort: number): Promis
   if (haproxyBinary === undefined) throw new Error("haproxy is not installed");
   const port = await freePort();
   const file = path.join(folder, "haproxy.cfg");
-  mkdirSync(folder, { recursive: true });
   writeFileSync(file, haproxyConfig(port, upstreamPort));
   return listening(launch(measuredCore, [haproxyBinary, "-db", "-f", file]), port);
 }
@@ -97,9 +96,17 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   return JSON.parse(output) as LoadResult;
 }
 
-function launch(core: number, command: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+interface LaunchOptions {
+  /** The file that takes what is written to stderr. */
+  readonly log?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+function launch(core: number, command: readonly string[], { log, env }: LaunchOptions = {}): ChildProcess {
   const [file = "", ...args] = canPin ? ["taskset", "-c", String(core), ...command] : command;
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } });
+  const stderr = log === undefined ? "inherit" : openSync(log, "w");
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", stderr], env: { ...process.env, ...env } });
+  if (stderr !== "inherit") closeSync(stderr);
   running.add(child);
   child.on("exit", () => running.delete(child));
   return child;
@@ -110,8 +117,9 @@ async function listening(child: ChildProcess, port: number): Promise<Listening> 
   child.stdout?.resume();
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(" ")} ended before it listened`);
-    if (performance.now() - started > 20_000) throw new Error(`${child.spawnargs.join(" ")} does not listen on port ${port}`);
+    if (child.exitCode !== null || performance.now() - started > startLimitMs) {
+      throw new Error(`${child.spawnargs.join(" ")} does not listen on port ${port}; run it by hand to see why`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   const startMs = performance.now() - started;
