@@ -29,11 +29,13 @@ export interface TextContent {
   readonly clientMetadata?: true;
 }
 
-/** A source the model quoted. Offsets differ per vendor and stay in `native`. */
+/** A source the model quoted. Vendors' own offsets and indexes stay in `native`. */
 export interface Citation {
   readonly url?: string;
   readonly title?: string;
   readonly citedText?: string;
+  /** What of the item's text it supports, in UTF-16 code units, `end` exclusive (rule 266). */
+  readonly range?: { readonly start: number; readonly end: number };
   readonly native?: Native;
 }
 

@@ -19,10 +19,18 @@ export interface Profile {
   readonly callStateRequired: boolean;
   /** Whether tool results may hold media (rule 76). */
   readonly mediaInToolResults: boolean;
+  /** Whether other content may follow tool results in the same turn (dossier B.3). */
+  readonly contentAfterToolResults: boolean;
   /** Whether hosted tools may stand beside functions (rules 229, 230). */
   readonly hostedToolsWithFunctions: boolean;
+  /** Whether it can be asked to show the calls of its hosted tools (rules 230, 392). */
+  readonly showsHostedCalls: boolean;
   /** Whether a JSON answer format may stand beside functions (rule 214). */
   readonly jsonOutputWithFunctions: boolean;
+  /** Which dialect tool schemas are written in: JSON Schema, or the OpenAPI subset of older endpoints (rule 96). */
+  readonly toolSchema: "json-schema" | "openapi";
+  /** Whether temperature and its kin have any effect (rule 194). */
+  readonly sampling: boolean;
   /** Most stop sequences it takes. */
   readonly maxStopSequences?: number;
 }

@@ -1,0 +1,153 @@
+/**
+ * Single pieces of content as parts. What Gemini has no part for becomes text of a fixed form, so that the same history
+ * always gives the same bytes (rules 4, 7).
+ */
+import type { Content, MediaContent, ReasoningContent, SearchResultContent, TextContent } from "../../chat/chat.ts";
+import { isObject, tryParseJson, writeJson, type JsonObject } from "../../chat/json.ts";
+import type { LossSeverity } from "../../chat/loss.ts";
+import { mintedBy, type OpaqueState } from "../../chat/state.ts";
+import { recordNative } from "../native-losses.ts";
+import type { EncodeTarget } from "../protocol.ts";
+import { encodeMedia } from "./media.ts";
+import { wireName } from "./names.ts";
+
+/** One entry of `parts`. */
+export type Part = JsonObject;
+
+/** Stands for a signature the target did not mint; accepted on the first call of a step (dossier A.4.3). */
+export const SIGNATURE_SENTINEL = "skip_thought_signature_validator";
+
+/** The parts for one piece of content. Calls get no sentinel here: that depends on their step. */
+export function encodeContent(content: Content, path: string, target: EncodeTarget): Part[] {
+  recordAnnotations(content, path, target);
+  switch (content.type) {
+    case "text":
+      return encodeText(content, path, target);
+    case "reasoning":
+      return encodeReasoning(content, path, target);
+    case "tool-call": {
+      const call = { functionCall: { id: content.id, name: wireName(content.name), args: callArguments(content, path, target) } };
+      const signature = signatureFor(content.state, path, "info", target);
+      return [signature === undefined ? call : { ...call, thoughtSignature: signature }];
+    }
+    case "tool-result":
+      return content.content.flatMap((inner, i) => encodeContent(inner, `${path}.content[${i}]`, target));
+    case "media":
+      return encodeMediaParts(content, path, target);
+    case "search-result":
+      return textPart(searchResultText(content));
+    case "tool-reference":
+      return textPart(toolLoadedText(content.name));
+    case "tool-change":
+      return textPart(reminder(toolChangeText(content.change, content.tools)));
+    case "hosted-tool-call":
+      target.losses.add("hosted-tool-history", path, "info");
+      return textPart(`[${content.name}] ${content.input}`);
+    case "hosted-tool-result":
+      target.losses.add("hosted-tool-history", path, "info");
+      return textPart(hostedResultText(content));
+    case "refusal":
+      return textPart(content.text);
+    case "compaction":
+      if (content.state) target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
+      return textPart(content.text ?? "");
+    case "opaque":
+      if (content.native?.protocol === "gemini") return [content.native.fields];
+      target.losses.add("opaque-content", path, "semantic");
+      return [];
+  }
+}
+
+function encodeText(content: TextContent, path: string, target: EncodeTarget): Part[] {
+  if (content.citations && content.citations.length > 0) target.losses.add("citations", path, "info");
+  const signature = signatureFor(content.state, path, "info", target);
+  return signature === undefined ? textPart(content.text) : [{ text: content.text, thoughtSignature: signature }];
+}
+
+/** Only with a signature is a thought worth anything to the model that had it. */
+function encodeReasoning(content: ReasoningContent, path: string, target: EncodeTarget): Part[] {
+  const signature = signatureFor(content.state, path, "semantic", target);
+  if (signature !== undefined) return [{ text: content.text, thought: true, thoughtSignature: signature }];
+  if (content.state === undefined && content.text !== "") target.losses.add("reasoning", path, "info");
+  return [];
+}
+
+/** Text in the operator's name inside the conversation, where Gemini has no system role (rule 19). */
+export function reminder(text: string): string {
+  return `<system-reminder>\n${text}\n</system-reminder>`;
+}
+
+/** What a loaded tool's reference says (rule 408). */
+export function toolLoadedText(name: string): string {
+  return `Tool ${name} loaded.`;
+}
+
+/** A search hit with its title and source (rule 180). */
+export function searchResultText({ title, source, content }: SearchResultContent): string {
+  return [title, source, "", ...content.map(({ text }) => text)].join("\n");
+}
+
+/** What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a whole. */
+export function recordAnnotations(content: Content, path: string, { losses }: EncodeTarget): void {
+  if (content.cache) losses.add("cache-mark", path, "info");
+  if (content.type === "opaque" || content.type === "hosted-tool-call" || content.type === "hosted-tool-result") return;
+  recordNative(content.native, path, "gemini", losses);
+}
+
+/** Empty text is refused in places and means nothing (rule 35). */
+export function textPart(text: string): Part[] {
+  return text === "" ? [] : [{ text }];
+}
+
+function encodeMediaParts(media: MediaContent, path: string, target: EncodeTarget): Part[] {
+  const label = mediaLabel(media);
+  if ("content" in media.source) {
+    const inner = media.source.content.flatMap((content, i) => encodeContent(content, `${path}.source.content[${i}]`, target));
+    return [...textPart(label), ...inner];
+  }
+  const part = encodeMedia(media, path, target.losses);
+  return [...textPart(label), part ?? { text: missingMediaText(media) }];
+}
+
+/** The title and context of a document, which a part cannot hold. */
+export function mediaLabel({ title, context }: MediaContent): string {
+  return [title, context].filter((line) => line !== undefined && line !== "").join("\n");
+}
+
+/** Stands where media could not be given; only a lenient request gets so far. */
+export function missingMediaText(media: MediaContent): string {
+  return "url" in media.source ? `[${media.kind}: ${media.source.url}]` : `[${media.kind}]`;
+}
+
+function toolChangeText(change: "add" | "remove", tools: readonly string[]): string {
+  return `Tools ${change === "add" ? "now available" : "no longer available"}: ${tools.join(", ")}.`;
+}
+
+function hostedResultText(content: Extract<Content, { type: "hosted-tool-result" }>): string {
+  const sources = (content.sources ?? []).map(({ title, url }) => [title, url].filter((part) => part !== undefined).join(": "));
+  const lines = content.text === "" ? sources : [content.text, ...sources.filter((line) => !content.text.includes(line))];
+  return [`[${content.kind} result]`, ...lines].join("\n");
+}
+
+/** Arguments as an object; text that is none is kept in one field (rules 54, 55). */
+function callArguments(call: Extract<Content, { type: "tool-call" }>, path: string, target: EncodeTarget): JsonObject {
+  if (call.kind === "custom") return { input: call.input };
+  if (call.input.trim() === "" || call.input === "null") return {};
+  const parsed = tryParseJson(call.input);
+  if (isObject(parsed)) return parsed;
+  target.losses.add("tool-call-arguments", path, "semantic");
+  return { _raw: parsed === undefined ? call.input : writeJson(parsed) };
+}
+
+/** The signature, when the target minted it: another's is refused (rules 137, 140). */
+function signatureFor(
+  state: OpaqueState | undefined,
+  path: string,
+  severity: LossSeverity,
+  { issuer, losses }: EncodeTarget,
+): string | undefined {
+  if (!state) return undefined;
+  if (state.kind === "thought-signature" && mintedBy(state.issuer, issuer)) return state.value;
+  losses.add("foreign-reasoning-state", path, severity);
+  return undefined;
+}

@@ -1,0 +1,55 @@
+/** Images, documents, audio and video as parts (dossier B.0.6, rules 76, 171, 181). */
+import type { MediaContent } from "../../chat/chat.ts";
+import type { JsonObject } from "../../chat/json.ts";
+import type { LossLedger } from "../../chat/loss.ts";
+
+/** Where Gemini fetches by itself: cloud storage, its own Files API, YouTube (rule 171). */
+const FETCHED_BY_GEMINI =
+  /^(?:gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/v[^/]+\/files\/|https:\/\/(?:www\.|m\.)?youtube\.com\/|https:\/\/youtu\.be\/)/;
+
+const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?;base64,/i;
+
+/** How well-known media begin, in base64. A wrong label on an image is refused, so what the bytes say counts (rule 168). */
+const SIGNATURES: readonly (readonly [string, string])[] = [
+  ["iVBORw0KGgo", "image/png"],
+  ["/9j/", "image/jpeg"],
+  ["R0lGOD", "image/gif"],
+  ["JVBERi0", "application/pdf"],
+];
+
+/** The part for a medium, or `undefined` when Gemini cannot be given it, which is then on the ledger. */
+export function encodeMedia(media: MediaContent, path: string, losses: LossLedger): JsonObject | undefined {
+  const { source, mediaType } = media;
+  if ("base64" in source) return inline(source.base64, mediaType, media.kind);
+  if ("text" in source) return inline(Buffer.from(source.text).toString("base64"), mediaType ?? "text/plain", media.kind);
+  if ("url" in source) {
+    const embedded = DATA_URL.exec(source.url);
+    if (embedded) return inline(source.url.slice(embedded[0].length), embedded[1] === "" ? mediaType : embedded[1], media.kind);
+    if (FETCHED_BY_GEMINI.test(source.url))
+      return { fileData: { ...(mediaType !== undefined && { mimeType: mediaType }), fileUri: source.url } };
+    losses.add("media-url", path, "contract");
+    return undefined;
+  }
+  if ("fileId" in source) losses.add("media-file-id", path, "contract");
+  return undefined;
+}
+
+function inline(base64: string, mediaType: string | undefined, kind: MediaContent["kind"]): JsonObject {
+  const data = normaliseBase64(base64);
+  const sniffed = SIGNATURES.find(([start]) => data.startsWith(start))?.[1];
+  return { inlineData: { mimeType: sniffed ?? mediaType ?? DEFAULT_TYPES[kind], data } };
+}
+
+const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
+  image: "image/png",
+  document: "application/pdf",
+  audio: "audio/wav",
+  video: "video/mp4",
+};
+
+/** Standard base64 with padding, whatever alphabet or line breaks it came with (rule 181). */
+export function normaliseBase64(text: string): string {
+  const standard = /[^A-Za-z0-9+/=]/.test(text) ? text.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/") : text;
+  const unpadded = standard.endsWith("=") ? standard.replace(/=+$/, "") : standard;
+  return unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, "=");
+}

@@ -1,0 +1,100 @@
+/** The relay lane: requests that pass as they came, and a tap on their answers. */
+import type { Usage } from "../../chat/chat.ts";
+import type { GatewayError } from "../../chat/error.ts";
+import { asArray, asObject, isObject, tryParseJson } from "../../chat/json.ts";
+import type { FrameReader } from "../../wire/frames.ts";
+import { JsonArrayReader } from "../../wire/json-array.ts";
+import { SseReader } from "../../wire/sse.ts";
+import type { Operation, RelayTap } from "../protocol.ts";
+import { decodeErrorBody } from "./error.ts";
+import { finishWord } from "./finish.ts";
+import { modelPath } from "./request.ts";
+import { UsageReader } from "./usage.ts";
+
+/**
+ * Path and query of a relayed request; a key in the query never passes (rule 432).
+ * @throws GatewayError `model-not-found` for what cannot be a model's name.
+ */
+export function relayPath(operation: Operation, model: string, stream: boolean, query: URLSearchParams): string {
+  const passed = new URLSearchParams([...query].filter(([name]) => name !== "key"));
+  const path = pathOf(operation, model, stream);
+  return passed.size === 0 ? path : `${path}?${passed.toString()}`;
+}
+
+function pathOf(operation: Operation, model: string, stream: boolean): string {
+  switch (operation) {
+    case "generate":
+      return `${modelPath(model)}:${stream ? "streamGenerateContent" : "generateContent"}`;
+    case "count-tokens":
+      return `${modelPath(model)}:countTokens`;
+    case "list-models":
+      return "/v1beta/models";
+    case "get-model":
+      return modelPath(model);
+  }
+}
+
+const RELAYED: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-language",
+  "content-type",
+  "user-agent",
+  "x-goog-api-client",
+  "x-goog-request-params",
+  "x-server-timeout",
+]);
+
+/** The client's own headers that Google may see: a list, so that no key, cookie or address slips through (rule 432). */
+export function relaysRequestHeader(name: string): boolean {
+  return RELAYED.has(name);
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Reads along with a relayed stream, in either framing. */
+export class GeminiRelayTap implements RelayTap {
+  begun = false;
+  finished = false;
+  error: GatewayError | undefined;
+  usage: Usage | undefined;
+  readonly #totals = new UsageReader();
+  #reader: FrameReader | undefined;
+  #last: number[] = [LF, LF];
+
+  /** Only events have borders: a heartbeat inside an array would break it. */
+  get atBoundary(): boolean {
+    const [third, second, first] = this.#last.slice(-3);
+    const before = first === LF && second === CR ? third : second;
+    return !(this.#reader instanceof JsonArrayReader) && isLineEnd(first) && isLineEnd(before);
+  }
+
+  push(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#last = [...this.#last, ...bytes.subarray(-3)].slice(-3);
+    this.#reader ??= bytes[0] === 0x5b || bytes[0] === 0x7b ? new JsonArrayReader() : new SseReader();
+    for (const { data } of this.#reader.push(bytes)) this.#take(data);
+  }
+
+  end(): void {
+    for (const { data } of this.#reader?.end() ?? []) this.#take(data);
+  }
+
+  #take(data: string): void {
+    const parsed = tryParseJson(data);
+    const body = asObject(Array.isArray(parsed) ? parsed[0] : parsed);
+    if (!isObject(body)) return;
+    this.error ??= decodeErrorBody(body);
+    const candidate = asObject(asArray(body["candidates"])?.[0]);
+    const parts = asArray(asObject(candidate?.["content"])?.["parts"]);
+    if (parts && parts.length > 0) this.begun = true;
+    if (finishWord(candidate?.["finishReason"]) !== undefined || asObject(body["promptFeedback"])?.["blockReason"] !== undefined)
+      this.finished = true;
+    const metadata = asObject(body["usageMetadata"]);
+    this.usage = (metadata && this.#totals.read(metadata)) ?? this.usage;
+  }
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === LF || byte === CR;
+}

@@ -1,0 +1,109 @@
+/**
+ * The answer to one step of tool calls: as many responses as calls, in the calls' order, whatever order and number the
+ * results came in (rules 24, 27, 29, 89).
+ */
+import type { Content, Item } from "../../chat/chat.ts";
+import type { JsonObject } from "../../chat/json.ts";
+import type { EncodeTarget } from "../protocol.ts";
+import {
+  encodeContent,
+  mediaLabel,
+  missingMediaText,
+  recordAnnotations,
+  searchResultText,
+  toolLoadedText,
+  type Part,
+} from "./content-parts.ts";
+import { encodeMedia } from "./media.ts";
+import { wireName } from "./names.ts";
+
+/** A call that waits for its result. */
+export type CallItem = Extract<Item, { type: "tool-call" }>;
+/** A result among the items of a request. */
+export type ResultItem = Extract<Item, { type: "tool-result" }>;
+
+/** Every upstream takes it, in the same words each time (rule 77). */
+const NO_OUTPUT = "(no output)";
+const NO_RESULT = "no result";
+
+/** Each call with its result: by id, and the first comes first when ids repeat (rules 24, 52). */
+export function pairResults(
+  calls: readonly CallItem[],
+  results: readonly ResultItem[],
+): { paired: (ResultItem | undefined)[]; orphans: ResultItem[] } {
+  const waiting = [...results];
+  const paired = calls.map((call) => {
+    const at = waiting.findIndex((result) => result.callId === call.id);
+    return at < 0 ? undefined : waiting.splice(at, 1)[0];
+  });
+  return { paired, orphans: waiting };
+}
+
+/** The parts of the content that answers a step. */
+export function encodeStepResults(calls: readonly CallItem[], paired: readonly (ResultItem | undefined)[], target: EncodeTarget): Part[] {
+  const beside: Part[] = [];
+  const responses = calls.map((call, i): Part => {
+    const { response, media } = encodeResponse(call, paired[i], target);
+    const inside = target.profile.mediaInToolResults;
+    if (!inside) beside.push(...media);
+    return {
+      functionResponse: { id: call.id, name: wireName(call.name), response, ...(inside && media.length > 0 && { parts: media }) },
+    };
+  });
+  return [...responses, ...beside];
+}
+
+/** A result whose call is not in the step before it, as text (rule 26). */
+export function encodeOrphan(result: ResultItem, toolName: string | undefined, target: EncodeTarget): Part[] {
+  target.losses.add("orphan-tool-result", result.path, "semantic");
+  const inner = result.content.flatMap((content, i) => encodeContent(content, `${result.path}.content[${i}]`, target));
+  return [{ text: `Result of the tool call ${toolName ?? result.callId}${result.isError ? " (an error)" : ""}:` }, ...inner];
+}
+
+function encodeResponse(call: CallItem, result: ResultItem | undefined, target: EncodeTarget): { response: JsonObject; media: Part[] } {
+  if (!result) {
+    target.losses.add("missing-tool-result", call.path, "info");
+    return { response: { error: NO_RESULT }, media: [] };
+  }
+  recordAnnotations(result, result.path, target);
+  const texts: string[] = [];
+  const media: Part[] = [];
+  for (const [i, content] of result.content.entries()) {
+    collect(content, `${result.path}.content[${i}]`, texts, media, target);
+  }
+  const text = texts.filter((line) => line !== "").join("\n");
+  const said = text !== "" ? text : media.length > 0 ? "(attached)" : NO_OUTPUT;
+  return { response: result.isError ? { error: said } : { output: said }, media };
+}
+
+/** Sorts a result's content into what goes into its text and what goes beside it. */
+function collect(content: Content, path: string, texts: string[], media: Part[], target: EncodeTarget): void {
+  switch (content.type) {
+    case "text":
+      recordAnnotations(content, path, target);
+      texts.push(content.text);
+      break;
+    case "search-result":
+      recordAnnotations(content, path, target);
+      texts.push(searchResultText(content));
+      break;
+    case "tool-reference":
+      texts.push(toolLoadedText(content.name));
+      break;
+    case "media": {
+      recordAnnotations(content, path, target);
+      texts.push(mediaLabel(content));
+      if ("text" in content.source) texts.push(content.source.text);
+      else if ("content" in content.source) {
+        for (const [i, inner] of content.source.content.entries()) collect(inner, `${path}.source.content[${i}]`, texts, media, target);
+      } else {
+        const part = encodeMedia(content, path, target.losses);
+        if (part) media.push(part);
+        else texts.push(missingMediaText(content));
+      }
+      break;
+    }
+    default:
+      for (const part of encodeContent(content, path, target)) if (typeof part["text"] === "string") texts.push(part["text"]);
+  }
+}

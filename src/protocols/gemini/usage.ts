@@ -1,0 +1,47 @@
+/**
+ * Tokens (dossier B.0.2, rules 251, 252). `usageMetadata` holds running totals in every frame and leaves out zeros;
+ * the last one counts (recordings, oddity 45).
+ */
+import type { Usage } from "../../chat/chat.ts";
+import { asNumber, type JsonObject } from "../../chat/json.ts";
+
+/** Notices when totals change. */
+export class UsageReader {
+  #prompt = -1;
+  #toolUse = -1;
+  #cached = -1;
+  #candidates = -1;
+  #thoughts = -1;
+
+  /** The totals, or `undefined` when they are those of the frame before or there are none. */
+  read(metadata: JsonObject): Usage | undefined {
+    const prompt = asNumber(metadata["promptTokenCount"]);
+    const candidates = asNumber(metadata["candidatesTokenCount"]) ?? 0;
+    const thoughts = asNumber(metadata["thoughtsTokenCount"]) ?? 0;
+    const toolUse = asNumber(metadata["toolUsePromptTokenCount"]) ?? 0;
+    const cached = asNumber(metadata["cachedContentTokenCount"]) ?? 0;
+    // Vertex sends frames that say only which traffic this is.
+    if (prompt === undefined) return undefined;
+    if (
+      prompt === this.#prompt &&
+      candidates === this.#candidates &&
+      thoughts === this.#thoughts &&
+      toolUse === this.#toolUse &&
+      cached === this.#cached
+    ) {
+      return undefined;
+    }
+    this.#prompt = prompt;
+    this.#candidates = candidates;
+    this.#thoughts = thoughts;
+    this.#toolUse = toolUse;
+    this.#cached = cached;
+    return {
+      input: prompt + toolUse,
+      cacheRead: cached,
+      output: candidates + thoughts,
+      reasoning: thoughts,
+      raw: { protocol: "gemini", fields: metadata },
+    };
+  }
+}
