@@ -92,8 +92,9 @@ function decide(ask: Ask, situation: Situation): { readonly text: string; readon
 }
 
 function quoteResults(results: readonly string[]): string {
-  if (results.length === 1) return `The tool says: ${(results[0] as string).slice(0, QUOTE_LIMIT)}`;
-  return ["The tools say:", ...results.map((result, index) => `${index + 1}. ${result.slice(0, QUOTE_LIMIT)}`)].join("\n");
+  const quotes = results.map((result) => result.slice(0, QUOTE_LIMIT) || "(no text)");
+  if (quotes.length === 1) return `The tool says: ${quotes[0]}`;
+  return ["The tools say:", ...quotes.map((quote, index) => `${index + 1}. ${quote}`)].join("\n");
 }
 
 function seen(media: readonly string[]): string {
