@@ -14,7 +14,7 @@ import type { Client } from "./client.ts";
 import { startGateway } from "./gateway.ts";
 import { install } from "./install.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
-import { clientKey, gatewayConfig, upstreams, type Upstream } from "./upstreams.ts";
+import { apiKey, clientKey, gatewayConfig, upstreams, type Upstream } from "./upstreams.ts";
 
 const clients: readonly Client[] = [claudeCode];
 
@@ -29,7 +29,9 @@ async function perform(client: Client, scenario: Scenario, upstream: Upstream, f
   const home = path.join(folder, "home");
   const workFolder = path.join(home, "work");
   mkdirSync(workFolder, { recursive: true });
-  const faults = Object.entries(scenario.credentials).flatMap(([key, fault]) => (fault === undefined ? [] : [[key, fault] as const]));
+  const faults = Object.entries(scenario.credentials).flatMap(([name, fault]) =>
+    fault === undefined ? [] : [[apiKey(name), fault] as const],
+  );
   const simulator = await startSimulator({ record: true, requireKey: true, credentials: Object.fromEntries(faults) });
   try {
     const gateway = await startGateway(folder, gatewayConfig(upstream, simulator.url, Object.keys(scenario.credentials)));

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { FaultName, RecordedRequest } from "../../src/simulator/types.ts";
 import type { Client } from "./client.ts";
 import { brokenPrefixes } from "./prefix.ts";
-import type { Upstream } from "./upstreams.ts";
+import { apiKey, type Upstream } from "./upstreams.ts";
 
 /** What a client is put through. It passes unless `run` throws; the message says what went wrong. */
 export interface Scenario {
@@ -59,13 +59,10 @@ const rotation: Scenario = {
   credentials: { limited: "429", refused: "401", sound: undefined },
   async run({ ask, generations }) {
     contains(await ask(toolPrompt), toolOutput);
-    const used = generations().map(({ credential }) => credential);
-    for (const credential of ["limited", "refused"]) contains(used.join(), credential);
-    hasLength(
-      used.filter((credential) => credential === "sound"),
-      2,
-      "requests with the sound credential",
-    );
+    const used = generations().map(({ credential }) => credential ?? "none");
+    for (const name of ["limited", "refused"]) contains(used.join(), apiKey(name));
+    const answered = used.filter((key) => key === apiKey("sound"));
+    hasLength(answered, 2, "requests with the sound credential");
   },
 };
 

@@ -16,11 +16,17 @@ export const upstreams: readonly Upstream[] = [
 /** The key that the gateway asks clients for. */
 export const clientKey = "client-key";
 
+/** The API key of the credential with this name. */
+export function apiKey(credential: string): string {
+  return `key-of-${credential}`;
+}
+
 /** A configuration that serves every model from one upstream, with these credentials. */
-export function gatewayConfig(upstream: Upstream, baseUrl: string, apiKeys: readonly string[]): object {
+export function gatewayConfig(upstream: Upstream, baseUrl: string, credentials: readonly string[]): object {
+  const pool = credentials.map((name) => ({ name, api_key: apiKey(name) }));
   return {
     keys: [{ name: "client", key: clientKey }],
-    providers: { upstream: { type: upstream.type, base_url: baseUrl, credentials: apiKeys.map((key) => ({ name: key, api_key: key })) } },
+    providers: { upstream: { type: upstream.type, base_url: baseUrl, credentials: pool } },
     models: { "*": upstream.target },
   };
 }
