@@ -9,6 +9,8 @@ import { alignLines, baseUrl, describeCallers, describeProvider, describeSource 
 const CLAUDE_CODE_MODEL = "claude-sonnet-5-5";
 /** The shell variable that the commands below take a virtual key from. */
 const KEY_VARIABLE = "DRAGOMAN_KEY";
+/** The Messages API refuses a request without a version, and relayed requests are not completed. */
+const REQUIRED_HEADERS = "-H 'content-type: application/json' -H 'anthropic-version: 2023-06-01'";
 
 /** The lines, with a line break at their end. */
 export function banner(config: Config, address: { readonly host: string; readonly port: number }): string {
@@ -34,7 +36,7 @@ function nextCommands(config: Config, url: string): string {
   const modelFlag = serves.model(CLAUDE_CODE_MODEL) ? "" : ` --model ${model}`;
   return [
     keyed ? `Try, with one of the keys in ${KEY_VARIABLE}:` : "Try:",
-    `  curl ${url}/v1/messages -H 'content-type: application/json'${keyHeader} -d '${body}'`,
+    `  curl ${url}/v1/messages ${REQUIRED_HEADERS}${keyHeader} -d '${body}'`,
     `  ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${keyed ? `"$${KEY_VARIABLE}"` : "any"} claude${modelFlag}`,
     "",
   ].join("\n");
