@@ -7,7 +7,7 @@
  * item begins, or into an empty thinking block of its own. Proof that comes after a text has begun goes into a block
  * after it, as a text of its own; proof that comes after a call has begun cannot be bound to it any more and is a loss.
  */
-import type { Content, TextContent } from "../../chat/chat.ts";
+import type { Citation, Content, TextContent } from "../../chat/chat.ts";
 import type { ChatEvent } from "../../chat/events.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import type { OpaqueState, StateBinding } from "../../chat/state.ts";
@@ -91,7 +91,7 @@ export class AnswerEncoder {
       case "delta":
         return this.#text(event.text);
       case "citation":
-        return this.#citation(encodeCitation(event.citation));
+        return this.#citation(event.citation);
       case "item-end":
         this.#endItem(event.state);
         this.#current = undefined;
@@ -104,7 +104,7 @@ export class AnswerEncoder {
     switch (item.type) {
       case "text":
         this.#text(item.text);
-        for (const citation of item.citations ?? []) this.#citation(encodeCitation(citation));
+        for (const citation of item.citations ?? []) this.#citation(citation);
         return undefined;
       case "refusal":
         this.emitted.refusal = true;
@@ -163,8 +163,10 @@ export class AnswerEncoder {
     else if (this.#opened || this.#openNow()) this.#sink.text(text);
   }
 
-  #citation(citation: JsonObject): void {
-    if (this.#opened || this.#openNow()) this.#sink.citation(citation);
+  #citation(citation: Citation): void {
+    // A citation here is of a whole block: which part of its text it supports cannot be said.
+    if (citation.range && !ownFields(citation.native)) this.#context.losses.add("citation-range", "answer.citations", "info");
+    if (this.#opened || this.#openNow()) this.#sink.citation(encodeCitation(citation));
   }
 
   /** Blocks of text and thinking open with their first text, so that an empty one leaves no trace (rule 233). */

@@ -1,6 +1,7 @@
 /** A neutral request to a Messages request (A.1.2, B.4). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
 import type { ChatRequest } from "../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
 import { encodeContent } from "./content-encode.ts";
 import { leftover, ownFields } from "./native.ts";
@@ -8,7 +9,7 @@ import { encodeReasoning } from "./reasoning-encode.ts";
 import { lowerStrictSchema } from "./schema-encode.ts";
 import { encodeTool, encodeToolChoice } from "./tools-encode.ts";
 import { encodeMessages } from "./turns-encode.ts";
-import { VERSION } from "./wire.ts";
+import { PROTOCOL, VERSION } from "./wire.ts";
 
 /** The wire demands a cap. Without one from caller or profile: what Claude Code sends for models it does not know. */
 const DEFAULT_MAX_TOKENS = 32_000;
@@ -25,9 +26,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
 /** The body of a request. */
 export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObject {
   const own = ownFields(request.native) ?? {};
-  if (request.native && !ownFields(request.native)) {
-    for (const key of Object.keys(request.native.fields)) target.losses.add("foreign-field", key, "semantic");
-  }
+  recordNative(request.native, "", PROTOCOL, target.losses);
   const maxTokens = encodeMaxTokens(request, target);
   const { thinking, effort } = encodeReasoning(request.reasoning, maxTokens, target);
   const config = encodeConfig(request, effort, own["output_config"]);

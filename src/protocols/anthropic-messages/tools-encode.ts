@@ -1,16 +1,18 @@
 /** Tools and tool choice as the wire takes them (A.1.3, B.0.4). Order is kept: tools are part of what Claude binds thinking to (rule 6). */
 import type { ChatRequest, Tool, ToolChoice } from "../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../chat/json.ts";
+import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeAnnotations, ownFields } from "./native.ts";
 import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
 import { encodeToolName } from "./tool-names.ts";
-import { HOSTED_TOOL_VERSIONS } from "./wire.ts";
+import { HOSTED_TOOL_VERSIONS, PROTOCOL } from "./wire.ts";
 
 /** One tool, or `undefined` when the wire has no word for it. */
 export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undefined {
   const { losses } = target;
   const own = ownFields(tool.native);
+  if (tool.type !== "hosted" && tool.type !== "client") recordNative(tool.native, tool.path, PROTOCOL, losses);
   switch (tool.type) {
     case "function": {
       const lowered = lowerToolSchema(tool.inputSchema);

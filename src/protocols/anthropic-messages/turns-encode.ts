@@ -5,9 +5,11 @@
 import type { ChatRequest, Turn } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { JsonObject } from "../../chat/json.ts";
+import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeContent } from "./content-encode.ts";
 import { ownFields } from "./native.ts";
+import { PROTOCOL } from "./wire.ts";
 
 interface Message {
   readonly role: Turn["role"];
@@ -25,7 +27,7 @@ export function encodeMessages(request: ChatRequest, target: EncodeTarget): Json
   const opening =
     first.role === "user" ? [] : [{ role: "user", content: [{ type: "text", text: "(The conversation begins with your words.)" }] }];
   if (opening.length > 0) target.losses.add("opening-turn-added", first.path, "info");
-  return [...opening, ...messages.map(({ role, content, rest }) => ({ role, content, ...rest }))];
+  return [...opening, ...messages.map(({ role, content, rest }) => ({ role, ...(content.length > 0 && { content }), ...rest }))];
 }
 
 function gather(request: ChatRequest, target: EncodeTarget): Message[] {
@@ -48,7 +50,7 @@ function gather(request: ChatRequest, target: EncodeTarget): Message[] {
 }
 
 function encodeTurnFields(turn: Turn, path: string, target: EncodeTarget): JsonObject {
-  if (turn.native && !ownFields(turn.native)) target.losses.add("foreign-turn-fields", path, "info");
+  recordNative(turn.native, path, PROTOCOL, target.losses);
   const { output_config: config, ...own } = ownFields(turn.native) ?? {};
   const merged = { ...(turn.effort && { effort: turn.effort }), ...(config as JsonObject | undefined) };
   return { ...own, ...(Object.keys(merged).length > 0 && { output_config: merged }) };
