@@ -27,6 +27,8 @@ interface Line {
 const noticeableOtherCores = 0.3;
 /** Tools that are not this many times as fast as the gateway could be what is measured. */
 const neededHeadroom = 3;
+/** Events that are later than this share of the time between them are no longer handled one by one. */
+const lateShare = 0.2;
 
 /** Prints a line per row: cost, and rate, delay and memory where a row has a target for them. Figures are medians of the rounds. */
 export function printReport(rows: readonly Row[], measured: readonly Measured[], coldStartMs: readonly number[]): void {
@@ -104,7 +106,14 @@ function doubts(rows: readonly Row[], measured: readonly Measured[]): string[] {
   const found: string[] = [];
   const other = median(measured.map(({ result }) => result.otherCpu / result.seconds)) ?? 0;
   if (other > noticeableOtherCores) found.push(`other work kept ${other.toFixed(1)} cores busy meanwhile; repeat on a quiet machine`);
-  for (const row of rows.filter(({ load }) => load.rampMs === 0)) {
+  for (const row of rows) {
+    const waited = finder(row, measured)("gateway", delay) ?? 0;
+    const interval = row.request.pace?.intervalMs ?? 0;
+    if (waited > interval * lateShare)
+      found.push(
+        `${row.name}: events reached the client ${waited.toFixed(0)} ms late, so several were read at once and seem cheaper than they are`,
+      );
+    if (row.load.rampMs > 0) continue;
     const rate = (target: Target) => finder(row, measured)(target, ({ result }) => result.requests / result.seconds) ?? 0;
     const headroom = rate("direct") / rate("gateway");
     if (headroom < neededHeadroom)
