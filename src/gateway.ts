@@ -10,7 +10,7 @@ import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
 import { systemClock } from "./routing/clock.ts";
-import { Pool } from "./routing/pool.ts";
+import { Pool, type PoolView } from "./routing/pool.ts";
 import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
 import { version } from "./version.ts";
@@ -26,7 +26,9 @@ export interface GatewayOptions {
 export interface Gateway {
   /** @throws Error with a `code` such as `EADDRINUSE`. */
   listen(): Promise<{ host: string; port: number }>;
-  /** Stops accepting, lets running answers finish within the grace period, closes everything. */
+  /** Every pool's state, for people. */
+  describe(): readonly PoolView[];
+  /** Once: stops accepting, lets running answers finish within the grace period, closes everything. */
   close(): Promise<void>;
 }
 
@@ -62,12 +64,17 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
       },
     }),
   );
+  let closed: Promise<void> | undefined;
   return {
     listen: () => server.listen(config.server.host, config.server.port),
-    async close() {
-      await server.close(config.server.shutdownGraceMs);
-      await transport.close();
-      await simulator?.close();
+    describe: () => [...pools.values()].map((pool) => pool.describe()),
+    close() {
+      closed ??= (async () => {
+        await server.close(config.server.shutdownGraceMs);
+        await transport.close();
+        await simulator?.close();
+      })();
+      return closed;
     },
   };
 }

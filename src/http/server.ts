@@ -60,10 +60,11 @@ export function createHttpServer(handle: RequestListener): HttpServer {
       );
       await Promise.allSettled(running);
       clearTimeout(grace);
-      server.closeIdleConnections();
-      // A connection whose answer has ended may still count as busy for a moment.
+      // A connection whose answer has just ended counts as busy for a moment more.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
       const lingering = setTimeout(() => server.closeAllConnections(), 1_000);
       await closed;
+      clearInterval(idle);
       clearTimeout(lingering);
     },
   };

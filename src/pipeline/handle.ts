@@ -111,6 +111,7 @@ interface Finished {
 /** One line a request, without a word of what was said. */
 function record({ log, clock }: HandleContext, { call, answer, began, end, model, failover }: Finished): void {
   const current = failover?.current;
+  const { raw: _raw, ...usage } = current?.prepared.lane.usage ?? {};
   const entry = {
     requestId: answer.requestId,
     key: call.caller.name,
@@ -123,7 +124,7 @@ function record({ log, clock }: HandleContext, { call, answer, began, end, model
     ms: Math.round(clock.now() - began),
     attempts: failover?.notes,
     losses: current && current.prepared.losses.length > 0 ? current.prepared.losses : undefined,
-    usage: current?.prepared.lane.usage,
+    usage: current && usage,
   };
   if (end.type !== "failed") log.info(entry, "request");
   else if (end.error.kind === "internal") log.error({ ...entry, err: end.error }, "request");

@@ -106,7 +106,7 @@ export class Preparation {
     if (refused) {
       throw new GatewayError(
         "unsupported",
-        `${refused.path}: the model ${this.#peek.model} is served by cannot take this (${refused.code}).`,
+        `${refused.path}: the model that serves ${this.#peek.model} cannot be given this (${refused.code}), so nothing was sent.`,
         { field: refused.path },
       );
     }

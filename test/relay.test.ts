@@ -1,0 +1,89 @@
+/** The relay lane is byte-identical: the request but for `model`, the answer entirely. */
+import { request as httpRequest } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { scanObject, spliceSpans } from "../src/wire/json-scan.ts";
+import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { loadRecordings, type Recording } from "./support/recordings.ts";
+
+const config = (upstream: string): string => `
+server: { heartbeat: 20s }
+providers:
+  up: { type: anthropic, base_url: "${upstream}", credentials: [{ name: a, api_key: k }] }
+models:
+  "*": up/another-model
+`;
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ config });
+});
+afterAll(() => gateway.close());
+
+/** Raw bytes of the answer, without a client library in between. */
+function send(path: string, body: Buffer): Promise<{ status: number; body: Buffer; headers: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(`${gateway.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "anthropic-version": "2023-06-01" },
+    });
+    sent.on("error", reject);
+    sent.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks), headers: response.headers }));
+      response.on("error", reject);
+    });
+    sent.end(body);
+  });
+}
+
+const generations = loadRecordings("anthropic-messages").filter(
+  ({ request, response }) => response.status === 200 && !request?.path.includes("count_tokens"),
+);
+
+/** The recorded request; a recording without one gets the smallest that asks for such an answer. */
+function requestOf({ request, response }: Recording): Buffer {
+  const body = request?.bytes ?? Buffer.from(`{"model":"claude-x","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}`);
+  const stream = response.sse !== undefined;
+  const members = scanObject(body);
+  const asked = members.get("stream");
+  if (asked) return spliceSpans(body, [{ ...asked, text: String(stream) }]);
+  return spliceSpans(body, [{ start: 1, end: 1, text: `"stream" : ${stream}, "unknown":[1.0, 1e3, 12345678901234567890, "\\u00e9"],` }]);
+}
+
+describe("relay", () => {
+  test("there is something to relay", () => expect(generations.length).toBeGreaterThan(40));
+
+  test.each(generations.map((recording) => [recording.name, recording] as const))("%s", async (_name, recording) => {
+    const body = requestOf(recording);
+    const { bytes } = recording.response;
+    const cuts = Array.from({ length: Math.min(40, bytes.length - 1) }, (_, i) => ((i * 7919) % (bytes.length - 1)) + 1).toSorted(
+      (a, b) => a - b,
+    );
+    gateway.simulator.script({
+      recording: { response: { ...recording.response, ...(recording.response.sse === undefined && { body: bytes.toString() }) } as never },
+      cuts: [...new Set(cuts)],
+    });
+    const answer = await send("/v1/messages?beta=true", body);
+    const seen = gateway.simulator.requests.at(-1);
+    const model = scanObject(body).get("model");
+    expect(seen?.path).toBe("/v1/messages?beta=true");
+    expect(seen?.body.toString()).toBe(model && spliceSpans(body, [{ ...model, text: '"another-model"' }]).toString());
+    const failed = bytes.includes("event: error") || recording.name === "vercel-ai--spliced-message-start";
+    expect(answer.status).toBe(failed && !bytes.includes("content_block_start") ? 529 : 200);
+    expect(answer.body.equals(bytes)).toBe(true);
+  });
+
+  test("errors pass with their status and bytes", async () => {
+    for (const { name, response } of loadRecordings("errors").filter(({ protocol }) => protocol === "anthropic-messages")) {
+      if (response.status < 400 || response.status === 401) continue;
+      const fresh = await startTestGateway({ config });
+      const before = gateway;
+      gateway = fresh;
+      fresh.simulator.script({ recording: { response: { ...response, body: response.bytes.toString() } as never } });
+      const answer = await send("/v1/messages", Buffer.from('{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}]}'));
+      expect([name, answer.status, answer.body.toString()]).toEqual([name, response.status, response.bytes.toString()]);
+      gateway = before;
+      await fresh.close();
+    }
+  });
+});

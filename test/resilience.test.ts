@@ -1,0 +1,390 @@
+/** The acceptance cases of the failures to leave behind, through real sockets, on both lanes. */
+import { afterEach, describe, expect, test } from "vitest";
+import type { FaultName } from "../src/simulator/types.ts";
+import { ask, pool, post, readEvents, startTestGateway, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
+
+let running: TestGateway[] = [];
+const start = async (options: TestGatewayOptions): Promise<TestGateway> => {
+  const gateway = await startTestGateway(options);
+  running.push(gateway);
+  return gateway;
+};
+afterEach(async () => {
+  await Promise.all(running.map((gateway) => gateway.close()));
+  running = [];
+});
+
+const until = async (met: () => boolean): Promise<void> => {
+  while (!met()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+const lanes = ["anthropic", "gemini"] as const;
+const types = (text: string): string[] => readEvents(text).map(({ event }) => event);
+
+describe.each(lanes)("Messages client, %s upstream", (lane) => {
+  test("case 1: a request without stream gets a whole message; a stream that is no boolean is a 400", async () => {
+    const { url } = await start({ config: pool(lane, 1) });
+    const whole = await post(url, ask("hello", { model: "m" }));
+    expect(whole.status).toBe(200);
+    expect(await whole.json()).toMatchObject({
+      type: "message",
+      role: "assistant",
+      model: expect.any(String),
+      content: expect.arrayContaining([expect.objectContaining({ type: "text" })]),
+    });
+    const wrong = await post(url, ask("hello", { stream: "yes" }));
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({
+      type: "error",
+      error: { type: "invalid_request_error", message: expect.stringContaining("stream") },
+    });
+  });
+
+  test("case 2: two keys that answer 429 rest, then both serve again, and no permit is lost", async () => {
+    const { url, simulator, permits } = await start({ config: pool(lane, 2) });
+    simulator.script("429", "429");
+    const limited = await post(url, ask("hello"));
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
+    const served = new Set<string | null>();
+    await until(() => permits() === 0);
+    while (served.size < 2) {
+      const answer = await post(url, ask("hello"));
+      await answer.text();
+      if (answer.status === 200) served.add(answer.headers.get("x-dragoman-credential"));
+    }
+    expect([...served].toSorted()).toEqual(["c1", "c2"]);
+    expect(permits()).toBe(0);
+  });
+
+  test("case 3: who waits for a permit gets one in turn; who leaves while waiting causes no upstream call", async () => {
+    const limit = (upstream: string): string =>
+      pool(lane, 1)(upstream).replace("api_key: key-number-1", "api_key: key-number-1, max_concurrency: 1");
+    const { url, simulator, permits } = await start({ config: limit });
+    simulator.script({ fault: "hang-mid-stream", times: 1 });
+    const first = new AbortController();
+    const holding = await post(url, ask("first", { stream: true }), {}, first.signal);
+    const leaving = new AbortController();
+    const left = post(url, ask("left"), {}, leaving.signal).catch(() => "left");
+    const waiting = post(url, ask("waiting"));
+    await until(() => running[0]?.gateway.describe()[0]?.waiting === 2);
+    leaving.abort();
+    expect(await left).toBe("left");
+    await until(() => running[0]?.gateway.describe()[0]?.waiting === 1);
+    first.abort();
+    await holding.text().catch(() => undefined);
+    expect((await waiting).status).toBe(200);
+    await until(() => permits() === 0);
+    expect(simulator.requests.filter(({ body }) => body.includes("left"))).toHaveLength(0);
+  });
+
+  test("case 4: an event reaches the client while the upstream is still at it", async () => {
+    const { url, simulator } = await start({ config: pool(lane, 1) });
+    simulator.script({ fault: "hang-mid-stream" });
+    const gone = new AbortController();
+    const answer = await post(url, ask("hello", { stream: true }), {}, gone.signal);
+    let seen = "";
+    const reader = (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    while (!seen.includes("content_block_delta")) seen += (await reader.read()).value ?? "";
+    expect(simulator.openRequests).toBe(1);
+    gone.abort();
+    await until(() => simulator.openRequests === 0);
+  });
+
+  test("case 5: a refused credential is an HTTP error in the envelope, not JSON in a stream, and not the caller's 401", async () => {
+    const { url, simulator } = await start({ config: pool(lane, 1) });
+    simulator.script("invalid-key");
+    const answer = await post(url, ask("hello", { stream: true }));
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("content-type")).toContain("application/json");
+    expect(answer.headers.get("x-should-retry")).toBe("false");
+    expect(answer.headers.get("x-dragoman-attempts")).toMatch(/^up\/\S+ c1 unauthenticated \d+ms/);
+    expect(await answer.json()).toMatchObject({ type: "error", error: { type: "api_error" }, request_id: expect.stringMatching(/^req_/) });
+  });
+
+  test.each(["error-after-content", "end-early", "reset-mid-event", "hang-mid-stream"] satisfies FaultName[])(
+    "cases 6 and 7: %s after content ends the stream with the error event, and nothing is retried",
+    async (fault) => {
+      const { url, simulator, permits } = await start({ config: pool(lane, 2) });
+      // Paced: what comes in one read with its error has not reached anybody, and is tried elsewhere.
+      simulator.script({ fault, status: 529, chunkDelayMs: 10 });
+      const answer = await post(url, ask("hello", { stream: true }));
+      expect(answer.status).toBe(200);
+      const events = types(await answer.text());
+      expect(events.filter((event) => event === "message_start")).toHaveLength(1);
+      expect(events).toContain("content_block_delta");
+      expect(events.at(-1)).toBe("error");
+      expect(events).not.toContain("message_stop");
+      expect(simulator.requests).toHaveLength(1);
+      await until(() => permits() === 0 && simulator.openRequests === 0);
+    },
+  );
+
+  test.each([
+    ...(["401", "402", "403", "429", "500", "503", "529", "invalid-key", "no-credit"] satisfies FaultName[]),
+    ...(["hang-before-headers", "hang-after-headers", "reset-before-headers", "reset-after-headers"] satisfies FaultName[]),
+    ...([
+      "error-in-200",
+      "error-first",
+      "error-before-content",
+      "empty",
+      "garbage-json",
+      "html",
+      "wrong-content-type",
+      "truncated-gzip",
+    ] satisfies FaultName[]),
+  ])("%s before content: another credential answers and the client does not notice, streaming or not", async (fault) => {
+    const { url, simulator, permits } = await start({ config: pool(lane, 3) });
+    for (const stream of [true, false]) {
+      simulator.script({ fault, times: 1 });
+      const answer = await post(url, ask("hello", { stream }));
+      expect(answer.status).toBe(200);
+      const text = await answer.text();
+      expect(text).toContain(stream ? "message_stop" : "end_turn");
+      await until(() => permits() === 0 && simulator.openRequests === 0);
+    }
+    expect(simulator.requests.map(({ outcome }) => outcome).filter((outcome) => outcome !== "open").length).toBeGreaterThan(2);
+  });
+
+  test("case 8: a silent upstream is covered by heartbeats that the client's protocol knows", async () => {
+    const patient = (upstream: string): string =>
+      pool(lane, 1)(upstream).replace("heartbeat: 10s", "heartbeat: 20ms").replaceAll("300ms", "5s");
+    const { url, simulator } = await start({ config: patient });
+    simulator.script({ delayMs: 150 });
+    const answer = await post(url, ask("hello", { stream: true }));
+    const events = types(await answer.text());
+    expect(events[0]).toBe("ping");
+    expect(events.at(-1)).toBe("message_stop");
+    expect(events.filter((event) => event === "message_start")).toHaveLength(1);
+  });
+
+  test("an error after a heartbeat is told inside the stream", async () => {
+    const patient = (upstream: string): string =>
+      pool(lane, 1)(upstream).replace("heartbeat: 10s", "heartbeat: 20ms").replaceAll("300ms", "5s");
+    const { url, simulator } = await start({ config: patient });
+    simulator.script({ fault: "400", delayMs: 100 });
+    const answer = await post(url, ask("hello", { stream: true }));
+    expect(answer.status).toBe(200);
+    const events = readEvents(await answer.text());
+    expect(events[0]?.event).toBe("ping");
+    expect(events.at(-1)).toMatchObject({ event: "error", data: { type: "error", error: { type: "invalid_request_error" } } });
+  });
+
+  test("case 9: a credential that is refused is set aside, visibly, and the others serve", async () => {
+    const { url, simulator, gateway } = await start({ config: pool(lane, 2) });
+    simulator.credentials.set("key-number-1", "invalid-key");
+    for (let i = 0; i < 4; i += 1) expect((await post(url, ask("hello"))).headers.get("x-dragoman-credential")).toBe("c2");
+    expect(simulator.requests.filter(({ credential }) => credential === "key-number-1")).toHaveLength(1);
+    const [c1] = gateway.describe()[0]?.credentials ?? [];
+    expect(c1?.cooldowns).toMatchObject([{ why: "unauthenticated", class: "down" }]);
+  });
+
+  test("case 11: an event of 5 MB passes intact", async () => {
+    const { url, simulator } = await start({ config: pool(lane, 1) });
+    simulator.script({ fault: "huge-line", size: 5_000_000 });
+    const events = readEvents(await (await post(url, ask("hello", { stream: true }))).text());
+    const text = events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("");
+    expect(text.length).toBeGreaterThanOrEqual(5_000_000);
+    expect(events.at(-1)?.event).toBe("message_stop");
+  });
+
+  test.each(["slow-drip", "split-bytes", "close-after-answer"] satisfies FaultName[])("%s is no failure", async (fault) => {
+    const { url, simulator } = await start({ config: pool(lane, 1) });
+    simulator.script({ fault, times: 2 });
+    for (let i = 0; i < 2; i += 1) {
+      const answer = await post(url, ask("hello", { stream: true }));
+      expect(types(await answer.text()).at(-1)).toBe("message_stop");
+    }
+  });
+
+  test("case 13: a missing model is a 400 that names it, an unknown one a 404 with near matches", async () => {
+    const named = (upstream: string): string => pool(lane, 1)(upstream).replace('"*":', "sonnet-large:");
+    const { url } = await start({ config: named });
+    const missing = await post(url, { max_tokens: 1, messages: [] });
+    expect(missing.status).toBe(400);
+    expect(await missing.json()).toMatchObject({ error: { type: "invalid_request_error", message: expect.stringContaining("model") } });
+    const unknown = await post(url, ask("hello", { model: "sonnet-lagre" }));
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ error: { type: "not_found_error", message: expect.stringContaining("sonnet-large") } });
+  });
+
+  test("case 16: no log line, no header and no answer holds a key, whatever goes wrong", async () => {
+    const keyed = (upstream: string): string => `keys:\n  - { name: alice, key: caller-secret-key }\n${pool(lane, 2)(upstream)}`;
+    const { url, simulator, log } = await start({ config: keyed });
+    const said: string[] = [];
+    const secrets = ["caller-secret-key", "key-number-1", "key-number-2", "wrong-secret-key"];
+    const faults: (FaultName | undefined)[] = [
+      undefined,
+      "401",
+      "429",
+      "500",
+      "html",
+      "garbage-json",
+      "reset-before-headers",
+      "invalid-key",
+      "error-after-content",
+    ];
+    for (const fault of faults) {
+      if (fault) simulator.script({ fault, times: 2 });
+      for (const key of ["caller-secret-key", "wrong-secret-key"]) {
+        const answer = await post(`${url}`, ask("hello", { stream: true }), { "x-api-key": key, authorization: `Bearer ${key}` });
+        said.push(await answer.text(), ...[...answer.headers].flat());
+      }
+    }
+    const viaQuery = await fetch(`${url}/v1/models?key=wrong-secret-key`);
+    said.push(await viaQuery.text());
+    expect(viaQuery.status).toBe(401);
+    expect(log.length).toBeGreaterThan(10);
+    for (const secret of secrets) {
+      expect(log.filter((line) => line.includes(secret))).toEqual([]);
+      expect(said.filter((text) => text.includes(secret))).toEqual([]);
+    }
+    for (const { headers } of simulator.requests) expect(headers.join(" ")).not.toContain("caller-secret-key");
+  });
+
+  test("a client that leaves closes the upstream, and rests nobody", async () => {
+    const { url, simulator, permits, gateway } = await start({ config: pool(lane, 1) });
+    for (const fault of ["hang-before-headers", "hang-mid-stream"] as const) {
+      simulator.script({ fault });
+      const gone = new AbortController();
+      const asked = post(url, ask("hello", { stream: true }), {}, gone.signal).then((answer) => answer.text());
+      await until(() => simulator.openRequests === 1);
+      gone.abort();
+      await asked.catch(() => undefined);
+      await until(() => simulator.openRequests === 0 && permits() === 0);
+    }
+    expect(gateway.describe()[0]?.credentials[0]?.cooldowns).toEqual([]);
+  });
+
+  test("all credentials cooling: 429 with the nearest recovery, and no upstream call", async () => {
+    const { url, simulator } = await start({ config: pool(lane, 2) });
+    simulator.script({ fault: "429", retryAfter: 30 }, { fault: "429", retryAfter: 7 });
+    const first = await post(url, ask("hello"));
+    expect(first.status).toBe(429);
+    const calls = simulator.requests.length;
+    const second = await post(url, ask("hello"));
+    expect(second.status).toBe(429);
+    const seconds = Number(second.headers.get("retry-after"));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(8);
+    expect(await second.json()).toMatchObject({ type: "error", error: { type: "rate_limit_error" } });
+    expect(simulator.requests).toHaveLength(calls);
+  });
+
+  test("a request's own fault goes straight to the client: no other credential, no cooldown", async () => {
+    const { url, simulator, gateway } = await start({ config: pool(lane, 3) });
+    simulator.script("400", "413", "context-too-long");
+    const statuses = [];
+    for (let i = 0; i < 3; i += 1) statuses.push((await post(url, ask("hello"))).status);
+    expect(statuses).toEqual([400, 413, 400]);
+    expect(simulator.requests).toHaveLength(3);
+    expect(gateway.describe()[0]?.credentials.flatMap(({ cooldowns }) => cooldowns)).toEqual([]);
+  });
+
+  test("a shutdown lets running answers finish, then ends the rest with the error event", async () => {
+    const { url, simulator, gateway } = await start({ config: pool(lane, 1, "") });
+    simulator.script({ chunkDelayMs: 10 }, { fault: "hang-mid-stream" });
+    const finishing = await post(url, ask("hello", { stream: true }));
+    const hanging = await post(url, ask("hello", { stream: true }));
+    const closed = gateway.close();
+    expect(types(await finishing.text()).at(-1)).toBe("message_stop");
+    expect(types(await hanging.text()).at(-1)).toBe("error");
+    await closed;
+    await expect(post(url, ask("hello"))).rejects.toThrow();
+  });
+});
+
+describe("what reaches the upstream", () => {
+  test("case 10: the key in x-api-key, the system text byte for byte", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 1) });
+    const system = 'Be brief. \u00e9 \ud83d\ude00 \\ "quoted"\n\ttab';
+    await post(url, ask("hello", { system }));
+    const [request] = simulator.requests;
+    expect(request?.credential).toBe("key-number-1");
+    expect(request?.headers.map((header) => header.toLowerCase())).toContain("x-api-key");
+    expect(request?.headers.map((header) => header.toLowerCase())).not.toContain("authorization");
+    expect(JSON.parse(request?.body.toString() ?? "")).toMatchObject({ system });
+  });
+
+  test("case 10, translated: the system text arrives byte for byte, the client's metadata block is a loss", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    const system = [
+      { type: "text", text: "x-anthropic-billing-header: cc_version=2.1; cc_entrypoint=cli;" },
+      { type: "text", text: "Be brief.\n \u00e9" },
+    ];
+    const answer = await post(url, ask("hello", { system }));
+    expect(answer.headers.get("x-dragoman-loss")).toContain("system");
+    expect(JSON.parse(simulator.requests[0]?.body.toString() ?? "")).toMatchObject({
+      systemInstruction: { parts: [{ text: "Be brief.\n \u00e9" }] },
+    });
+  });
+
+  test("case 14: tool_choice none, stop sequences and the token limit reach Gemini; an image by URL is refused, not dropped", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    const tools = [{ name: "Bash", input_schema: { type: "object", properties: { command: { type: "string" } } } }];
+    await post(url, ask("hello", { tools, tool_choice: { type: "none" }, stop_sequences: ["END"], max_tokens: 77 }));
+    expect(JSON.parse(simulator.requests[0]?.body.toString() ?? "")).toMatchObject({
+      toolConfig: { functionCallingConfig: { mode: "NONE" } },
+      tools: [{ functionDeclarations: [{ name: "Bash" }] }],
+      generationConfig: { maxOutputTokens: 77, stopSequences: ["END"] },
+    });
+    const image = { type: "image", source: { type: "url", url: "https://example.com/a.png" } };
+    const refused = await post(url, { ...ask(""), messages: [{ role: "user", content: [image, { type: "text", text: "what is it?" }] }] });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining("messages[0].content[0]") } });
+    const inline = { type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" } };
+    await post(url, { ...ask(""), messages: [{ role: "user", content: [inline, { type: "text", text: "what is it?" }] }] });
+    expect(simulator.requests.at(-1)?.body.toString()).toContain('"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}');
+  });
+
+  test("case 15: parallel tool calls stay apart, each with its own id and input", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    simulator.script({
+      calls: [
+        { name: "a", input: { n: 1 } },
+        { name: "b", input: { n: 2 } },
+        { name: "a", input: { n: 3 } },
+      ],
+    });
+    const tools = ["a", "b"].map((name) => ({ name, input_schema: { type: "object" } }));
+    const answer = (await (await post(url, ask("go", { tools }))).json()) as {
+      content: { type: string; id: string; name: string; input: unknown }[];
+      stop_reason: string;
+    };
+    const calls = answer.content.filter(({ type }) => type === "tool_use");
+    expect(calls.map(({ name, input }) => [name, input])).toEqual([
+      ["a", { n: 1 }],
+      ["b", { n: 2 }],
+      ["a", { n: 3 }],
+    ]);
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
+    expect(answer.stop_reason).toBe("tool_use");
+  });
+
+  test("a session stays with its credential, and comes back to it after a stumble", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 3) });
+    const session = { "x-claude-code-session-id": "s1" };
+    const who = async (): Promise<string | null> => (await post(url, ask("hello"), session)).headers.get("x-dragoman-credential");
+    const first = await who();
+    expect(await who()).toBe(first);
+    simulator.script("500");
+    expect(await who()).not.toBe(first);
+    let back = await who();
+    while (back !== first) back = await who();
+    expect(back).toBe(first);
+  });
+
+  test("a fallback in the config is used, and named", async () => {
+    const config = (upstream: string): string =>
+      `${pool("anthropic", 1)(upstream).replace('"*": up/*', "fast: [up/claude-a, other/gemini-3.8-flash]")}`.replace(
+        "providers:",
+        `providers:\n  other:\n    type: gemini\n    base_url: "${upstream}"\n    credentials: [{ name: o1, api_key: other-key }]`,
+      );
+    const { url, simulator } = await start({ config });
+    simulator.credentials.set("key-number-1", "529");
+    const answer = await post(url, ask("hello", { model: "fast" }));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("x-dragoman-model")).toBe("other/gemini-3.8-flash");
+    expect(answer.headers.get("x-dragoman-attempts")).toContain("up/claude-a c1 overloaded");
+    expect(await answer.json()).toMatchObject({ type: "message", model: "fast" });
+  });
+});

@@ -1,0 +1,93 @@
+/** A gateway in this process, with a simulator as its upstream, for tests that go through real sockets. */
+import { parseConfig } from "../../src/config/load.ts";
+import { createGateway, type Gateway } from "../../src/gateway.ts";
+import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/server.ts";
+import { createLogger } from "../../src/telemetry/log.ts";
+import { SseReader } from "../../src/wire/sse.ts";
+
+export interface TestGateway {
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly simulator: Simulator;
+  /** Every line logged so far. */
+  readonly log: readonly string[];
+  /** Requests under way in any pool. */
+  permits(): number;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  /** The config file, given the simulator's URL. */
+  config(upstream: string): string;
+  readonly simulator?: SimulatorOptions;
+  readonly stateKey?: Buffer;
+}
+
+const KEY = Buffer.alloc(32, 7);
+
+/** Starts both. The config's port is free, its level of logging the finest. */
+export async function startTestGateway({ config, simulator: options, stateKey = KEY }: TestGatewayOptions): Promise<TestGateway> {
+  const simulator = await startSimulator({ record: true, ...options });
+  const log: string[] = [];
+  const loaded = parseConfig(config(simulator.url), { path: "dragoman.yaml", environment: {}, overrides: { port: 0 } });
+  const logger = createLogger({ level: "trace", secrets: [], stream: { write: (line) => void log.push(line) } });
+  const gateway = await createGateway({ config: loaded.config, log: logger, stateKeys: [stateKey] });
+  const { host, port } = await gateway.listen();
+  return {
+    url: `http://${host}:${port}`,
+    gateway,
+    simulator,
+    log,
+    permits: () => gateway.describe().reduce((sum, pool) => sum + pool.credentials.reduce((used, { inUse }) => used + inUse, 0), 0),
+    async close() {
+      await simulator.close();
+      await gateway.close();
+    },
+  };
+}
+
+/** Credentials `k1`…`kN` of one provider called `up`, every model name going there; durations short enough for tests. */
+export function pool(type: "anthropic" | "gemini", keys: number, more = ""): (upstream: string) => string {
+  const names = Array.from({ length: keys }, (_, i) => `      - { name: c${i + 1}, api_key: key-number-${i + 1} }`).join("\n");
+  const target = type === "gemini" ? "up/gemini-3.8-pro" : "up/*";
+  return (upstream) => `
+server: { heartbeat: 10s, shutdown_grace: 200ms }
+cooldown: { rate_limit_base: 200ms, rate_limit_max: 400ms, transient_base: 20ms, transient_max: 40ms, long: 1s, probe_interval: 10s }
+providers:
+  up:
+    type: ${type}
+    base_url: "${upstream}"
+    timeouts: { connect: 300ms, headers: 300ms, first_content: 300ms, idle: 300ms }
+    credentials:
+${names}
+models:
+  "*": ${target}
+${more}`;
+}
+
+export interface Event {
+  readonly event: string;
+  readonly data: Record<string, unknown>;
+}
+
+/** The events of a whole SSE text. */
+export function readEvents(text: string): Event[] {
+  const reader = new SseReader();
+  const frames = [...reader.push(Buffer.from(text)), ...reader.end()];
+  return frames.map(({ event, data }) => ({ event, data: JSON.parse(data) as Record<string, unknown> }));
+}
+
+/** A Messages request of one short turn. */
+export function ask(text: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { model: "claude-sonnet-5-5", max_tokens: 256, messages: [{ role: "user", content: text }], ...more };
+}
+
+/** Posts JSON as a Messages client does. */
+export function post(url: string, body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${url}/v1/messages`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "anthropic-version": "2023-06-01", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    ...(signal && { signal }),
+  });
+}
