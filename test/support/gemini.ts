@@ -57,9 +57,7 @@ export function conversation(turns: readonly Said[], more: Partial<ChatRequest> 
   return {
     ...request,
     turns: turns.map(({ role, effort }) => ({ role, ...(effort && { effort }) })),
-    items: turns.flatMap(({ content }, turn) =>
-      content.map((one, i) => ({ ...one, turn, path: `messages[${turn}].content[${i}]` }) as Item),
-    ),
+    items: turns.flatMap(({ content }, turn) => content.map((one, i): Item => ({ ...one, turn, path: `messages[${turn}].content[${i}]` }))),
     ...more,
   };
 }

@@ -11,7 +11,7 @@ import type { EncodeTarget } from "../protocol.ts";
 import { encodeContent, reminder, SIGNATURE_SENTINEL, type Part } from "./content-parts.ts";
 import { encodeOrphan, encodeStepResults, pairResults, type CallItem, type ResultItem } from "./tool-results.ts";
 
-/** A turn that has items. */
+/** A turn with its items. */
 interface TurnItems {
   readonly role: Turn["role"];
   readonly items: readonly Item[];
@@ -50,14 +50,10 @@ function encodeSystemItem(item: Item, target: EncodeTarget): Part[] {
   return [];
 }
 
+/** Empty turns count too: they stand between what is before and after them. */
 function groupByTurn({ turns, items }: ChatRequest): TurnItems[] {
-  const groups: { role: Turn["role"]; items: Item[] }[] = [];
-  let current = -1;
-  for (const item of items) {
-    if (item.turn !== current || groups.length === 0) groups.push({ role: turns[item.turn]?.role ?? "user", items: [] });
-    current = item.turn;
-    groups.at(-1)?.items.push(item);
-  }
+  const groups = turns.map(({ role }) => ({ role, items: [] as Item[] }));
+  for (const item of items) groups[item.turn]?.items.push(item);
   return groups;
 }
 

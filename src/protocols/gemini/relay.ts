@@ -60,7 +60,7 @@ export class GeminiRelayTap implements RelayTap {
   usage: Usage | undefined;
   readonly #totals = new UsageReader();
   #reader: FrameReader | undefined;
-  #last: number[] = [LF, LF];
+  #last: number[] = [LF, LF, LF];
 
   /** Only events have borders: a heartbeat inside an array would break it. */
   get atBoundary(): boolean {

@@ -53,6 +53,7 @@ interface GenerateContentBody extends JsonObject {
 
 function encodeBody(request: ChatRequest, target: EncodeTarget): GenerateContentBody {
   recordNative(request.native, "", "gemini", target.losses);
+  if (request.endUser !== undefined) target.losses.add("end-user", "metadata.user_id", "info");
   const { tools, toolConfig } = encodeTools(request, target);
   const { generationConfig, instructions } = encodeGeneration(request, tools !== undefined, target);
   return {
