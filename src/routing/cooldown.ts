@@ -1,0 +1,245 @@
+/**
+ * What a credential rests from, per model and for the whole account, and when it is tried again (resilience §3).
+ * Every rest ends: at its end, or earlier on a schedule, exactly one request is let through as a probe. Its success
+ * clears the rest at once, its failure doubles it. Times are those of one monotonic clock, in ms.
+ */
+import type { ErrorKind } from "../chat/error.ts";
+import type { Rest, RestClass } from "./verdict.ts";
+
+/** How long what failed rests, in ms. A little jitter comes on top of each. */
+export interface CooldownPolicy {
+  /** After a 429 without a hint; doubles up to `rateLimitMaxMs`. */
+  readonly rateLimitBaseMs: number;
+  readonly rateLimitMaxMs: number;
+  /** After a 5xx, a timeout or a broken connection; doubles up to `transientMaxMs`, which caps its hints too. */
+  readonly transientBaseMs: number;
+  readonly transientMaxMs: number;
+  /** The longest hint that is believed. */
+  readonly hintMaxMs: number;
+  /** The longest rest after 402, 403 and 404, which begin at `probeIntervalMs` and double. */
+  readonly longMs: number;
+  /** A probe is let through at least this often, because hints have been wrong. */
+  readonly probeIntervalMs: number;
+}
+
+export const defaultCooldownPolicy: CooldownPolicy = {
+  rateLimitBaseMs: 1_000,
+  rateLimitMaxMs: 300_000,
+  transientBaseMs: 1_000,
+  transientMaxMs: 60_000,
+  hintMaxMs: 86_400_000,
+  longMs: 3_600_000,
+  probeIntervalMs: 600_000,
+};
+
+/**
+ * Whether a credential may serve a model now.
+ * - `ready` nothing holds it
+ * - `probe` it may serve one request, which tells whether it has recovered
+ * - `probing` that one request is under way, and worth waiting for
+ * - `resting` not before its next probe
+ */
+export type Standing = "ready" | "probe" | "probing" | "resting";
+
+/** One rest, for people. */
+export interface CooldownView {
+  /** Absent: the whole account rests. */
+  readonly model?: string;
+  readonly why: ErrorKind;
+  readonly class: RestClass;
+  /** Failures since the last success. */
+  readonly failures: number;
+  /** When it began, in ms before now. */
+  readonly sinceMs: number;
+  /** When it ends, in ms from now; absent: when the credential is changed. */
+  readonly untilMs?: number;
+  /** When the next probe is let through, in ms from now. */
+  readonly nextProbeMs: number;
+  readonly probing: boolean;
+}
+
+/** What a lease holds to account for it later. */
+export interface Row {
+  readonly model: string | undefined;
+  why: ErrorKind;
+  class: RestClass;
+  failures: number;
+  since: number;
+  until: number;
+  nextProbe: number;
+  /** The {@link Cooldowns.mark} at which its window opened. */
+  mark: number;
+  probing: boolean;
+}
+
+/** The share of a rest that jitter may add. */
+const JITTER = 0.1;
+/** Callers choose model names, so there must be a bound; the oldest is forgotten first. */
+const MAX_ROWS = 1_000;
+
+/** The rests of one credential. */
+export class Cooldowns {
+  readonly #policy: CooldownPolicy;
+  readonly #random: () => number;
+  /** By model; the whole account's under `undefined`. */
+  readonly #rows = new Map<string | undefined, Row>();
+  #mark = 0;
+
+  /** @param random a number from 0 to below 1, for jitter. */
+  constructor(policy: CooldownPolicy, random: () => number) {
+    this.#policy = policy;
+    this.#random = random;
+  }
+
+  /**
+   * Grows whenever a window opens. A request that began at an earlier mark cannot speak about a later window: its
+   * success clears nothing, and its failure does not double what other failures of the same moment began.
+   */
+  get mark(): number {
+    return this.#mark;
+  }
+
+  standing(model: string, now: number): Standing {
+    if (this.#rows.size === 0) return "ready";
+    const account = standingOf(this.#rows.get(undefined), now);
+    if (account === "resting") return account;
+    const own = standingOf(this.#rows.get(model), now);
+    if (own === "resting" || account === "ready") return own;
+    return own === "probing" ? own : account;
+  }
+
+  /** The rests that hold this model, the account's first. */
+  rowsFor(model: string): readonly Row[] {
+    if (this.#rows.size === 0) return [];
+    return [this.#rows.get(undefined), this.#rows.get(model)].filter((row) => row !== undefined);
+  }
+
+  /** Makes the caller the probe of every rest that holds this model. It must give these back with {@link endProbe}. */
+  beginProbe(model: string): readonly Row[] {
+    const rows = this.rowsFor(model);
+    for (const row of rows) row.probing = true;
+    return rows;
+  }
+
+  endProbe(rows: readonly Row[]): void {
+    for (const row of rows) row.probing = false;
+  }
+
+  /** A request that began at `mark` succeeded: neither this model nor the account need rest any longer. */
+  clear(model: string, mark: number): void {
+    for (const row of this.rowsFor(model)) {
+      if (row.mark <= mark) this.#rows.delete(row.model);
+    }
+  }
+
+  /** A request that began at `mark` failed. */
+  add(model: string, rest: Rest, why: ErrorKind, mark: number, now: number): void {
+    const key = rest.scope === "account" ? undefined : model;
+    const row = this.#rows.get(key) ?? this.#open(key, now);
+    const late = row.mark > mark;
+    const again = row.class === rest.class;
+    const failures = again ? row.failures + (late ? 0 : 1) : 1;
+    const until = now + this.#duration(rest, failures);
+    // Only another hint, or another cause that is no mere stumble, may cut short the rest that a probe tested.
+    const news = rest.class !== "transient" && (!again || hinted(rest));
+    const stands = until <= row.until && (late || !news);
+    if (late && stands) return;
+    if (!late) {
+      this.#mark += 1;
+      row.mark = this.#mark;
+    }
+    if (!stands) {
+      row.why = why;
+      row.class = rest.class;
+      row.until = until;
+    }
+    if (again || !stands) row.failures = failures;
+    row.nextProbe = Math.min(row.until, now + this.#policy.probeIntervalMs);
+  }
+
+  /** When the next probe of any rest falls due after `now`. */
+  nextChange(now: number): number {
+    let next = Infinity;
+    for (const { nextProbe } of this.#rows.values()) {
+      if (nextProbe > now && nextProbe < next) next = nextProbe;
+    }
+    return next;
+  }
+
+  describe(now: number): CooldownView[] {
+    return [...this.#rows.values()].map((row) => ({
+      ...(row.model !== undefined && { model: row.model }),
+      why: row.why,
+      class: row.class,
+      failures: row.failures,
+      sinceMs: now - row.since,
+      ...(row.until !== Infinity && { untilMs: Math.max(row.until - now, 0) }),
+      nextProbeMs: Math.max(row.nextProbe - now, 0),
+      probing: row.probing,
+    }));
+  }
+
+  #duration(rest: Rest, failures: number): number {
+    const policy = this.#policy;
+    switch (rest.class) {
+      case "rate-limit":
+        if (hinted(rest)) return this.#jittered(Math.min(rest.hintMs, policy.hintMaxMs));
+        return this.#doubled(policy.rateLimitBaseMs, failures, policy.rateLimitMaxMs);
+      case "transient": {
+        const doubled = this.#doubled(policy.transientBaseMs, failures, policy.transientMaxMs);
+        return hinted(rest) ? Math.max(doubled, Math.min(rest.hintMs, policy.transientMaxMs)) : doubled;
+      }
+      case "long":
+        if (hinted(rest)) return this.#jittered(Math.min(rest.hintMs, policy.hintMaxMs));
+        return this.#doubled(policy.probeIntervalMs, failures, policy.longMs);
+      case "down":
+        return Infinity;
+    }
+  }
+
+  #doubled(base: number, failures: number, max: number): number {
+    return Math.min(this.#jittered(base * 2 ** (failures - 1)), max);
+  }
+
+  #jittered(ms: number): number {
+    return Math.round(ms * (1 + JITTER * this.#random()));
+  }
+
+  /** A row whose window is about to open. */
+  #open(model: string | undefined, now: number): Row {
+    if (this.#rows.size >= MAX_ROWS) this.#forgetOne();
+    const row: Row = {
+      model,
+      why: "internal",
+      class: "transient",
+      failures: 0,
+      since: now,
+      until: -Infinity,
+      nextProbe: now,
+      mark: 0,
+      probing: false,
+    };
+    this.#rows.set(model, row);
+    return row;
+  }
+
+  #forgetOne(): void {
+    for (const model of this.#rows.keys()) {
+      // The account's rest holds every model: it is not the one to forget.
+      if (model === undefined) continue;
+      this.#rows.delete(model);
+      return;
+    }
+  }
+}
+
+/** A hint of no time at all is none: an upstream that says it is not to be asked in a loop. */
+function hinted(rest: Rest): rest is Rest & { readonly hintMs: number } {
+  return rest.hintMs !== undefined && rest.hintMs > 0;
+}
+
+function standingOf(row: Row | undefined, now: number): Standing {
+  if (row === undefined) return "ready";
+  if (now < row.nextProbe) return "resting";
+  return row.probing ? "probing" : "probe";
+}
