@@ -2,6 +2,7 @@
  * How bytes reach an upstream. Push-based and callback-only: the relayed path copies no bytes and awaits nothing per
  * chunk. The implementation behind it can be replaced (today undici, `undici-transport.ts`).
  */
+import type { GatewayError } from "../chat/error.ts";
 
 /** One HTTP request to an upstream. */
 export interface UpstreamRequest {
@@ -24,8 +25,11 @@ export interface UpstreamListener {
   /** All bytes of one network read that belong to this answer, at once where the implementation can. */
   onData(chunk: Buffer): void;
   onEnd(): void;
-  /** The connection could not be made, broke, or was aborted. `beforeHead`: no status line had come. */
-  onError(error: Error): void;
+  /**
+   * There will be no answer, or no more of it: `transport` (with `resetBeforeHead` when the connection was cut before a
+   * status line came), `timeout` of connecting, `upstream` for what is not HTTP, `unavailable` after {@link Transport.close}.
+   */
+  onError(error: GatewayError): void;
 }
 
 /** A request under way. */

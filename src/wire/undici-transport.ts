@@ -2,18 +2,14 @@
  * The transport over undici: one pool of HTTP/1.1 connections per origin, one request on a connection at a time.
  * undici tells of each HTTP chunk on its own, all those of one socket read in one turn; here they become one call.
  */
-import { Pool, type Dispatcher } from "undici";
+import { errors, Pool, type Dispatcher } from "undici";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import type { Transport, UpstreamCall, UpstreamListener, UpstreamRequest } from "./transport.ts";
 
 /** How long an idle connection is kept when the upstream does not say: longer than an agent's pause between two turns, mostly. */
 const KEEP_ALIVE_MS = 30_000;
 
-/**
- * Errors reach the listener as GatewayErrors: `transport`, with `resetBeforeHead` where the connection was cut before a
- * status line came; `timeout` when connecting took too long; `upstream` for what is not HTTP; `unavailable` after
- * {@link Transport.close}. Nothing is called before `send` returns, and nothing after `abort`.
- */
+/** A transport with its own connections. Nothing is called before `send` has returned, and nothing after `abort`. */
 export function createUndiciTransport(): Transport {
   const pools = new Map<string, Pool>();
   const poolFor = ({ origin, connectTimeoutMs }: UpstreamRequest): Pool => {
@@ -109,16 +105,13 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamCall {
   onResponseEnd(): void {
     this.#flush();
     if (this.#done) return;
-    this.#done = true;
     this.#tell(() => this.#listener.onEnd());
+    this.#done = true;
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    // undici may fail a request before `send` has returned.
-    queueMicrotask(() => {
-      this.#flush();
-      this.#fail(failureOf(error, this.#headSeen));
-    });
+    // undici may fail a request before `send` has returned; and what was received is told first, in its own microtask.
+    queueMicrotask(() => this.#fail(failureOf(error, this.#headSeen)));
   }
 
   /** What a listener throws ends its own request, not the process: nobody stands above these calls. */
@@ -141,8 +134,6 @@ class Exchange implements Dispatcher.DispatchHandler, UpstreamCall {
 
 /** The connection was closed under the request. */
 const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
-/** The answer, or its end, is not HTTP. */
-const UNREADABLE = /^(?:HPE_(?!INVALID_EOF_STATE)|UND_ERR_HEADERS_OVERFLOW$)/;
 
 /** What a failure of undici means. Its own messages name addresses, so they stay in the cause. */
 function failureOf(error: Error, headSeen: boolean): GatewayError {
@@ -155,11 +146,16 @@ function failureOf(error: Error, headSeen: boolean): GatewayError {
     case "UND_ERR_CLOSED":
     case "UND_ERR_DESTROYED":
       return new GatewayError("unavailable", "Dragoman is shutting down.", detail);
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return new GatewayError("upstream", "The upstream's answer has too many headers.", detail);
     case "UND_ERR_INVALID_ARG":
     case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
       return toGatewayError(error);
   }
-  if (UNREADABLE.test(code)) return new GatewayError("upstream", `The upstream's answer is not HTTP${suffix}.`, detail);
+  // The parser also complains when the connection ends too early, which is no fault of the bytes.
+  if (error instanceof errors.HTTPParserError && !error.message.includes("EOF")) {
+    return new GatewayError("upstream", "The upstream's answer is not HTTP.", detail);
+  }
   if (headSeen) return new GatewayError("transport", `The connection to the upstream broke in the middle of its answer${suffix}.`, detail);
   return new GatewayError("transport", `The connection to the upstream failed${suffix}.`, {
     ...detail,
