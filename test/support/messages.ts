@@ -1,6 +1,6 @@
 /** Doing with the Messages protocol what tests of it do again and again. */
 import { profileFor } from "../../src/catalog/profiles.ts";
-import type { ChatRequest } from "../../src/chat/chat.ts";
+import type { ChatRequest, Content, Item, Turn } from "../../src/chat/chat.ts";
 import type { ChatEvent } from "../../src/chat/events.ts";
 import { asObject, parseJson, type JsonObject } from "../../src/chat/json.ts";
 import { LossLedger } from "../../src/chat/loss.ts";
@@ -64,9 +64,45 @@ export function encodeStream(events: Iterable<ChatEvent>, context: AnswerContext
   return out;
 }
 
-/** The data of every frame of a stream. */
-export function framesOf(stream: string): JsonObject[] {
+/** One frame of a stream: its data, and the name in its `event:` line. */
+export interface StreamFrame extends JsonObject {
+  readonly event: string;
+  readonly type: string;
+  readonly index?: number;
+}
+
+/** Every frame of a stream. */
+export function framesOf(stream: string): StreamFrame[] {
   const reader = new SseReader();
   const frames = [...reader.push(Buffer.from(stream)), ...reader.end()];
-  return frames.map((frame) => ({ event: frame.event, ...(JSON.parse(frame.data) as JsonObject) }));
+  return frames.map((frame) => ({ ...(JSON.parse(frame.data) as StreamFrame), event: frame.event }));
+}
+
+/** A request as it would go to Anthropic. */
+export interface EncodedMessages {
+  readonly body: Record<string, unknown> & { readonly messages: readonly { role: string; content: JsonObject[] }[] };
+  readonly headers: readonly string[];
+  /** Codes, in order. */
+  readonly losses: readonly string[];
+}
+
+/** A request made of these parts, encoded for Anthropic. */
+export function encodeMessages(request: Partial<ChatRequest>, over: Partial<EncodeTarget> = {}): EncodedMessages {
+  const losses = new LossLedger();
+  const encoded = upstream.encodeRequest({ ...chatRequest({}), ...request }, encodeTarget({ losses, ...over }));
+  return {
+    body: JSON.parse(encoded.body) as EncodedMessages["body"],
+    headers: encoded.headers,
+    losses: losses.losses.map(({ code }) => code),
+  };
+}
+
+/** One turn. */
+export type Said = readonly [role: Turn["role"], ...content: Content[]];
+
+/** A conversation, each entry a turn of its own. */
+export function conversation(...said: Said[]): Partial<ChatRequest> {
+  const turns = said.map(([role]): Turn => ({ role }));
+  const items = said.flatMap(([, ...content], turn) => content.map((part, i): Item => ({ ...part, turn, path: `m[${turn}][${i}]` })));
+  return { turns, items };
 }

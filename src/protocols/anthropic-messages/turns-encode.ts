@@ -64,7 +64,7 @@ function obeyToolLaw(messages: readonly Message[], target: EncodeTarget): Messag
     const message = messages[i] as Message;
     if (message.role === "assistant") {
       out.push(message);
-      calls.push(...idsOf(message, "tool_use", "id"));
+      calls = [...new Set([...calls, ...idsOf(message, "tool_use", "id")])];
       i += 1;
       continue;
     }

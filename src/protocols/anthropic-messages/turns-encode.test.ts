@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { conversation, encodeMessages as encode, type EncodedMessages, type Said } from "../../../test/support/messages.ts";
+import type { Content } from "../../chat/chat.ts";
+import type { JsonObject } from "../../chat/json.ts";
+
+const text = (value: string): Content => ({ type: "text", text: value });
+const call = (id: string, input = "{}"): Content => ({ type: "tool-call", kind: "function", id, name: "f", input });
+const result = (callId: string, ...content: Content[]): Content => ({ type: "tool-result", callId, content, isError: false });
+
+/** Messages as words: the role, then what each block is. */
+function outline({ body }: EncodedMessages): string[] {
+  const name = (block: JsonObject): string => {
+    const { id, tool_use_id: answered, text: words, type } = block as Record<string, string | undefined>;
+    return id ?? (answered === undefined ? (words ?? type ?? "?") : `=${answered}${block["is_error"] === true ? "!" : ""}`);
+  };
+  return body.messages.map(({ role, content }) => `${role}: ${content.map(name).join(" ")}`);
+}
+
+describe("the law of tool results", () => {
+  const laws: readonly (readonly [string, Said[], string[]])[] = [
+    [
+      "rule 23: results in turns of their own come together, before what is said",
+      [
+        ["user", text("q")],
+        ["assistant", call("a"), call("b")],
+        ["user", result("a")],
+        ["user", result("b")],
+        ["user", text("and")],
+      ],
+      ["user: q", "assistant: a b", "user: =a =b and"],
+    ],
+    [
+      "rule 22: results come before text",
+      [
+        ["user", text("q")],
+        ["assistant", call("a")],
+        ["user", text("and"), result("a")],
+      ],
+      ["user: q", "assistant: a", "user: =a and"],
+    ],
+    [
+      "rule 24: the order of lawful results is the caller's",
+      [
+        ["user", text("q")],
+        ["assistant", call("a"), call("b")],
+        ["user", result("b"), result("a"), text("x")],
+      ],
+      ["user: q", "assistant: a b", "user: =b =a x"],
+    ],
+    [
+      "rules 25, 89: a call without a result gets one that says so",
+      [
+        ["user", text("q")],
+        ["assistant", call("a"), call("b")],
+        ["user", result("b"), text("stop")],
+      ],
+      ["user: q", "assistant: a b", "user: =b =a! stop"],
+    ],
+    [
+      "rule 25: also at the end",
+      [
+        ["user", text("q")],
+        ["assistant", call("a")],
+      ],
+      ["user: q", "assistant: a", "user: =a!"],
+    ],
+    [
+      "rule 26: a result without its call is what the user says",
+      [
+        ["user", text("q")],
+        ["assistant", text("hm")],
+        ["user", result("z", text("lost"))],
+      ],
+      ["user: q", "assistant: hm", "user: lost"],
+    ],
+    [
+      "a second result for one call is no result",
+      [
+        ["user", text("q")],
+        ["assistant", call("a")],
+        ["user", result("a", text("1")), result("a", text("2"))],
+      ],
+      ["user: q", "assistant: a", "user: =a 2"],
+    ],
+    [
+      "rule 18: a system turn waits until the results are in",
+      [
+        ["user", text("q")],
+        ["assistant", call("a")],
+        ["system", text("rule")],
+        ["user", result("a")],
+      ],
+      ["user: q", "assistant: a", "user: =a", "system: rule"],
+    ],
+    [
+      "rule 39: calls in turns of their own are answered together",
+      [
+        ["user", text("q")],
+        ["assistant", text("hm")],
+        ["assistant", call("a")],
+        ["assistant", call("b")],
+        ["user", result("a"), result("b")],
+      ],
+      ["user: q", "assistant: hm", "assistant: a", "assistant: b", "user: =a =b"],
+    ],
+  ];
+  test.each(laws)("%s", (_rule, said, expected) => expect(outline(encode(conversation(...said)))).toEqual(expected));
+
+  test("whatever the history, every call is answered first, once, in the next message, and nothing else is", () => {
+    const part = fc.oneof(
+      fc.constantFrom("a", "b", "c").map((id) => call(id)),
+      fc.constantFrom("a", "b", "c").map((id) => result(id, text("r"))),
+      fc.constant(text("t")),
+    );
+    const turn = fc
+      .tuple(fc.constantFrom("user" as const, "assistant" as const), fc.array(part, { maxLength: 4 }))
+      .map(([role, parts]): Said => [role, ...parts.filter(({ type }) => type !== (role === "user" ? "tool-call" : "tool-result"))]);
+    fc.assert(
+      fc.property(fc.array(turn, { minLength: 1, maxLength: 8 }), (said) => {
+        const { body } = encode(conversation(["user", text("q")], ...said));
+        let due: unknown[] = [];
+        for (const { role, content } of body.messages) {
+          if (role === "assistant") due.push(...content.filter(({ type }) => type === "tool_use").map(({ id }) => id));
+          if (role === "assistant") continue;
+          const answered = content.filter(({ type }) => type === "tool_result").map(({ tool_use_id: id }) => id);
+          expect(content.slice(0, answered.length).every(({ type }) => type === "tool_result")).toBe(true);
+          expect(new Set(answered)).toEqual(new Set(due));
+          expect(answered.length).toBe(new Set(due).size);
+          due = [];
+        }
+        expect(due).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe("turns", () => {
+  test("rules 31, 32: text that is empty or blank goes, and so does a turn of nothing else", () => {
+    expect(
+      outline(encode(conversation(["user", text("q")], ["assistant", text(""), text(" \n")], ["user", text(" "), text("x")]))),
+    ).toEqual(["user: q", "user: x"]);
+  });
+
+  test("rule 33: what the answer shall begin with does not end in spaces", () => {
+    const encoded = encode(conversation(["user", text("q")], ["assistant", text("Well, \n")]));
+    expect(outline(encoded)).toEqual(["user: q", "assistant: Well,"]);
+    expect(encoded.losses).toEqual(["prefill-trimmed"]);
+  });
+
+  test("rule 15: the assistant does not speak first", () => {
+    expect(encode(conversation(["assistant", text("hello")], ["user", text("q")])).body.messages[0]?.role).toBe("user");
+  });
+
+  test("rule 17: a system turn stands after a user's, elsewhere it is the user's own", () => {
+    const encoded = encode(
+      conversation(["user", text("q")], ["system", text("a")], ["assistant", text("hm")], ["system", text("b")], ["user", text("r")]),
+    );
+    expect(outline(encoded)).toEqual([
+      "user: q",
+      "system: a",
+      "assistant: hm",
+      "user: <system-reminder>\nb\n</system-reminder>",
+      "user: r",
+    ]);
+    expect(encoded.losses).toEqual(["system-turn-as-user"]);
+  });
+
+  test("rule 21: nothing but instructions is nothing to answer", () => {
+    expect(() => encode({ turns: [], items: [] })).toThrow(expect.objectContaining({ kind: "invalid-request" }) as Error);
+  });
+});
+
+test("rule 4: a longer history begins as the shorter did", () => {
+  const said: Said[] = [
+    ["user", text("q")],
+    ["assistant", text("hm"), call("a"), call("b")],
+    ["user", result("b", text("2")), result("a", text("1"))],
+    ["assistant", text("so")],
+    ["user", text("r")],
+    ["assistant", call("c:1")],
+    ["user", result("c:1", text("3"))],
+  ];
+  const whole = encode(conversation(...said)).body.messages;
+  for (const length of [1, 3, 5, 7]) {
+    const part = encode(conversation(...said.slice(0, length))).body.messages;
+    expect(JSON.stringify(part)).toBe(JSON.stringify(whole.slice(0, part.length)));
+  }
+});
