@@ -45,12 +45,15 @@ export function createKeyRing(keys: readonly VirtualKey[]): KeyRing {
   };
   return {
     identify(headers, query) {
-      const presented = presentedKeys(headers, query);
-      for (const { value } of presented) {
-        const key = find(value);
+      let firstPlace: string | undefined;
+      for (const [place, read] of PLACES) {
+        const presented = read(headers, query);
+        if (presented === undefined || presented === "") continue;
+        const key = find(presented);
         if (key !== undefined) return key;
+        firstPlace ??= place;
       }
-      return presented[0] === undefined ? missingKey() : wrongKey(presented[0].place);
+      return firstPlace === undefined ? missingKey() : wrongKey(firstPlace);
     },
   };
 }
@@ -60,21 +63,16 @@ export function allowsModel(key: VirtualKey, model: string): boolean {
   return key.models === undefined || key.models.some((pattern) => matchesPattern(pattern, model));
 }
 
-interface PresentedKey {
-  readonly place: string;
-  readonly value: string;
-}
-
 /** Where clients of any protocol put a key. */
-function presentedKeys(headers: RequestHeaders, query: URLSearchParams): PresentedKey[] {
-  const bearer = /^Bearer +(\S+) *$/i.exec(first(headers["authorization"]) ?? "")?.[1];
-  const places: readonly (readonly [string, string | undefined])[] = [
-    ["the `Authorization` header", bearer],
-    ["the `x-api-key` header", first(headers["x-api-key"])],
-    ["the `x-goog-api-key` header", first(headers["x-goog-api-key"])],
-    ["the `key` query parameter", query.get("key") ?? undefined],
-  ];
-  return places.flatMap(([place, value]) => (value === undefined || value === "" ? [] : [{ place, value }]));
+const PLACES: readonly (readonly [place: string, read: (headers: RequestHeaders, query: URLSearchParams) => string | undefined])[] = [
+  ["the `Authorization` header", ({ authorization }) => bearer(first(authorization))],
+  ["the `x-api-key` header", (headers) => first(headers["x-api-key"])],
+  ["the `x-goog-api-key` header", (headers) => first(headers["x-goog-api-key"])],
+  ["the `key` query parameter", (_headers, query) => query.get("key") ?? undefined],
+];
+
+function bearer(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }
 
 function first(value: string | readonly string[] | undefined): string | undefined {

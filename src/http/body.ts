@@ -52,7 +52,10 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     request.on("error", (cause) =>
       reject(new GatewayError("cancelled", "The client closed the connection before its request was complete.", { cause })),
     );
-    request.on("close", () => reject(new GatewayError("cancelled", "The client closed the connection before its request was complete.")));
+    // Comes after every request; only before its end does it mean that the client left.
+    request.on("close", () => {
+      if (!request.complete) reject(new GatewayError("cancelled", "The client closed the connection before its request was complete."));
+    });
   });
 }
 

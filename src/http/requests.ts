@@ -1,5 +1,5 @@
 /** Every request enters here: probes, then who calls, then which protocol's route it is, then the body. */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { allowsModel, type KeyRing } from "../access/keys.ts";
 import { refuseWithoutKeys } from "../access/origin.ts";
@@ -8,6 +8,7 @@ import { writeJson, type JsonObject } from "../chat/json.ts";
 import { Answer } from "../pipeline/answer.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import type { ClientRoute, ClientSide } from "../protocols/protocol.ts";
+import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
 import type { RequestListener } from "./server.ts";
 
@@ -26,8 +27,8 @@ export interface RequestsContext {
 const KEYLESS: Caller = { mayUse: () => true };
 
 export function createRequestListener(context: RequestsContext): RequestListener {
-  return async (request, response, stopped) => {
-    const requestId = `req_${randomBytes(15).toString("base64url")}`;
+  return async (request, response, shutdown) => {
+    const requestId = `req_${randomUUID().replaceAll("-", "")}`;
     const { pathname, query } = readTarget(request.url ?? "/");
     if (probe(context, request, response, pathname)) return;
     const claim = claimRoute(context.clients, request.method ?? "GET", pathname);
@@ -37,7 +38,7 @@ export function createRequestListener(context: RequestsContext): RequestListener
       if (claim.route === undefined) throw claim.refusal;
       // The gateway's own key is consumed here and goes no further (rule 432).
       query.delete("key");
-      await serve(context, request, claim.client, claim.route, query, caller, answer, stopped);
+      await serve(context, request, claim.client, claim.route, query, caller, answer, shutdown);
     } catch (thrown) {
       const error = toGatewayError(thrown);
       if (error.kind === "internal") context.handling.log.error({ requestId, err: error }, "request");
@@ -57,7 +58,7 @@ async function serve(
   query: URLSearchParams,
   caller: Caller,
   answer: Answer,
-  stopped: AbortSignal,
+  shutdown: Shutdown,
 ): Promise<void> {
   const { router } = context.handling;
   switch (route.operation) {
@@ -79,7 +80,7 @@ async function serve(
     case "count-tokens": {
       const body = await readBody(request, context.maxBodyBytes);
       const call = { client, request: { route, query, headers: request.headers, body }, rawHeaders: request.rawHeaders, caller };
-      return handle(context.handling, call, answer, stopped);
+      return handle(context.handling, call, answer, shutdown);
     }
   }
 }

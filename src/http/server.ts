@@ -2,9 +2,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { GatewayError } from "../chat/error.ts";
+import { Shutdown } from "../pipeline/shutdown.ts";
 
 /** Handles one request; must not reject. */
-export type RequestListener = (request: IncomingMessage, response: ServerResponse, stopped: AbortSignal) => Promise<void>;
+export type RequestListener = (request: IncomingMessage, response: ServerResponse, shutdown: Shutdown) => Promise<void>;
 
 export interface HttpServer {
   /** @throws Error with a `code` such as `EADDRINUSE`. */
@@ -19,7 +20,7 @@ export interface HttpServer {
 const MAX_HEADER_BYTES = 65_536;
 
 export function createHttpServer(handle: RequestListener): HttpServer {
-  const stop = new AbortController();
+  const shutdown = new Shutdown();
   const running = new Set<Promise<void>>();
   let closing = false;
   const server = createServer({
@@ -31,7 +32,7 @@ export function createHttpServer(handle: RequestListener): HttpServer {
   });
   server.on("request", (request, response) => {
     if (closing) response.setHeader("connection", "close");
-    const done = handle(request, response, stop.signal).finally(() => running.delete(done));
+    const done = handle(request, response, shutdown).finally(() => running.delete(done));
     running.add(done);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
@@ -55,7 +56,7 @@ export function createHttpServer(handle: RequestListener): HttpServer {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const grace = setTimeout(
-        () => stop.abort(new GatewayError("unavailable", "Dragoman is shutting down; send the request again.")),
+        () => shutdown.begin(new GatewayError("unavailable", "Dragoman is shutting down; send the request again.")),
         graceMs,
       );
       await Promise.allSettled(running);

@@ -9,6 +9,7 @@ import { headerValue } from "../wire/headers.ts";
 import type { Transport, UpstreamCall, UpstreamListener, UpstreamRequest } from "../wire/transport.ts";
 import type { Answer, AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
+import type { Shutdown } from "./shutdown.ts";
 
 export type AttemptOutcome =
   /** The client has a whole answer. */
@@ -36,8 +37,7 @@ export interface AttemptOptions {
   readonly upstream: UpstreamSide;
   readonly answer: Answer;
   readonly timeouts: PhaseTimeouts;
-  /** Aborted with a GatewayError when the gateway shuts down. */
-  readonly stopped: AbortSignal;
+  readonly shutdown: Shutdown;
   /** Called once when content begins: the credential works. */
   onBegun(): void;
 }
@@ -54,7 +54,7 @@ class Attempt implements UpstreamListener {
   readonly #lane: Lane;
   readonly #answer: Answer;
   readonly #resolve: (outcome: AttemptOutcome) => void;
-  readonly #onStop = (): void => this.#settle({ type: "failed", error: this.#options.stopped.reason as GatewayError, told: false });
+  #forgetShutdown: () => void = () => undefined;
   #call: UpstreamCall | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
@@ -72,10 +72,11 @@ class Attempt implements UpstreamListener {
   }
 
   start(): void {
-    const { transport, request, timeouts, stopped } = this.#options;
-    if (stopped.aborted) return this.#onStop();
+    const { transport, request, timeouts, shutdown } = this.#options;
+    const stop = (error: GatewayError): void => this.#settle({ type: "failed", error, told: false });
+    if (shutdown.reason) return stop(shutdown.reason);
     this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
-    stopped.addEventListener("abort", this.#onStop, { once: true });
+    this.#forgetShutdown = shutdown.onBegin(stop);
     // Connecting has its own limit in the transport; until the head comes both may use up their time.
     this.#wait(timeouts.connectMs + timeouts.headersMs, "the upstream sent no response headers");
     this.#call = transport.send(request, this);
@@ -211,7 +212,7 @@ class Attempt implements UpstreamListener {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#options.stopped.removeEventListener("abort", this.#onStop);
+    this.#forgetShutdown();
     if (outcome.type !== "answered") this.#call?.abort();
     this.#resolve(outcome);
   }

@@ -14,6 +14,7 @@ import type { Transport } from "../wire/transport.ts";
 import type { Answer } from "./answer.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
 import type { Preparation, Prepared } from "./prepare.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { finalError, withSoonerRecovery, type AttemptNote } from "./told.ts";
 
 /** What the loop needs from the program. */
@@ -46,18 +47,18 @@ export class Failover {
   readonly #answer: Answer;
   readonly #preparation: Preparation;
   readonly #session: string | undefined;
-  readonly #stopped: AbortSignal;
+  readonly #shutdown: Shutdown;
   readonly #deadline: number;
   #attempts = 0;
   /** The failure that the caller is told of, if no later one replaces it. */
   #last: GatewayError | undefined;
 
-  constructor(context: FailoverContext, answer: Answer, preparation: Preparation, session: string | undefined, stopped: AbortSignal) {
+  constructor(context: FailoverContext, answer: Answer, preparation: Preparation, session: string | undefined, shutdown: Shutdown) {
     this.#context = context;
     this.#answer = answer;
     this.#preparation = preparation;
     this.#session = session;
-    this.#stopped = stopped;
+    this.#shutdown = shutdown;
     this.#deadline = context.clock.now() + context.retry.totalMs;
   }
 
@@ -104,15 +105,18 @@ export class Failover {
     const began = this.#context.clock.now();
     const left = new AbortController();
     this.#answer.onLeave(() => left.abort());
+    const forgetShutdown = this.#shutdown.onBegin(() => left.abort());
     try {
-      return await pool.lease({ ...request, signal: AbortSignal.any([left.signal, this.#stopped]), deadlineMs: this.#deadline - began });
+      return await pool.lease({ ...request, signal: left.signal, deadlineMs: this.#deadline - began });
     } catch (thrown) {
-      const error = this.#stopped.aborted ? (this.#stopped.reason as GatewayError) : toGatewayError(thrown);
+      const error = this.#shutdown.reason ?? toGatewayError(thrown);
       this.#note(target, undefined, error.kind, began);
       // What an upstream said says more than that its pool is used up, but not when somebody recovers sooner.
-      if (this.#last === undefined || this.#stopped.aborted) this.#last = error;
+      if (this.#last === undefined || this.#shutdown.reason) this.#last = error;
       else this.#last = withSoonerRecovery(this.#last, error);
       return undefined;
+    } finally {
+      forgetShutdown();
     }
   }
 
@@ -131,9 +135,13 @@ export class Failover {
         lease.release({ ok: true });
         return outcome;
       }
-      if (outcome.type === "cancelled" || this.#stopped.aborted) {
+      if (outcome.type === "cancelled") {
         lease.release({ cancelled: true });
-        return outcome.type === "cancelled" ? CANCELLED : failed(this.#stopped.reason as GatewayError);
+        return CANCELLED;
+      }
+      if (this.#shutdown.reason) {
+        lease.release({ cancelled: true });
+        return failed(this.#shutdown.reason);
       }
       const { error } = outcome;
       const { next } = verdict(error, retried);
@@ -170,7 +178,7 @@ export class Failover {
       upstream: protocol.upstream,
       answer: this.#answer,
       timeouts: provider.timeouts,
-      stopped: this.#stopped,
+      shutdown: this.#shutdown,
       onBegun: () => lease.confirm(),
     });
     this.#note(target, credential.name, outcome.type === "failed" ? outcome.error.kind : outcome.type, began);

@@ -8,6 +8,7 @@ import type { Answer } from "./answer.ts";
 import { Failover, type CourseEnd, type FailoverContext } from "./failover.ts";
 import { Preparation, type PrepareContext } from "./prepare.ts";
 import { relayedAnswerHeaders } from "./relay-lane.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { attemptsHeader } from "./told.ts";
 
 /** What handling needs from the program. */
@@ -37,7 +38,7 @@ export interface Call {
 }
 
 /** Serves a `generate` or `count-tokens` request. Never rejects. */
-export async function handle(context: HandleContext, call: Call, answer: Answer, stopped: AbortSignal): Promise<void> {
+export async function handle(context: HandleContext, call: Call, answer: Answer, shutdown: Shutdown): Promise<void> {
   const began = context.clock.now();
   let failover: Failover | undefined;
   let model: string | undefined;
@@ -52,7 +53,7 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const lossMode = caller.loss ?? resolution.loss ?? "default";
     const preparation = new Preparation(context, client, request, rawHeaders, peek, lossMode, answer.requestId);
     const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
-    failover = new Failover(context, answer, preparation, session, stopped);
+    failover = new Failover(context, answer, preparation, session, shutdown);
     const course = failover;
     answer.ownHeaders = () => ownHeaders(answer.requestId, course);
     if (peek.stream && request.route.operation === "generate") answer.expectStream(context.heartbeatMs);
