@@ -3,7 +3,7 @@
  * (dossier A.4.2, rules 97–115). Pure and idempotent.
  */
 import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from "../../chat/json.ts";
-import { resolveReference } from "./schema-merge.ts";
+import { References } from "./schema-merge.ts";
 import { cleanToolSchema, withNotes, type LoweredSchema } from "./schema.ts";
 
 /** What this dialect knows beyond the JSON Schema subset (rules 113, 114). */
@@ -15,9 +15,6 @@ const FORMATS: Readonly<Record<string, readonly string[]>> = {
   number: ["float", "double"],
   integer: ["int32", "int64"],
 };
-/** References written out per schema; beyond it the rest is cut, or a small schema could grow without end. */
-const MAX_INLINED = 256;
-
 /** A tool's input schema, or `undefined` when it takes nothing, which this dialect says by leaving it out (rule 105). */
 export function lowerToolSchema(schema: JsonObject): LoweredSchema | undefined {
   const cleaned = cleanToolSchema(schema, NATIVE);
@@ -29,12 +26,11 @@ export function lowerToolSchema(schema: JsonObject): LoweredSchema | undefined {
 }
 
 class Lowering {
-  readonly #root: JsonObject;
-  #inlined = 0;
+  readonly #references: References;
   worded = false;
 
   constructor(root: JsonObject) {
-    this.#root = root;
+    this.#references = new References(root);
   }
 
   /** @param following the references that lead here, to notice a recursive one (rule 107). */
@@ -52,9 +48,8 @@ class Lowering {
   }
 
   #inline(reference: string, following: readonly string[]): JsonObject {
-    const target = resolveReference(this.#root, reference);
-    this.#inlined += 1;
-    if (target && !following.includes(reference) && this.#inlined <= MAX_INLINED) return this.lower(target, [...following, reference]);
+    const target = this.#references.resolve(reference, following);
+    if (target) return this.lower(target, [...following, reference]);
     this.worded = true;
     return { type: "OBJECT", description: `The shape of ${reference.slice(reference.lastIndexOf("/") + 1)}.` };
   }

@@ -1,11 +1,37 @@
 /** `allOf` written out (rule 109), for dialects that do not have it. */
 import { asArray, asObject, asString, writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
 
-/** References followed per schema while merging; a schema that needs more is built to explode. */
-const MAX_RESOLVED = 256;
+/** Characters of definitions that may be written out per schema: one that needs more is built to explode. */
+const MAX_WRITTEN_OUT = 1_000_000;
+/** What writing out costs beside the characters, so that tiny definitions end too. */
+const COST_PER_REFERENCE = 1000;
 
-/** The definition a local reference names (`#/$defs/Name`), or `undefined`. */
-export function resolveReference(root: JsonObject, reference: string): JsonObject | undefined {
+/** Follows the references of one root schema, as far as is sane. */
+export class References {
+  readonly #root: JsonObject;
+  readonly #sizes = new Map<string, number>();
+  #budget = MAX_WRITTEN_OUT;
+
+  constructor(root: JsonObject) {
+    this.#root = root;
+  }
+
+  /**
+   * The definition a local reference names (`#/$defs/Name`).
+   * @param following references that lead here already: a recursive one is not followed again.
+   * @returns `undefined` when there is none, or when writing it out would not end.
+   */
+  resolve(reference: string, following: readonly string[]): JsonObject | undefined {
+    const target = following.includes(reference) ? undefined : lookUp(this.#root, reference);
+    if (!target) return undefined;
+    const size = this.#sizes.get(reference) ?? writeJson(target).length;
+    this.#sizes.set(reference, size);
+    this.#budget -= size + COST_PER_REFERENCE;
+    return this.#budget < 0 ? undefined : target;
+  }
+}
+
+function lookUp(root: JsonObject, reference: string): JsonObject | undefined {
   if (reference === "#") return root;
   if (!reference.startsWith("#/")) return undefined;
   let at: JsonValue | undefined = root;
@@ -19,37 +45,43 @@ export function resolveReference(root: JsonObject, reference: string): JsonObjec
 
 /** Merges the `allOf`s of one root schema. */
 export class BranchMerger {
-  readonly #root: JsonObject;
-  #resolved = 0;
+  readonly #references: References;
 
   constructor(root: JsonObject) {
-    this.#root = root;
+    this.#references = new References(root);
   }
 
-  /** Takes the branches of `allOf` into the schema itself (rule 109); where two disagree the later is worded. */
-  mergeAll(schema: JsonObject, notes: Record<string, JsonValue>, following: readonly string[] = []): JsonObject {
+  /**
+   * Takes the branches of `allOf` into the schema itself (rule 109); where two disagree the later is worded.
+   * @param following the references that lead here; those that are written out are added.
+   */
+  merge(schema: JsonObject, notes: Record<string, JsonValue>, following: string[]): JsonObject {
+    const { allOf, ...own } = schema;
+    const branches = asArray(allOf);
+    const [only] = branches ?? [];
+    const reference = asObject(only)?.["$ref"];
+    const lone = branches?.length === 1 && reference !== undefined && Object.keys(only as JsonObject).length === 1;
+    return lone && own["$ref"] === undefined ? { ...own, $ref: reference } : this.#merge(schema, notes, following);
+  }
+
+  #merge(schema: JsonObject, notes: Record<string, JsonValue>, following: string[]): JsonObject {
     const { allOf, ...own } = schema;
     const branches = asArray(allOf);
     if (!branches) return schema;
-    const [only] = branches;
-    const reference = asObject(only)?.["$ref"];
-    if (branches.length === 1 && reference !== undefined && own["$ref"] === undefined && Object.keys(only as JsonObject).length === 1) {
-      return { ...own, $ref: reference };
-    }
     let merged: JsonObject = own;
     for (const branch of branches) merged = this.#mergeBranch(merged, asObject(branch) ?? {}, notes, following);
     return merged;
   }
 
-  #mergeBranch(base: JsonObject, branch: JsonObject, notes: Record<string, JsonValue>, following: readonly string[]): JsonObject {
+  #mergeBranch(base: JsonObject, branch: JsonObject, notes: Record<string, JsonValue>, following: string[]): JsonObject {
     const reference = asString(branch["$ref"]);
-    if (reference === undefined) return mergeSchemas(base, this.mergeAll(branch, notes, following), notes);
+    if (reference === undefined) return mergeSchemas(base, this.#merge(branch, notes, following), notes);
     const { $ref: _ref, ...beside } = branch;
-    this.#resolved += 1;
-    const target = following.includes(reference) || this.#resolved > MAX_RESOLVED ? undefined : resolveReference(this.#root, reference);
-    if (!target) notes["allOf"] = [...(asArray(notes["allOf"]) ?? []), { $ref: reference }];
-    const merged = target ? this.#mergeBranch(base, target, notes, [...following, reference]) : base;
-    return mergeSchemas(merged, this.mergeAll(beside, notes, following), notes);
+    const target = this.#references.resolve(reference, following);
+    if (target) following.push(reference);
+    else notes["allOf"] = [...(asArray(notes["allOf"]) ?? []), { $ref: reference }];
+    const merged = target ? this.#mergeBranch(base, target, notes, following) : base;
+    return mergeSchemas(merged, this.#merge(beside, notes, following), notes);
   }
 }
 

@@ -30,7 +30,7 @@ export function cleanToolSchema(schema: JsonObject, keep: ReadonlySet<string> = 
  */
 export function cleanSchema(schema: JsonObject, keep: ReadonlySet<string> = NO_KEYWORDS): LoweredSchema {
   const cleaner = new Cleaner(schema, keep);
-  return { schema: cleaner.clean(schema), worded: cleaner.worded };
+  return { schema: cleaner.clean(schema, []), worded: cleaner.worded };
 }
 
 /** A description with more said in it. */
@@ -49,15 +49,17 @@ class Cleaner {
     this.#keep = keep;
   }
 
-  clean(input: JsonValue | undefined): JsonObject {
+  /** @param following the references that were written out around it. */
+  clean(input: JsonValue | undefined, following: readonly string[]): JsonObject {
     if (input === false) return this.#describe({}, { not: {} });
     const given = asObject(input);
     if (!given) return {};
     const notes: Record<string, JsonValue> = {};
-    const schema = this.#merger.mergeAll(given, notes);
+    const followed = [...following];
+    const schema = this.#merger.merge(given, notes, followed);
     const reference = asString(schema["$ref"]);
     const { $ref: _ref, ...rest } = schema;
-    const cleaned = this.#keywords(reference === undefined ? schema : rest, notes);
+    const cleaned = this.#keywords(reference === undefined ? schema : rest, notes, followed);
     if (reference === undefined) return cleaned;
     const link = { $ref: reference.replace(/^#\/definitions\//, "#/$defs/") };
     // Only keys that begin with a dollar sign may stand beside a reference.
@@ -68,7 +70,7 @@ class Cleaner {
   }
 
   /** Every keyword of the subset, in a fixed order. */
-  #keywords(schema: JsonObject, notes: Record<string, JsonValue>): JsonObject {
+  #keywords(schema: JsonObject, notes: Record<string, JsonValue>, following: readonly string[]): JsonObject {
     const properties = asObject(schema["properties"]);
     let type = cleanType(schema["type"]);
     if (type === undefined && properties) type = "object";
@@ -81,9 +83,10 @@ class Cleaner {
     const draft4Tuple = asArray(schema["items"]);
     const tuple = draft4Tuple ?? asArray(schema["prefixItems"]);
     const nullable = schema["nullable"] === true && type === undefined ? [{ type: "null" }] : [];
-    const anyOf = asArray(schema["anyOf"])?.map((branch) => this.clean(branch));
-    const oneOf = asArray(schema["oneOf"])?.map((branch) => this.clean(branch));
-    const definitions = { ...asObject(schema["definitions"]), ...asObject(schema["$defs"]) };
+    const anyOf = asArray(schema["anyOf"])?.map((branch) => this.clean(branch, following));
+    const oneOf = asArray(schema["oneOf"])?.map((branch) => this.clean(branch, following));
+    const definitions =
+      schema["definitions"] || schema["$defs"] ? { ...asObject(schema["definitions"]), ...asObject(schema["$defs"]) } : {};
     this.#wordUnknown(schema, notes);
     const description = withNotes(asString(schema["description"]), notes) || undefined;
     if (Object.keys(notes).length > 0) this.worded = true;
@@ -95,20 +98,20 @@ class Cleaner {
       title: asString(schema["title"]),
       description,
       enum: values.members,
-      properties: objectLike && properties ? this.#each(properties) : undefined,
+      properties: objectLike && properties ? this.#each(properties, following) : undefined,
       required,
-      additionalProperties: objectLike ? this.#open(schema["additionalProperties"]) : undefined,
+      additionalProperties: objectLike ? this.#open(schema["additionalProperties"], following) : undefined,
       propertyOrdering: objectLike ? asArray(schema["propertyOrdering"]) : undefined,
-      items: draft4Tuple || schema["items"] === undefined ? undefined : this.clean(schema["items"]),
-      prefixItems: tuple?.map((item) => this.clean(item)),
+      items: draft4Tuple || schema["items"] === undefined ? undefined : this.clean(schema["items"], following),
+      prefixItems: tuple?.map((item) => this.clean(item, following)),
       minItems: count(schema["minItems"]),
       maxItems: count(schema["maxItems"]),
       minimum: bounds.minimum,
       maximum: bounds.maximum,
-      ...Object.fromEntries(Object.entries(schema).filter(([key]) => this.#keep.has(key))),
+      ...(this.#keep.size > 0 && Object.fromEntries(Object.entries(schema).filter(([key]) => this.#keep.has(key)))),
       anyOf: anyOf && anyOf.length > 0 ? [...anyOf, ...nullable] : undefined,
       oneOf: oneOf && oneOf.length > 0 ? oneOf : undefined,
-      $defs: Object.keys(definitions).length > 0 ? this.#each(definitions) : undefined,
+      $defs: Object.keys(definitions).length > 0 ? this.#each(definitions, following) : undefined,
     });
   }
 
@@ -167,20 +170,21 @@ class Cleaner {
     return { minimum: bound("minimum", "exclusiveMinimum", 1), maximum: bound("maximum", "exclusiveMaximum", -1) };
   }
 
-  #open(given: JsonValue | undefined): JsonValue | undefined {
+  #open(given: JsonValue | undefined, following: readonly string[]): JsonValue | undefined {
     if (typeof given === "boolean") return given;
-    return asObject(given) ? this.clean(given) : undefined;
+    return asObject(given) ? this.clean(given, following) : undefined;
   }
 
   #wordUnknown(schema: JsonObject, notes: Record<string, JsonValue>): void {
-    for (const [key, value] of Object.entries(schema)) {
+    for (const key in schema) {
+      const value = schema[key];
       if (value === undefined || HANDLED.has(key) || SILENT.has(key) || this.#keep.has(key) || key.startsWith("x-")) continue;
       notes[key] = value;
     }
   }
 
-  #each(schemas: JsonObject): JsonObject {
-    return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, this.clean(schema)]));
+  #each(schemas: JsonObject, following: readonly string[]): JsonObject {
+    return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, this.clean(schema, following)]));
   }
 
   #describe(schema: JsonObject, notes: JsonObject): JsonObject {
@@ -234,5 +238,10 @@ function count(given: JsonValue | undefined): JsonValue | undefined {
 }
 
 function present(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+  const kept: Record<string, JsonValue> = {};
+  for (const key in object) {
+    const value = object[key];
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept;
 }
