@@ -2,7 +2,7 @@ import type { LoadPlan } from "./load.ts";
 import type { RequestPlan } from "./requests.ts";
 
 /** How a row's figure is computed, and in what unit it is shown. */
-export type Unit = "ms/request" | "µs/event";
+type Unit = "ms/request" | "µs/event";
 
 /** One kind of work, measured in turn through the gateway, through haproxy and with nothing in between. */
 export interface Row {

@@ -28,7 +28,7 @@ const checks = [
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["unused code", "knip", []],
   ["config schema", "node", ["scripts/write-schema.ts", "--check"]],
-  ["unit tests", "vitest", ["run", "--dir", "src"]],
+  ["unit tests", "vitest", ["run", "src/"]],
 ];
 
 /** Runs every check, also after one has failed, so that one run shows everything there is to mend. */

@@ -6,7 +6,7 @@ import path from "node:path";
 import type { Client } from "./client.ts";
 
 /** Where clients are kept between runs: hundreds of megabytes, so outside the tree. */
-export function clientsHome(): string {
+function clientsHome(): string {
   const { DRAGOMAN_CLIENTS_HOME, XDG_CACHE_HOME } = process.env;
   return DRAGOMAN_CLIENTS_HOME ?? path.join(XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "dragoman", "clients");
 }
