@@ -6,8 +6,10 @@ import type { Usage } from "../../chat/chat.ts";
 import { mergeUsage, type ChatEvent } from "../../chat/events.ts";
 import type { RelayTap } from "../protocol.ts";
 
+/** Two messages in one stream: the decoder gives up, the tap lets the client judge. */
+const SPLICED = "vercel-ai--spliced-message-start";
 const streams = [...loadRecordings("anthropic-messages"), ...loadRecordings("errors")].filter(
-  ({ protocol, response }) => protocol === "anthropic-messages" && response.sse !== undefined,
+  ({ name, protocol, response }) => protocol === "anthropic-messages" && response.sse !== undefined && name !== SPLICED,
 );
 
 /** What the tap must have seen, by the decoder's account. */
@@ -115,6 +117,16 @@ test("rule 318: a delta of 5 MB passes in pieces, and what follows is seen", () 
     tap.push(bytes.subarray(at, at + 16_384));
   }
   expect(tap).toMatchObject({ begun: true, finished: true, usage: { output: 9 } });
+});
+
+test("a second message inside the first is not an error that was told", () => {
+  const spliced = loadRecordings("anthropic-messages").find(({ name }) => name === SPLICED);
+  expect(tapped([spliced?.response.bytes ?? Buffer.alloc(0)])).toMatchObject({
+    begun: true,
+    finished: true,
+    error: undefined,
+    usage: { input: 17 },
+  });
 });
 
 test("what a delta says about events is no event", () => {
