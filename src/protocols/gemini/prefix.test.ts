@@ -145,6 +145,6 @@ test.for(["gemini-2.5-flash", "gemini-3.8-pro", "gemini-4-argon"])("earlier item
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
