@@ -131,10 +131,10 @@ class Attempt implements UpstreamListener {
     });
   }
 
-  onError(error: Error): void {
+  onError(error: GatewayError): void {
     if (this.#settled) return;
     if (this.#refusal) return this.#refused(this.#refusal);
-    this.#fail(error instanceof GatewayError ? error : connectionError(error, this.#head !== undefined));
+    this.#fail(error);
   }
 
   /** Passes the lane's output on, or holds it while the answer may still come from elsewhere. */
@@ -222,15 +222,4 @@ function joined(pieces: readonly (Buffer | string)[]): Buffer | string {
   if (pieces.length === 1) return pieces[0] as Buffer | string;
   if (pieces.every((piece) => typeof piece === "string")) return pieces.join("");
   return Buffer.concat(pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece)));
-}
-
-const RESET_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
-
-function connectionError(error: Error, answering: boolean): GatewayError {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code === "UND_ERR_CONNECT_TIMEOUT")
-    return new GatewayError("timeout", "The upstream could not be reached in time.", { cause: error });
-  const what = answering ? "The connection to the upstream broke during its answer" : "The connection to the upstream failed";
-  const resetBeforeHead = !answering && RESET_CODES.has(code);
-  return new GatewayError("transport", code === "" ? `${what}.` : `${what} (${code}).`, { cause: error, resetBeforeHead });
 }

@@ -3,7 +3,7 @@ import type { ProtocolId } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import type { LossMode } from "../chat/loss.ts";
 import type { Provider } from "../providers/provider.ts";
-import { matchesPattern, nearestNames } from "./names.ts";
+import { isPattern, matchesPattern, nearMatches } from "../chat/names.ts";
 
 /** Where a route leads. */
 interface RouteTarget {
@@ -64,12 +64,12 @@ export class Router {
       const unknown = targets.find(({ provider }) => !this.#byName.has(provider));
       if (unknown) throw new Error(`The route "${pattern}" names the provider "${unknown.provider}", which is not configured.`);
     }
-    this.#aliases = new Map(routes.filter(({ pattern }) => !pattern.includes("*")).map((route) => [route.pattern, route]));
+    this.#aliases = new Map(routes.filter(({ pattern }) => !isPattern(pattern)).map((route) => [route.pattern, route]));
     this.#patterns = routes
-      .filter(({ pattern }) => pattern.includes("*"))
+      .filter(({ pattern }) => isPattern(pattern))
       .sort((a, b) => literalPrefix(b.pattern) - literalPrefix(a.pattern) || b.pattern.length - a.pattern.length);
     this.#listed = [
-      ...new Set([...this.#aliases.keys(), ...providers.flatMap(({ models }) => models.filter((model) => !model.includes("*")))]),
+      ...new Set([...this.#aliases.keys(), ...providers.flatMap(({ models }) => models.filter((model) => !isPattern(model)))]),
     ];
   }
 
@@ -119,9 +119,9 @@ export class Router {
 
   #suggestion(model: string): string {
     const addressable = this.#providers.flatMap(({ name, models }) =>
-      models.filter((declared) => !declared.includes("*")).map((declared) => `${name}/${declared}`),
+      models.filter((declared) => !isPattern(declared)).map((declared) => `${name}/${declared}`),
     );
-    const near = nearestNames(model, [...this.#listed, ...addressable]);
+    const near = nearMatches(model, [...this.#listed, ...addressable]);
     if (near.length > 0) return `Did you mean ${near.map((name) => `"${name}"`).join(", ")}?`;
     const declared = this.#providers.flatMap(({ models }) => models);
     const served = [...new Set([...this.#aliases.keys(), ...this.#patterns.map(({ pattern }) => pattern), ...declared])];

@@ -32,7 +32,7 @@ export function createLogger({ level, secrets, stream = standardError() }: LogOp
 }
 
 /** Bytes gathered before a write, and how long they wait at most, in ms: a write per line costs more than the line. */
-const GATHERED_BYTES = 16_384;
+const GATHERED_BYTES = 8_192;
 const FLUSH_MS = 200;
 
 /** Written in the background, soon, and flushed when the process ends. */
