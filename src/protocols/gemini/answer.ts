@@ -48,6 +48,10 @@ export class AnswerDecoder {
     const error = decodeErrorBody(body);
     if (error) return this.fail(error);
     this.#start(body);
+    // Before the content: clients are told the size of the prompt when an answer begins (dossier A.1.4).
+    const metadata = asObject(body["usageMetadata"]);
+    const usage = metadata && this.#usage.read(metadata);
+    if (usage) this.#writer.push({ type: "usage", usage });
     const candidate = asObject(asArray(body["candidates"])?.[0]);
     if (candidate) this.#candidate(candidate, text);
     const feedback = asObject(body["promptFeedback"]);
@@ -55,9 +59,6 @@ export class AnswerDecoder {
       this.#blocked = asString(feedback["blockReason"]) ?? this.#blocked;
       this.#explanation = asString(feedback["blockReasonMessage"]) ?? this.#explanation;
     }
-    const metadata = asObject(body["usageMetadata"]);
-    const usage = metadata && this.#usage.read(metadata);
-    if (usage) this.#writer.push({ type: "usage", usage });
     return this.#writer.take();
   }
 

@@ -95,7 +95,7 @@ export function recordAnnotations(content: Content, path: string, { losses }: En
 }
 
 /** Empty text is refused in places and means nothing (rule 35). */
-export function textPart(text: string): Part[] {
+function textPart(text: string): Part[] {
   return text === "" ? [] : [{ text }];
 }
 

@@ -48,7 +48,7 @@ const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
 };
 
 /** Standard base64 with padding, whatever alphabet or line breaks it came with (rule 181). */
-export function normaliseBase64(text: string): string {
+function normaliseBase64(text: string): string {
   const standard = /[^A-Za-z0-9+/=]/.test(text) ? text.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/") : text;
   const unpadded = standard.endsWith("=") ? standard.replace(/=+$/, "") : standard;
   return unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, "=");

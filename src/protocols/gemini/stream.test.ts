@@ -190,6 +190,11 @@ describe("usage", () => {
     expect(usageOf({ trafficType: "ON_DEMAND" })).toBeUndefined();
   });
 
+  test("the size of the prompt is known before the content begins", () => {
+    const events = decodeTexts([JSON.stringify({ ...frame([{ text: "a" }], stop), usageMetadata: { promptTokenCount: 5 } })]);
+    expect(events.map(({ type }) => type)).toEqual(["start", "usage", "item-start", "delta", "item-end", "finish"]);
+  });
+
   test("running totals are told when they change", () => {
     const totals = [1, 1, 2, 2].map((candidatesTokenCount) => ({
       ...frame([{ text: "a" }], stop),
