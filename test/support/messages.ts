@@ -106,3 +106,52 @@ export function conversation(...said: Said[]): Partial<ChatRequest> {
   const items = said.flatMap(([, ...content], turn) => content.map((part, i): Item => ({ ...part, turn, path: `m[${turn}][${i}]` })));
   return { turns, items };
 }
+
+/** The types of a stream's frames, with the block or delta they carry. */
+export function shape(stream: string): string[] {
+  return framesOf(stream).map((frame) => {
+    const inner = (frame["content_block"] ?? frame["delta"]) as JsonObject | undefined;
+    return [frame.type, frame.index, inner?.["type"] as string | undefined].filter((part) => part !== undefined).join(" ");
+  });
+}
+
+/** What is wrong with a stream by the grammar of A.1.4, or `undefined`. */
+export function fault(stream: string): string | undefined {
+  let open: number | undefined;
+  let next = 0;
+  let place = "before";
+  for (const { event, type, index } of framesOf(stream)) {
+    if (event !== type) return `event ${event} with type ${type}`;
+    if (place === "after") return `${type} after the end`;
+    if (type === "message_start" && place !== "before") return "a second message_start";
+    if (type !== "message_start" && type !== "ping" && type !== "error" && place === "before") return `${type} before message_start`;
+    if (type === "message_start") place = "running";
+    if (type === "content_block_start") {
+      if (open !== undefined || index !== next) return `block ${index} starts while ${open} is open and ${next} is due`;
+      open = next;
+      next += 1;
+    }
+    if ((type === "content_block_delta" || type === "content_block_stop") && index !== open) return `${type} for ${index}, open is ${open}`;
+    if (type === "content_block_stop") open = undefined;
+    if (type === "message_delta" && open !== undefined) return "message_delta inside a block";
+    if (type === "message_stop" || type === "error") place = "after";
+  }
+  return place === "after" ? undefined : `ends ${place}`;
+}
+
+/** The blocks a client has at the end of a stream. */
+export function blocksOf(stream: string): JsonObject[] {
+  const blocks: Record<string, unknown>[] = [];
+  const inputs = new Map<unknown, string>();
+  for (const frame of framesOf(stream)) {
+    const block = blocks.at(-1) ?? {};
+    const delta = frame["delta"] as Record<string, string> | undefined;
+    if (frame["type"] === "content_block_start") blocks.push({ ...(frame["content_block"] as JsonObject) });
+    if (delta?.["text"] !== undefined) block["text"] = `${String(block["text"])}${delta["text"]}`;
+    if (delta?.["thinking"] !== undefined) block["thinking"] = `${String(block["thinking"])}${delta["thinking"]}`;
+    if (delta?.["signature"] !== undefined) block["signature"] = delta["signature"];
+    if (delta?.["partial_json"] !== undefined) inputs.set(block, (inputs.get(block) ?? "") + delta["partial_json"]);
+  }
+  for (const block of blocks) if (inputs.has(block)) block["input"] = JSON.parse(inputs.get(block) ?? "");
+  return blocks as JsonObject[];
+}

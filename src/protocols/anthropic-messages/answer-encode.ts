@@ -4,8 +4,9 @@
  *
  * Where opaque state goes (rules 141, 143, 274): proof of a reasoning item closes its own thinking block. Proof of a
  * tool call or text that follows goes into the thinking block just before it, which therefore stays open until the next
- * item begins, or into an empty thinking block of its own. Proof that comes after a text has begun goes into a block
- * after it, as a text of its own; proof that comes after a call has begun cannot be bound to it any more and is a loss.
+ * item begins, or into an empty thinking block of its own. Proof that comes after its text goes into a block after it, as
+ * a text of its own, unless it would be the last one behind a text: clients look for what was said in the last block.
+ * Proof that comes after a call has begun cannot be bound to it any more and is a loss.
  */
 import type { Citation, Content, TextContent } from "../../chat/chat.ts";
 import type { ChatEvent } from "../../chat/events.ts";
@@ -44,6 +45,10 @@ export class AnswerEncoder {
   /** An ended reasoning item whose block is still open for the state of what follows. */
   #tail = false;
   #compacted = "";
+  /** Proof that came after its text, until something follows. */
+  #late: OpaqueState[] = [];
+  /** Whether the last block so far is text. */
+  #endsInText = false;
   readonly #waiting = new Map<number, ItemEvent[]>();
   readonly emitted: Emitted = { calls: false, refusal: false };
 
@@ -70,6 +75,10 @@ export class AnswerEncoder {
 
   /** No more items come. */
   end(): void {
+    if (this.#endsInText && this.#late.length > 0) {
+      this.#context.losses.add("trailing-state", "answer.text", "info");
+      this.#late = [];
+    }
     this.#carry(undefined, "self");
   }
 
@@ -137,7 +146,7 @@ export class AnswerEncoder {
   #beginReasoning(item: Reasoning): void {
     if (item.state?.kind !== "redacted-thinking") return this.#text(item.text);
     this.#carry(undefined, "self");
-    this.#sink.open({ type: "redacted_thinking", data: sealState(item.state, "self", this.#context.sealer), ...ownFields(item.native) });
+    this.#put({ type: "redacted_thinking", data: sealState(item.state, "self", this.#context.sealer), ...ownFields(item.native) });
     return this.#sink.close();
   }
 
@@ -153,7 +162,7 @@ export class AnswerEncoder {
     const block =
       item.type === "hosted-tool-result" ? encodeHostedResult(item) : item.type === "opaque" ? ownFields(item.native) : undefined;
     if (!block) return this.#lose("answer-content", item.type === "opaque" ? item.name : item.type);
-    this.#sink.open(block);
+    this.#put(block);
     return this.#sink.close();
   }
 
@@ -198,7 +207,7 @@ export class AnswerEncoder {
         if (sent) this.#close();
         // Proof of a text that never came, or that has been sent already, stands alone.
         const alone = late ?? (sent ? undefined : item.state);
-        if (alone) this.#carry(alone, "alone");
+        if (alone) this.#late.push(alone);
         break;
       }
       case "reasoning":
@@ -226,19 +235,33 @@ export class AnswerEncoder {
     return state && sealState(state, "self", this.#context.sealer);
   }
 
-  /** Puts state into the thinking block that is still open, or into one of its own; without state only closes the open one. */
+  /** Ends what came before the next block: late proof goes out, then the given state, each in the open thinking block or one of its own. */
   #carry(state: OpaqueState | undefined, binds: StateBinding): void {
-    if (state) {
-      if (!this.#tail) this.#sink.open({ type: "thinking", thinking: "", signature: "" });
-      this.#sink.signature(sealState(state, binds, this.#context.sealer));
-      this.#sink.close();
-    } else if (this.#tail) this.#sink.close();
+    const late = this.#late;
+    if (late.length > 0) {
+      this.#late = [];
+      for (const proof of late) this.#seal(proof, "alone");
+    }
+    if (state) this.#seal(state, binds);
+    if (this.#tail) this.#sink.close();
+    this.#tail = false;
+  }
+
+  #seal(state: OpaqueState, binds: StateBinding): void {
+    if (!this.#tail) this.#put({ type: "thinking", thinking: "", signature: "" });
+    this.#sink.signature(sealState(state, binds, this.#context.sealer));
+    this.#sink.close();
     this.#tail = false;
   }
 
   #open(block: JsonObject): void {
-    this.#sink.open(block);
+    this.#put(block);
     this.#opened = true;
+  }
+
+  #put(block: JsonObject): void {
+    this.#endsInText = block["type"] === "text";
+    this.#sink.open(block);
   }
 
   #close(): void {

@@ -21,7 +21,7 @@ export function decodeBlock(block: JsonObject, path: string): Content {
 }
 
 /** A `content` field: a string is one text block (rule 406), an empty one none. */
-export function decodeContent(value: JsonValue | undefined, path: string): Content[] {
+function decodeContent(value: JsonValue | undefined, path: string): Content[] {
   if (value === undefined || value === null || value === "") return [];
   if (typeof value === "string") return [{ type: "text", text: value }];
   if (!Array.isArray(value)) return refuse(path, "Input should be a valid string or list");

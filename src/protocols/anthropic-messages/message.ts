@@ -55,7 +55,8 @@ export function encodeResponse(response: ChatResponse, context: AnswerContext): 
   return encodeMessage(response, context, blocks.blocks, { ...delta, ...event }, response.usage);
 }
 
-const TEXT_KEYS: Readonly<Record<string, string>> = { text: "text", thinking: "thinking" };
+/** Blocks whose text stands under the name of their type. */
+const TEXT_BLOCKS: ReadonlySet<unknown> = new Set(["text", "thinking"]);
 
 /** Collects whole blocks. */
 class BlockList implements BlockSink {
@@ -93,8 +94,8 @@ class BlockList implements BlockSink {
   }
 
   close(): void {
-    const key = TEXT_KEYS[this.#block["type"] as string];
-    if (key !== undefined) this.#block[key] = this.#text;
+    const { type } = this.#block;
+    if (TEXT_BLOCKS.has(type)) this.#block[type as string] = this.#text;
     else if ("input" in this.#block && this.#text !== "" && !this.#takeInput()) return;
     this.blocks.push(this.#block);
   }

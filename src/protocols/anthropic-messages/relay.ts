@@ -69,13 +69,16 @@ function stateEdits(body: Buffer, messages: Span, issuer: Issuer, sealer: StateS
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
-const STATE_KEYS: Readonly<Record<string, string>> = { thinking: "signature", redacted_thinking: "data" };
+const STATE_KEYS: ReadonlyMap<string, string> = new Map([
+  ["thinking", "signature"],
+  ["redacted_thinking", "data"],
+]);
 
 function blockEdit(body: Buffer, block: Span, issuer: Issuer, sealer: StateSealer): Edit | "remove" | undefined {
   if (body[block.start] !== OPEN_BRACE) return undefined;
   const members = scanMembers(body, block);
   const type = stringAt(body, members.get("type"));
-  const span = members.get(STATE_KEYS[type ?? ""] ?? "");
+  const span = members.get(STATE_KEYS.get(type ?? "") ?? "");
   const value = stringAt(body, span);
   if (!span || !value?.startsWith(ENVELOPE_PREFIX)) return undefined;
   const opened = openState(value, "thinking", sealer);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { anthropic, decodeStream, upstream } from "../../../test/support/messages.ts";
+import { anthropic, answerContext, client, decodeStream, encodeStream, framesOf, upstream } from "../../../test/support/messages.ts";
 import { collect } from "../../chat/collect.ts";
 import type { ChatEvent } from "../../chat/events.ts";
 import { checkGrammar } from "../../chat/grammar.ts";
@@ -104,6 +104,14 @@ describe("what a stream holds", () => {
     expect(folded(...frames, unknownDelta, stop(0))).toEqual([
       { type: "opaque", name: "hologram", native: { protocol: "anthropic-messages", fields: block } },
     ]);
+  });
+
+  test.each(["constructor", "__proto__", "toString"])("a block of type %s is nothing special", (type) => {
+    const block = { type, input: {} };
+    const events = decode(start, frame({ type: "content_block_start", index: 0, content_block: block }), stop(0), end("end_turn"));
+    expect(collect(events).items).toMatchObject([{ type: "opaque", name: type }]);
+    expect(framesOf(encodeStream(events))).toContainEqual(expect.objectContaining({ content_block: block }));
+    expect(client.encodeResponse(collect(events), answerContext())["content"]).toEqual([block]);
   });
 
   test("text that came with its block's beginning is not lost", () => {

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answerContext, client, clientRequest, encodeStream, framesOf, sealer } from "../../../test/support/messages.ts";
+import {
+  answerContext,
+  blocksOf,
+  client,
+  clientRequest,
+  encodeStream,
+  fault,
+  framesOf,
+  sealer,
+  shape,
+} from "../../../test/support/messages.ts";
 import type { ChatResponse, Content, Finish, FinishReason } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError } from "../../chat/error.ts";
@@ -23,60 +33,17 @@ const call = (id: string, input: string, state?: OpaqueState): Content => ({
 });
 const answer = (items: readonly Content[], finish: Finish = { reason: "stop" }): ChatResponse => ({ items, finish });
 
-/** The types of a stream's frames, with the block or delta they carry. */
-function shape(stream: string): string[] {
-  return framesOf(stream).map((frame) => {
-    const inner = (frame["content_block"] ?? frame["delta"]) as JsonObject | undefined;
-    return [frame.type, frame.index, inner?.["type"] as string | undefined].filter((part) => part !== undefined).join(" ");
-  });
-}
-
-/** What is wrong with a stream by the grammar of A.1.4, or `undefined`. */
-function fault(stream: string): string | undefined {
-  let open: number | undefined;
-  let next = 0;
-  let place = "before";
-  for (const { event, type, index } of framesOf(stream)) {
-    if (event !== type) return `event ${event} with type ${type}`;
-    if (place === "after") return `${type} after the end`;
-    if (type === "message_start" && place !== "before") return "a second message_start";
-    if (type !== "message_start" && type !== "ping" && type !== "error" && place === "before") return `${type} before message_start`;
-    if (type === "message_start") place = "running";
-    if (type === "content_block_start") {
-      if (open !== undefined || index !== next) return `block ${index} starts while ${open} is open and ${next} is due`;
-      open = next;
-      next += 1;
-    }
-    if ((type === "content_block_delta" || type === "content_block_stop") && index !== open) return `${type} for ${index}, open is ${open}`;
-    if (type === "content_block_stop") open = undefined;
-    if (type === "message_delta" && open !== undefined) return "message_delta inside a block";
-    if (type === "message_stop" || type === "error") place = "after";
-  }
-  return place === "after" ? undefined : `ends ${place}`;
-}
-
-/** The blocks a client has at the end of a stream. */
-function blocksOf(stream: string): JsonObject[] {
-  const blocks: Record<string, unknown>[] = [];
-  const inputs = new Map<unknown, string>();
-  for (const frame of framesOf(stream)) {
-    const block = blocks.at(-1) ?? {};
-    const delta = frame["delta"] as Record<string, string> | undefined;
-    if (frame["type"] === "content_block_start") blocks.push({ ...(frame["content_block"] as JsonObject) });
-    if (delta?.["text"] !== undefined) block["text"] = `${String(block["text"])}${delta["text"]}`;
-    if (delta?.["thinking"] !== undefined) block["thinking"] = `${String(block["thinking"])}${delta["thinking"]}`;
-    if (delta?.["signature"] !== undefined) block["signature"] = delta["signature"];
-    if (delta?.["partial_json"] !== undefined) inputs.set(block, (inputs.get(block) ?? "") + delta["partial_json"]);
-  }
-  for (const block of blocks) if (inputs.has(block)) block["input"] = JSON.parse(inputs.get(block) ?? "");
-  return blocks as JsonObject[];
-}
-
 /** A client's next request, with an answer in its history. */
 function replayed(content: readonly JsonObject[]): Content[] {
   const messages = [{ role: "assistant", content }];
   const { items } = client.decodeRequest(clientRequest({ model: "m", max_tokens: 1, messages }), sealer);
   return items.map(({ turn: _turn, path: _path, ...item }) => item);
+}
+
+/** An answer that ends in text ends there: proof behind its last word is not sent. */
+function withoutTrailingProof(items: readonly Content[]): readonly Content[] {
+  const end = items.findLastIndex((item) => item.type !== "text" || item.text !== "") + 1;
+  return items[end - 1]?.type === "text" ? items.slice(0, end) : items;
 }
 
 describe("the grammar of a stream", () => {
@@ -150,7 +117,7 @@ describe("the grammar of a stream", () => {
         const kept = items.filter(
           (one) => one.type === "tool-call" || !("text" in one) || one.text !== "" || ("state" in one && one.state),
         );
-        expect(replayed(whole["content"] as JsonObject[])).toEqual(kept);
+        expect(replayed(whole["content"] as JsonObject[])).toEqual(withoutTrailingProof(kept));
       }),
     );
   });
@@ -211,10 +178,29 @@ describe("state that clients carry", () => {
     expect(opened(encodeStream(replay(answer([thought("hm", signature), call("t", "{}", signature)]))))).toEqual(["self", "next-call", ""]);
   });
 
+  const lateText = (state: OpaqueState): ChatEvent[] => [
+    start,
+    { type: "item-start", index: 0, item: text("") },
+    { type: "delta", index: 0, text: "a" },
+    { type: "item-end", index: 0, state },
+  ];
+
   test("rule 142: proof of an empty text, or of one that has been sent, stands alone", () => {
     expect(opened(encodeStream(replay(answer([thought("hm"), text("", signature)]))))).toEqual(["alone"]);
-    const late: ChatEvent[] = [start, { type: "item-start", index: 0, item: text("") }, { type: "delta", index: 0, text: "a" }];
-    expect(opened(encodeStream([...late, { type: "item-end", index: 0, state: signature }, stop]))).toEqual(["", "alone"]);
+    const followed: ChatEvent[] = [
+      ...lateText(signature),
+      { type: "item-start", index: 1, item: call("t", "{}") },
+      { type: "item-end", index: 1 },
+    ];
+    expect(opened(encodeStream([...followed, stop]))).toEqual(["", "alone", ""]);
+  });
+
+  test("an answer that ends in text has no block behind it", () => {
+    for (const events of [[...lateText(signature), stop], replay(answer([text("a"), text("", signature)]))]) {
+      const context = answerContext();
+      expect(blocksOf(encodeStream(events, context))).toEqual([{ type: "text", text: "a" }]);
+      expect(context.losses.losses).toEqual([{ code: "trailing-state", path: "answer.text", severity: "info" }]);
+    }
   });
 
   test("proof that comes after its call is a loss", () => {

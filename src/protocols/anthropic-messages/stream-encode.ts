@@ -83,13 +83,13 @@ export class MessagesStreamEncoder implements StreamEncoder {
 }
 
 /** Which delta carries the streamed part of a block. */
-const DELTAS: Readonly<Record<string, readonly [type: string, key: string]>> = {
-  text: ["text_delta", "text"],
-  thinking: ["thinking_delta", "thinking"],
-  tool_use: ["input_json_delta", "partial_json"],
-  server_tool_use: ["input_json_delta", "partial_json"],
-  mcp_tool_use: ["input_json_delta", "partial_json"],
-};
+const DELTAS: ReadonlyMap<unknown, readonly [type: string, key: string]> = new Map([
+  ["text", ["text_delta", "text"]],
+  ["thinking", ["thinking_delta", "thinking"]],
+  ["tool_use", ["input_json_delta", "partial_json"]],
+  ["server_tool_use", ["input_json_delta", "partial_json"]],
+  ["mcp_tool_use", ["input_json_delta", "partial_json"]],
+]);
 
 /** Writes blocks as frames. */
 class FrameSink implements BlockSink {
@@ -115,7 +115,7 @@ class FrameSink implements BlockSink {
 
   open(block: JsonObject): void {
     this.write("content_block_start", { type: "content_block_start", index: this.#index, content_block: block });
-    const [type, key] = DELTAS[block["type"] as string] ?? ["text_delta", "text"];
+    const [type, key] = DELTAS.get(block["type"]) ?? ["text_delta", "text"];
     this.#prefix = `event: content_block_delta\ndata: {"type":"content_block_delta","index":${this.#index},"delta":{"type":"${type}","${key}":`;
   }
 
