@@ -21,7 +21,8 @@ const MAX_HEADER_BYTES = 65_536;
 
 export function createHttpServer(handle: RequestListener): HttpServer {
   const shutdown = new Shutdown();
-  const running = new Set<Promise<void>>();
+  let running = 0;
+  let whenIdle: (() => void) | undefined;
   let closing = false;
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -32,8 +33,11 @@ export function createHttpServer(handle: RequestListener): HttpServer {
   });
   server.on("request", (request, response) => {
     if (closing) response.setHeader("connection", "close");
-    const done = handle(request, response, shutdown).finally(() => running.delete(done));
-    running.add(done);
+    running += 1;
+    void handle(request, response, shutdown).finally(() => {
+      running -= 1;
+      if (running === 0) whenIdle?.();
+    });
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
@@ -59,7 +63,7 @@ export function createHttpServer(handle: RequestListener): HttpServer {
         () => shutdown.begin(new GatewayError("unavailable", "Dragoman is shutting down; send the request again.")),
         graceMs,
       );
-      await Promise.allSettled(running);
+      if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
       clearTimeout(grace);
       // A connection whose answer has just ended counts as busy for a moment more.
       const idle = setInterval(() => server.closeIdleConnections(), 20);

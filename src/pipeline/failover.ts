@@ -34,6 +34,7 @@ export type CourseEnd =
   | { readonly type: "cancelled" }
   | { readonly type: "failed"; readonly error: GatewayError };
 
+const NOBODY: ReadonlySet<string> = new Set();
 const CANCELLED: CourseEnd = { type: "cancelled" };
 
 /** One request's way through its candidates. */
@@ -81,14 +82,14 @@ export class Failover {
     const pool = this.#context.pools.get(target.provider.name);
     if (!pool) throw new GatewayError("internal", `No pool for provider ${target.provider.name}.`);
     const preferredAccount = this.#preparation.preferredAccount(target);
-    const excluded = new Set<string>();
+    let excluded = NOBODY;
     while (this.#budgetLeft()) {
       const lease = await this.#lease(pool, target, preferredAccount, excluded);
       if (!lease) return this.#answer.left ? CANCELLED : undefined;
       const result = await this.#useLease(target, lease);
       if (typeof result !== "string") return result;
       if (result === "next-target") return undefined;
-      excluded.add(lease.credential.name);
+      excluded = new Set([...excluded, lease.credential.name]);
     }
     return undefined;
   }

@@ -123,8 +123,8 @@ export interface StreamDecoder {
 
 /** What decoding an answer may depend on. */
 export interface DecodeContext {
-  /** The request that was sent, for names that were changed on the way. */
-  readonly request: ChatRequest;
+  /** The request that was sent, for names that were changed on the way; absent when it was relayed as it came. */
+  readonly request?: ChatRequest;
   /** Who mints the state in this answer. */
   readonly issuer: Issuer;
 }
