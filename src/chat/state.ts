@@ -38,8 +38,8 @@ export interface StateSealer {
   open(text: string): StateEnvelope | undefined;
 }
 
-/** Every envelope begins so; the digit is the version, recognised for ever. */
-export const ENVELOPE_PREFIX = "dgm1.";
+/** Every envelope begins so; the digit is the version, recognised for ever. Long, so that searching a large body for it skips most bytes. */
+export const ENVELOPE_PREFIX = "dragoman-state-v1.";
 
 /** Larger envelopes are treated as absent (rule 165). */
 const MAX_ENVELOPE_CHARS = 262_144;

@@ -18,6 +18,9 @@ export class Answer {
   readonly #response: ServerResponse;
   readonly #protocol: ClientSide;
   #heartbeat: NodeJS.Timeout | undefined;
+  #heartbeatMs = Infinity;
+  /** When something was last written; the timer looks here when it fires, which is cheaper than moving it with each event. */
+  #spokeAt = 0;
   #streaming = false;
   #begun = false;
 
@@ -57,9 +60,11 @@ export class Answer {
   /** What the gateway adds to whatever head goes out, name, value, name, value; asked when it does. */
   ownHeaders: () => readonly string[] = () => [];
 
-  /** Makes this a stream that says something at least every `heartbeatMs`. */
+  /** Makes this a stream, in which a heartbeat breaks every silence of `heartbeatMs`. */
   expectStream(heartbeatMs: number): void {
     this.#streaming = true;
+    this.#heartbeatMs = heartbeatMs;
+    this.#spokeAt = performance.now();
     this.#heartbeat = setTimeout(() => this.#beat(), heartbeatMs);
   }
 
@@ -72,7 +77,7 @@ export class Answer {
 
   /** More of the answer. `false`: the client reads slower than this; wait for {@link onDrain}. */
   write(bytes: Buffer | string): boolean {
-    this.#heartbeat?.refresh();
+    this.#spokeAt = performance.now();
     return this.#response.write(bytes);
   }
 
@@ -111,9 +116,15 @@ export class Answer {
 
   #beat(): void {
     if (this.ended) return;
+    const silentFor = performance.now() - this.#spokeAt;
+    if (silentFor < this.#heartbeatMs) {
+      this.#heartbeat = setTimeout(() => this.#beat(), this.#heartbeatMs - silentFor);
+      return;
+    }
     if (!this.#response.headersSent) this.#writeHead({ status: 200, headers: streamHeaders(this.#protocol) });
     if (!this.#response.writableNeedDrain) this.#response.write(this.#protocol.heartbeat);
-    this.#heartbeat?.refresh();
+    this.#spokeAt = performance.now();
+    this.#heartbeat = setTimeout(() => this.#beat(), this.#heartbeatMs);
   }
 
   #writeHead({ status, headers }: AnswerHead): void {

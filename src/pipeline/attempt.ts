@@ -103,15 +103,13 @@ class Attempt implements UpstreamListener {
 
   onData(chunk: Buffer): void {
     if (this.#settled) return;
-    const refusal = this.#refusal;
-    if (refusal) {
-      this.#timer?.refresh();
-      if (refusal.bytes < MAX_ERROR_BODY_BYTES) refusal.body.push(chunk);
-      refusal.bytes += chunk.length;
-      return;
-    }
+    if (this.#refusal) return this.#collectRefusal(this.#refusal, chunk);
     if (this.#answer.begun) this.#timer?.refresh();
-    this.#guard(() => this.#deliver(this.#lane.push(chunk)));
+    try {
+      this.#deliver(this.#lane.push(chunk));
+    } catch (thrown) {
+      this.#failUnexpectedly(thrown);
+    }
   }
 
   onEnd(): void {
@@ -171,6 +169,12 @@ class Attempt implements UpstreamListener {
     });
   }
 
+  #collectRefusal(refusal: Refusal, chunk: Buffer): void {
+    this.#timer?.refresh();
+    if (refusal.bytes < MAX_ERROR_BODY_BYTES) refusal.body.push(chunk);
+    refusal.bytes += chunk.length;
+  }
+
   #refused({ status, headers, body }: Refusal): void {
     const bytes = Buffer.concat(body).subarray(0, MAX_ERROR_BODY_BYTES);
     const error = this.#options.upstream.decodeError({ status, headers, body: bytes.toString("utf8") });
@@ -194,12 +198,16 @@ class Attempt implements UpstreamListener {
     try {
       step();
     } catch (thrown) {
-      this.#fail(
-        thrown instanceof GatewayError
-          ? thrown
-          : new GatewayError("internal", "Dragoman could not handle the upstream's answer.", { cause: thrown }),
-      );
+      this.#failUnexpectedly(thrown);
     }
+  }
+
+  #failUnexpectedly(thrown: unknown): void {
+    this.#fail(
+      thrown instanceof GatewayError
+        ? thrown
+        : new GatewayError("internal", "Dragoman could not handle the upstream's answer.", { cause: thrown }),
+    );
   }
 
   #fail(error: GatewayError): void {

@@ -123,7 +123,8 @@ function record({ log, clock }: HandleContext, { call, answer, began, end, model
     lane: current?.prepared.lane.name,
     outcome: end.type,
     ms: Math.round(clock.now() - began),
-    attempts: failover?.notes,
+    // One attempt is what the other fields tell already.
+    attempts: failover && failover.notes.length > 1 ? failover.notes : undefined,
     losses: current && current.prepared.losses.length > 0 ? current.prepared.losses : undefined,
     usage: current && usage,
   };

@@ -87,10 +87,10 @@ export class Preparation {
     const { operation } = this.#request.route;
     const streams = operation === "generate" && this.#peek.stream;
     return {
-      lane: streams ? new RelayStreamLane(upstream) : new RelayWholeLane(upstream, issuer, operation),
+      lane: streams ? new RelayStreamLane(upstream) : new RelayWholeLane(upstream, operation),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
       headers: [...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name)), "accept-encoding", "identity"],
-      body: upstream.relayBody(this.#request.body, target.model, issuer, this.#context.sealer),
+      body: upstream.relayBody(this.#request.body, this.#peek.members, target.model, issuer, this.#context.sealer),
       losses: [],
     };
   }

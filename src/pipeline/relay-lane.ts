@@ -2,10 +2,9 @@
  * The relay lane: the client's protocol is the upstream's, so bytes pass untouched in both directions. Only the model's
  * name changes on the way up; on the way down a read-only tap watches usage, errors and the end.
  */
+import type { JsonValue } from "../chat/json.ts";
 import type { Usage } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
-import { mergeUsage } from "../chat/events.ts";
-import type { Issuer } from "../chat/state.ts";
 import type { Operation, RelayTap, UpstreamSide } from "../protocols/protocol.ts";
 import { filterHeaders, headerValue } from "../wire/headers.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
@@ -80,13 +79,11 @@ export class RelayWholeLane implements Lane {
   error: GatewayError | undefined;
   usage: Usage | undefined;
   readonly #upstream: UpstreamSide;
-  readonly #issuer: Issuer;
   readonly #operation: Operation;
   readonly #body = new WholeBody();
 
-  constructor(upstream: UpstreamSide, issuer: Issuer, operation: Operation) {
+  constructor(upstream: UpstreamSide, operation: Operation) {
     this.#upstream = upstream;
-    this.#issuer = issuer;
     this.#operation = operation;
   }
 
@@ -101,12 +98,9 @@ export class RelayWholeLane implements Lane {
 
   end(): LaneOutput {
     try {
-      const answer = this.#body.object();
-      const events = this.#operation === "generate" ? this.#upstream.decodeResponse(answer, { issuer: this.#issuer }) : [];
-      for (const event of events) {
-        if (event.type === "usage") this.usage = mergeUsage(this.usage, event.usage);
-        else if (event.type === "error") throw event.error;
-      }
+      const answer = this.#body.object(JSON.parse as (text: string) => JsonValue);
+      if (this.#operation === "generate") ({ usage: this.usage, error: this.error } = this.#upstream.inspectWhole(answer));
+      if (this.error) return undefined;
       this.begun = true;
       return this.#body.bytes;
     } catch (thrown) {

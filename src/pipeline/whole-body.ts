@@ -1,6 +1,6 @@
 /** A whole JSON answer, collected in memory up to a limit. */
 import { GatewayError } from "../chat/error.ts";
-import { asObject, tryParseJson, type JsonObject } from "../chat/json.ts";
+import { asObject, parseJson, type JsonObject, type JsonValue } from "../chat/json.ts";
 
 /** Larger answers are refused, in bytes. */
 const MAX_BYTES = 67_108_864;
@@ -22,12 +22,24 @@ export class WholeBody {
     return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
   }
 
-  /** @throws GatewayError `upstream` when it is no JSON object. */
-  object(): JsonObject {
-    const parsed = tryParseJson(this.bytes.toString("utf8"));
+  /**
+   * All of it, parsed.
+   * @param parse `JSON.parse` does where no number is passed on.
+   * @throws GatewayError `upstream` when it is no JSON object.
+   */
+  object(parse: (text: string) => JsonValue = parseJson): JsonObject {
+    const parsed = attempt(parse, this.bytes.toString("utf8"));
     // Gemini may answer a whole request with an array of one (rule 346).
     const object = asObject(Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed);
     if (!object) throw new GatewayError("upstream", "The upstream's answer is not JSON.");
     return object;
+  }
+}
+
+function attempt(parse: (text: string) => JsonValue, text: string): JsonValue | undefined {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -9,6 +9,7 @@ import type { JsonObject } from "../chat/json.ts";
 import type { LossLedger } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Frame } from "../wire/frames.ts";
+import type { Span } from "../wire/json-scan.ts";
 import type { Profile } from "./profile.ts";
 
 /** What a client asks of a route. */
@@ -38,6 +39,8 @@ export interface RequestPeek {
   readonly stream: boolean;
   /** Which conversation the client says this is (rule 444); absent: it does not say. */
   readonly session?: string;
+  /** Where the body's top-level members stand, so that relaying need not look again. */
+  readonly members: ReadonlyMap<string, Span>;
 }
 
 /** One model of the list a client is shown. */
@@ -137,8 +140,6 @@ export interface RelayTap {
   end(): void;
   /** Whether content has begun: from here on nothing can be tried elsewhere. */
   readonly begun: boolean;
-  /** Whether the bytes so far end at an event's border, where a heartbeat may stand. */
-  readonly atBoundary: boolean;
   /** Whether the protocol's own end was seen. */
   readonly finished: boolean;
   /** The error the stream itself told. */
@@ -161,14 +162,19 @@ export interface UpstreamSide {
   relayPath(operation: Operation, model: string, stream: boolean, query: URLSearchParams): string;
   /** Which client headers a relayed request keeps, by lower-case name. */
   relaysRequestHeader(name: string): boolean;
-  /** The relayed body with another model name; every other byte as it was, but for state that the target did not mint. */
-  relayBody(body: Buffer, model: string, issuer: Issuer, sealer: StateSealer): Buffer;
+  /**
+   * The relayed body with another model name; every other byte as it was, but for state that the target did not mint.
+   * @param members where {@link RequestPeek} found the top-level members.
+   */
+  relayBody(body: Buffer, members: ReadonlyMap<string, Span>, model: string, issuer: Issuer, sealer: StateSealer): Buffer;
   relayTap(): RelayTap;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   encodeTokenCount(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   /** @throws GatewayError `upstream` when there is no count in it. */
   decodeTokenCount(body: JsonObject): number;
   streamDecoder(context: DecodeContext): StreamDecoder;
+  /** What a relayed whole answer says of itself: tokens, or the error it is (rule 322). */
+  inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError };
   /** A whole answer as events; an error body becomes an `error` event (rule 322). */
   decodeResponse(body: JsonObject, context: DecodeContext): readonly ChatEvent[];
   /** What a failed answer means; never throws. */

@@ -1,5 +1,5 @@
 /** The log: one JSON object per line, to stderr. Every line passes the redaction, whatever was logged. */
-import { destination, type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
+import { destination, type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 import { GatewayError } from "../chat/error.ts";
 import { createRedaction } from "./redaction.ts";
 
@@ -23,12 +23,25 @@ export function createLogger({ level, secrets, stream = standardError() }: LogOp
     {
       level,
       base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: serializeError },
     },
     { write: (line) => stream.write(redact(line)) },
   );
+}
+
+let lastMs = 0;
+let lastTime = "";
+
+/** The time as pino wants it, written out once per millisecond. */
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== lastMs) {
+    lastMs = now;
+    lastTime = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return lastTime;
 }
 
 /** Bytes gathered before a write, and how long they wait at most, in ms: a write per line costs more than the line. */

@@ -135,7 +135,7 @@ function stringEnd(body: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
     // Most strings are short, where a loop beats the native search.
-    const near = Math.min(at + 32, body.length);
+    const near = Math.min(at + 12, body.length);
     while (at < near) {
       const byte = body[at];
       if (byte === QUOTE) return at;

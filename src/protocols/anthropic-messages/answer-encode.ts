@@ -129,7 +129,7 @@ export class AnswerEncoder {
       case "hosted-tool-call": {
         this.#carry(undefined, "self");
         const block = encodeHostedCall(item);
-        if (!block) return this.#lose("hosted-tool-call", item.kind);
+        if (!block) return this.#context.losses.add("hosted-tool-call", `answer.${item.kind}`, "semantic");
         this.#open(block);
         return this.#text(item.input);
       }
@@ -154,14 +154,14 @@ export class AnswerEncoder {
   #whole(item: Exclude<Content, TextContent>): void {
     this.#carry(undefined, "self");
     if (item.type === "media") {
-      this.#lose("media-output", item.kind);
+      this.#context.losses.add("media-output", `answer.${item.kind}`, "semantic");
       this.#open({ type: "text", text: "" });
       this.#sink.text(mediaNote(item));
       return this.#close();
     }
     const block =
       item.type === "hosted-tool-result" ? encodeHostedResult(item) : item.type === "opaque" ? ownFields(item.native) : undefined;
-    if (!block) return this.#lose("answer-content", item.type === "opaque" ? item.name : item.type);
+    if (!block) return this.#context.losses.add("answer-content", `answer.${item.type === "opaque" ? item.name : item.type}`, "semantic");
     this.#put(block);
     return this.#sink.close();
   }
@@ -218,7 +218,7 @@ export class AnswerEncoder {
         this.#close();
         break;
       default:
-        if (late) this.#lose("late-call-state", item?.type ?? "item");
+        if (late) this.#context.losses.add("late-call-state", `answer.${item?.type ?? "item"}`, "semantic");
         if (this.#opened) this.#close();
     }
   }
@@ -267,9 +267,5 @@ export class AnswerEncoder {
   #close(): void {
     this.#sink.close();
     this.#opened = false;
-  }
-
-  #lose(code: string, what: string): void {
-    this.#context.losses.add(code, `answer.${what}`, "semantic");
   }
 }

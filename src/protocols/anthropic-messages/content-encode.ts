@@ -60,7 +60,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "hosted-tool-result": {
       const block = ownFields(content.native) && encodeHostedResult(content);
       if (block) return [{ ...block, ...encodeAnnotations(content) }];
-      losses.add("hosted-result-as-text", path, "info");
+      losses.add("hosted-tool-history", path, "info");
       return plainText(content.text);
     }
     case "compaction":
@@ -89,7 +89,7 @@ function plainText(text: string): JsonObject[] {
 function encodeText(content: Extract<Content, { type: "text" }>, path: string, target: EncodeTarget): JsonObject[] {
   if (content.state) target.losses.add("foreign-state", path, "info");
   const own = content.citations?.filter((citation) => ownFields(citation.native)) ?? [];
-  if (own.length < (content.citations?.length ?? 0)) target.losses.add("foreign-citations", path, "info");
+  if (own.length < (content.citations?.length ?? 0)) target.losses.add("citations", path, "info");
   const citations = content.citations && (own.length > 0 || content.citations.length === 0) && { citations: own.map(encodeCitation) };
   return plainText(content.text).map((block) => ({ ...block, ...citations, ...encodeAnnotations(content) }));
 }
@@ -127,7 +127,7 @@ function encodeCall(content: ToolCallContent & Content, path: string, target: En
 function callInput(text: string, path: string, target: EncodeTarget): JsonObject {
   const input = inputObject(text);
   if (input) return input;
-  target.losses.add("tool-input-wrapped", path, "semantic");
+  target.losses.add("tool-call-arguments", path, "semantic");
   return { _raw: text };
 }
 
@@ -185,7 +185,7 @@ function encodeCompaction(content: Extract<Content, { type: "compaction" }> & Co
   const { state, text } = content;
   const minted = state && mintedBy(state.issuer, target.issuer);
   if (!minted && !ownFields(content.native)) {
-    target.losses.add("foreign-compaction", path, "info");
+    target.losses.add("compaction-state", path, text === undefined ? "semantic" : "info");
     return plainText(text ?? "");
   }
   return [{ type: "compaction", content: text ?? null, ...(minted && { encrypted_content: state.value }), ...encodeAnnotations(content) }];

@@ -5,7 +5,7 @@ import { encodeError, streamError } from "./error-encode.ts";
 import { encodeResponse } from "./message.ts";
 import { encodeModel, encodeModelList } from "./models.ts";
 import { peek, route } from "./peek.ts";
-import { relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
 import { MessagesRelayTap } from "./relay-tap.ts";
 import { decodeRequest } from "./request-decode.ts";
 import { encodeRequest } from "./request-encode.ts";
@@ -35,6 +35,7 @@ const upstream: UpstreamSide = {
   relayPath,
   relaysRequestHeader,
   relayBody,
+  inspectWhole,
   relayTap: () => new MessagesRelayTap(),
   encodeRequest,
   encodeTokenCount: encodeTokenCountRequest,

@@ -6,16 +6,16 @@ import { refuse } from "./fields.ts";
 /** Which of the protocol's routes a request is for (A.1.1). */
 export function route(method: string, pathname: string): ClientRoute | "method-not-allowed" | undefined {
   const model = /^\/v1\/models\/(.+)$/.exec(pathname)?.[1];
-  const known: Readonly<Record<string, ClientRoute>> = {
-    "POST /v1/messages": { operation: "generate" },
-    "POST /v1/messages/count_tokens": { operation: "count-tokens" },
-    "GET /v1/models": { operation: "list-models" },
-  };
   if (model !== undefined) return method === "GET" ? { operation: "get-model", model: decoded(model) } : "method-not-allowed";
-  const found = known[`${method} ${pathname}`];
-  if (found) return found;
-  return Object.keys(known).some((key) => key.endsWith(` ${pathname}`)) ? "method-not-allowed" : undefined;
+  const known = ROUTES[pathname];
+  return known && (known.method === method ? known.route : "method-not-allowed");
 }
+
+const ROUTES: Readonly<Record<string, { readonly method: string; readonly route: ClientRoute }>> = {
+  "/v1/messages": { method: "POST", route: { operation: "generate" } },
+  "/v1/messages/count_tokens": { method: "POST", route: { operation: "count-tokens" } },
+  "/v1/models": { method: "GET", route: { operation: "list-models" } },
+};
 
 function decoded(name: string): string {
   try {
@@ -35,7 +35,7 @@ export function peek(request: ClientRequest): RequestPeek {
   const stream = valueOf(request.body, members.get("stream"), "stream") ?? false;
   if (typeof stream !== "boolean") return refuse("stream", "Input should be a valid boolean");
   const session = headerSession(request) ?? metadataSession(request.body, members.get("metadata"));
-  return { model, stream, ...(session !== undefined && { session }) };
+  return { model, stream, members, ...(session !== undefined && { session }) };
 }
 
 function scanned<T>(scan: () => T): T {

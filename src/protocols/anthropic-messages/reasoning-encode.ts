@@ -35,12 +35,12 @@ export function encodeReasoning(reasoning: Reasoning | undefined, maxTokens: num
   const off = reasoning.mode === "off" || (reasoning.mode === undefined && reasoning.effort === "none");
   switch (profile.reasoning.control) {
     case "none":
-      if (!off) losses.add("reasoning-unsupported", "thinking", "semantic");
+      if (!off) losses.add("reasoning-unsupported", "thinking", "info");
       return {};
     case "budget":
       if (!off) return encodeBudget(reasoning, profile.reasoning, maxTokens, losses);
       if (profile.reasoning.off) return { thinking: { type: "disabled" } };
-      losses.add("reasoning-not-disabled", "thinking", "semantic");
+      losses.add("reasoning-not-disabled", "thinking", "info");
       return encodeBudget({ mode: "on", budgetTokens: profile.reasoning.min }, profile.reasoning, maxTokens, losses);
     case "level":
       return encodeLevel(reasoning, off, profile.reasoning.levels, losses);
@@ -54,19 +54,19 @@ function encodeBudget(reasoning: Reasoning, bounds: { min: number; max: number }
     losses.add("reasoning-budget-too-small", "thinking.budget_tokens", "semantic");
     return {};
   }
-  if (reasoning.budgetTokens !== undefined && budget !== wanted) losses.add("reasoning-budget-clamped", "thinking.budget_tokens", "info");
+  if (reasoning.budgetTokens !== undefined && budget !== wanted) losses.add("reasoning-effort", "thinking", "info");
   return { thinking: { type: "enabled", budget_tokens: budget, ...display(reasoning) } };
 }
 
 function encodeLevel(reasoning: Reasoning, off: boolean, levels: readonly Effort[], losses: LossLedger): EncodedReasoning {
   if (off && levels.includes("none")) return { thinking: { type: "disabled" } };
   if (off) {
-    losses.add("reasoning-not-disabled", "thinking", "semantic");
+    losses.add("reasoning-not-disabled", "thinking", "info");
     return lowest(levels);
   }
   const wanted = reasoning.effort ?? (reasoning.budgetTokens === undefined ? undefined : effortForBudget(reasoning.budgetTokens));
   const effort = wanted && nearest(wanted, levels);
-  if (effort !== wanted) losses.add("effort-clamped", "output_config.effort", "info");
+  if (effort !== wanted) losses.add("reasoning-effort", "thinking", "info");
   const level = effort === undefined ? {} : { effort };
   if (reasoning.mode === undefined) return level;
   if (reasoning.mode === "between-tools") return { thinking: { type: "between_tools" }, ...level };

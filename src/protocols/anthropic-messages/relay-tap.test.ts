@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeStream, upstream } from "../../../test/support/messages.ts";
 import { loadRecordings, rechunk } from "../../../test/support/recordings.ts";
@@ -71,20 +70,6 @@ describe.each(streams.map((recording) => [recording.name, recording] as const))(
     expect(tapped([bytes])).toEqual(account);
     for (const seed of [0, 1, 2, 3]) expect(tapped(rechunk(bytes, seed))).toEqual(account);
   });
-});
-
-test("every border of events is one, and nothing else is", () => {
-  const [first] = streams;
-  const text = first?.response.sse ?? "";
-  const lineEnd = fc.constantFrom("\n", "\r\n", "\r");
-  fc.assert(
-    fc.property(lineEnd, fc.integer({ min: 0, max: text.length }), fc.integer({ min: 1, max: 50 }), (end, cut, seed) => {
-      const bytes = Buffer.from(text.slice(0, cut).replaceAll("\n", end));
-      const tap = upstream.relayTap();
-      for (const chunk of rechunk(bytes, seed)) tap.push(chunk);
-      expect(tap.atBoundary).toBe(cut === 0 || text.slice(0, cut).endsWith("\n\n"));
-    }),
-  );
 });
 
 describe("content has begun", () => {

@@ -40,7 +40,7 @@ export class MessagesRelayTap implements RelayTap {
   }
 
   /** An empty line ends an event, however lines end. */
-  get atBoundary(): boolean {
+  get #atBorder(): boolean {
     const [third, second, first] = [(this.#last >>> 16) & 0xff, (this.#last >>> 8) & 0xff, this.#last & 0xff];
     const beforeEnd = first === LF && second === CR ? third : second;
     return isLineEnd(first) && isLineEnd(beforeEnd);
@@ -100,7 +100,7 @@ export class MessagesRelayTap implements RelayTap {
     if (this.#place === "event-line" || this.#place === "data-line") this.#reader.push(COMMENT);
     this.#handle(this.#reader.push(bytes));
     this.#place = isLineEnd(this.#last & 0xff) ? "line-start" : "reader";
-    this.#pending = !this.atBoundary;
+    this.#pending = !this.#atBorder;
   }
 
   #handle(frames: readonly Frame[]): void {

@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { loadCaptures } from "../../../test/support/captures.ts";
 import { anthropic, sealer, upstream } from "../../../test/support/messages.ts";
 import { loadRecordings } from "../../../test/support/recordings.ts";
+import { scanObject } from "../../wire/json-scan.ts";
 import { createStateSealer, type StateBinding } from "../../chat/state.ts";
 
 const issuer = { ...anthropic, model: "claude-up", account: "a" };
-const relay = (body: string, model = "claude-up"): string => upstream.relayBody(Buffer.from(body), model, issuer, sealer).toString();
+const relay = (body: string, model = "claude-up"): string =>
+  upstream.relayBody(Buffer.from(body), scanObject(Buffer.from(body)), model, issuer, sealer).toString();
 
 describe("rules 1–3: only the model's bytes change", () => {
   const bodies = [
@@ -46,7 +48,7 @@ describe("rule 131: state that the target did not mint goes, and nothing else", 
   const redacted = (data: string): string => `{"data":${JSON.stringify(data)},"type":"redacted_thinking"}`;
   const text = '{"type":"text","text":"1.0"}';
   const around = (content: string): string =>
-    `{"model":"m","messages":[{"role":"user","content":"dgm1."}, {"role":"assistant","content":[${content}]} ,{"role":"user","content":[${text}]}]}`;
+    `{"model":"m","messages":[{"role":"user","content":"dragoman-state-v1."}, {"role":"assistant","content":[${content}]} ,{"role":"user","content":[${text}]}]}`;
   const relayed = (content: string): string => relay(around(content)).replace('"claude-up"', '"m"');
   const foreign = thinking(sealed("gemini"));
 
@@ -58,7 +60,7 @@ describe("rule 131: state that the target did not mint goes, and nothing else", 
     [`${redacted(sealed("gemini"))},${text}`, text],
     [`${thinking(sealed("gemini", "next-call"))},${text}`, text],
     [`${thinking(`${sealed("anthropic")}x`)},${text}`, text],
-    [`${thinking("dgm1.not.ours")},${text}`, text],
+    [`${thinking("dragoman-state-v1.not.ours")},${text}`, text],
     [`${thinking("Q2xhdWRl")},${text}`, `${thinking("Q2xhdWRl")},${text}`],
     [`${thinking(sealed("anthropic"))},${text}`, `${thinking('raw"1')},${text}`],
     [redacted(sealed("anthropic")), redacted('raw"1')],
@@ -67,7 +69,7 @@ describe("rule 131: state that the target did not mint goes, and nothing else", 
   });
 
   test("a turn that held nothing else goes too", () => {
-    expect(relayed(foreign)).toBe(`{"model":"m","messages":[{"role":"user","content":"dgm1."} ,{"role":"user","content":[${text}]}]}`);
+    expect(relayed(foreign)).toBe(`{"model":"m","messages":[{"role":"user","content":"dragoman-state-v1."} ,{"role":"user","content":[${text}]}]}`);
   });
 
   test("an envelope of another key is nobody's", () => {
@@ -82,12 +84,12 @@ describe("rule 131: state that the target did not mint goes, and nothing else", 
       text,
       thinking("raw"),
       redacted(sealed("gemini")),
-      '{"type":"tool_use","input":{"signature":"dgm1.x"}}',
+      '{"type":"tool_use","input":{"signature":"dragoman-state-v1.x"}}',
     );
     fc.assert(
       fc.property(fc.array(fc.array(block, { minLength: 1, maxLength: 6 }), { maxLength: 5 }), (messages) => {
         const body = `{"messages":[${messages.map((blocks) => `{"content":[${blocks.join(",")}]}`).join(" , ")}],"model":"m"}`;
-        const kept = messages.map((blocks) => blocks.filter((one) => !one.includes("dgm1.") || one.includes("tool_use")));
+        const kept = messages.map((blocks) => blocks.filter((one) => !one.includes("dragoman-state-v1.") || one.includes("tool_use")));
         const expected = kept
           .filter((blocks) => blocks.length > 0)
           .map((blocks) => ({ content: blocks.map((one) => JSON.parse(one) as unknown) }));

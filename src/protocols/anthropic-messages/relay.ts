@@ -1,8 +1,13 @@
 /** The relay lane's request: what passes, and the few bytes that change (rules 1–3, 8, 9, 131). */
+import type { Usage } from "../../chat/chat.ts";
+import { GatewayError } from "../../chat/error.ts";
+import { asObject, type JsonObject } from "../../chat/json.ts";
 import { ENVELOPE_PREFIX, mintedBy, type Issuer, type StateSealer } from "../../chat/state.ts";
-import { scanArray, scanMembers, scanObject, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
+import { scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
 import type { Operation } from "../protocol.ts";
+import { decodeErrorBody } from "./error-decode.ts";
 import { openState } from "./state.ts";
+import { decodeUsage } from "./usage.ts";
 
 /** Path and query of a relayed request. `?beta=true` and the paging of lists pass; a key in the query never does (rule 432). */
 export function relayPath(operation: Operation, model: string, _stream: boolean, query: URLSearchParams): string {
@@ -34,15 +39,15 @@ export function relaysRequestHeader(name: string): boolean {
 /**
  * The body with another model name and nothing else changed, except state that the target did not mint: thinking blocks
  * with a foreign envelope go, an envelope around the target's own state opens.
- * @throws SyntaxError when the body is not one JSON object; `peek` has refused it by then.
  */
-export function relayBody(body: Buffer, model: string, issuer: Issuer, sealer: StateSealer): Buffer {
-  const members = scanObject(body);
+export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, model: string, issuer: Issuer, sealer: StateSealer): Buffer {
+  const edits: Edit[] = [];
   const modelSpan = members.get("model");
-  const edits: Edit[] = modelSpan ? [{ ...modelSpan, text: JSON.stringify(model) }] : [];
+  const text = JSON.stringify(model);
+  if (modelSpan && body.toString("utf8", modelSpan.start, modelSpan.end) !== text) edits.push({ ...modelSpan, text });
   const messages = members.get("messages");
   if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...stateEdits(body, messages, issuer, sealer));
-  return spliceSpans(body, edits);
+  return edits.length === 0 ? body : spliceSpans(body, edits);
 }
 
 function stateEdits(body: Buffer, messages: Span, issuer: Issuer, sealer: StateSealer): Edit[] {
@@ -65,6 +70,16 @@ function stateEdits(body: Buffer, messages: Span, issuer: Issuer, sealer: StateS
   }
   edits.push(...removals(elements, emptied));
   return edits;
+}
+
+/** What a whole answer says of itself (A.1.4, A.1.7). */
+export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError } {
+  if (body["type"] === "message") {
+    const usage = asObject(body["usage"]);
+    return usage ? { usage: decodeUsage(usage) } : {};
+  }
+  if (body["error"] !== undefined) return { error: decodeErrorBody(body) };
+  return { error: new GatewayError("upstream", "The upstream's answer is not a message.") };
 }
 
 const OPEN_BRACE = 0x7b;

@@ -54,7 +54,7 @@ function encodeMaxTokens({ maxOutputTokens }: ChatRequest, { profile, losses }: 
   const cap = profile.maxOutputTokens;
   if (maxOutputTokens === undefined) return cap ?? DEFAULT_MAX_TOKENS;
   if (cap === undefined || maxOutputTokens <= cap) return maxOutputTokens;
-  losses.add("max-tokens-clamped", "max_tokens", "info");
+  losses.add("max-output-tokens", "max_tokens", "info");
   return cap;
 }
 
@@ -85,9 +85,8 @@ function encodeMetadata({ endUser }: ChatRequest, { losses }: EncodeTarget, own:
 
 function encodeSampling({ sampling, stop }: ChatRequest, { profile, losses }: EncodeTarget): JsonObject {
   const { temperature, topP, topK, ...others } = sampling;
-  for (const key of Object.keys(others)) losses.add("sampling-field", key, "semantic");
-  const asked = temperature !== undefined || topP !== undefined || topK !== undefined;
-  if (asked && !profile.sampling) losses.add("sampling-ignored", "temperature", "semantic");
+  const ignored = profile.sampling ? others : { temperature, topP, topK, ...others };
+  for (const [name, value] of Object.entries(ignored)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
   if (temperature !== undefined && temperature > 1 && profile.sampling) losses.add("temperature-clamped", "temperature", "semantic");
   const sequences = stop?.filter((sequence) => sequence.trim() !== "");
   if (stop && sequences && sequences.length < stop.length) losses.add("blank-stop-sequence", "stop_sequences", "semantic");

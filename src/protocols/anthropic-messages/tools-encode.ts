@@ -29,13 +29,13 @@ export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undef
     case "custom":
       return encodeFreeText(tool, target);
     case "client":
-      if (!own) losses.add("client-tool", tool.path, "semantic");
+      if (!own) losses.add("client-tool", tool.path, "contract");
       return own && { ...tool.settings, ...(tool.name !== tool.vendorType && { name: tool.name }), ...encodeAnnotations(tool) };
     case "hosted": {
       if (own) return { ...tool.settings, ...(tool.name !== own["type"] && { name: tool.name }), ...encodeAnnotations(tool) };
       const known = HOSTED_TOOL_VERSIONS[tool.kind];
       if (!known) losses.add("hosted-tool", tool.path, "semantic");
-      else if (Object.keys(tool.settings).length > 0) losses.add("hosted-tool-settings", tool.path, "semantic");
+      else if (Object.keys(tool.settings).length > 0) losses.add("hosted-tool-setting", tool.path, "semantic");
       return known && { ...known, ...encodeAnnotations(tool) };
     }
   }
@@ -43,7 +43,7 @@ export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undef
 
 /** Free text has no declaration here: a function with one string, and the grammar in words (rules 66, 91). */
 function encodeFreeText(tool: Extract<Tool, { type: "custom" }>, target: EncodeTarget): JsonObject {
-  if (tool.format) target.losses.add("tool-grammar", `${tool.path}.format`, "semantic");
+  if (tool.format) target.losses.add("custom-tool-grammar", `${tool.path}.format`, "semantic");
   const grammar = tool.format ? `The input obeys: ${writeJson(tool.format)}` : undefined;
   const description = [tool.description, grammar].filter((part) => part !== undefined).join("\n\n");
   return {
@@ -77,7 +77,7 @@ function encodeMode(choice: ToolChoice, { losses }: EncodeTarget): JsonObject {
       const [only, ...others] = choice.names;
       if (choice.required && only !== undefined && others.length === 0) return { type: "tool", name: encodeToolName(only) };
       // Leaving tools out would change the prefix that thinking is bound to.
-      losses.add("tool-choice-subset", "tool_choice", "semantic");
+      losses.add("tool-choice", "tool_choice", "semantic");
       return { type: choice.required ? "any" : "auto" };
     }
   }

@@ -140,7 +140,7 @@ function placeSystem(run: readonly Message[], before: Message | undefined, targe
       out.push(message);
       continue;
     }
-    target.losses.add("system-turn-as-user", message.path, "semantic");
+    target.losses.add("system-turn-as-user", message.path, "info");
     out.push({ ...message, role: "user", content: message.content.map(asReminder) });
   }
   return out;

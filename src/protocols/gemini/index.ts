@@ -1,7 +1,7 @@
 /** Gemini generateContent (dossier A.4): how it is spoken to an upstream. */
 import type { Protocol, UpstreamSide } from "../protocol.ts";
 import { decodeError } from "./error.ts";
-import { GeminiRelayTap, relayPath, relaysRequestHeader } from "./relay.ts";
+import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
 import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
 import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
 
@@ -11,6 +11,7 @@ const upstream: UpstreamSide = {
   relaysRequestHeader,
   // The model stands in the path.
   relayBody: (body) => body,
+  inspectWhole,
   relayTap: () => new GeminiRelayTap(),
   encodeRequest,
   encodeTokenCount,

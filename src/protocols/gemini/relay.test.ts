@@ -34,7 +34,7 @@ describe("relayed requests", () => {
 
   test("the body passes as it is", () => {
     const body = Buffer.from('{ "contents" : [] }');
-    expect(upstream.relayBody(body, "other", { platform: "gemini" }, { seal: () => "", open: () => undefined })).toBe(body);
+    expect(upstream.relayBody(body, new Map(), "other", { platform: "gemini" }, { seal: () => "", open: () => undefined })).toBe(body);
   });
 });
 
@@ -52,20 +52,6 @@ describe("the tap", () => {
       expect(tap.begun).toBe(said.includes('"parts"'));
       expect(tap.usage?.input === undefined).toBe(!said.includes('"promptTokenCount"'));
     }
-  });
-
-  test("knows the borders of events, and that an array has none", () => {
-    const tap = upstream.relayTap();
-    expect(tap.atBoundary).toBe(true);
-    tap.push(Buffer.from("data: {}"));
-    expect(tap.atBoundary).toBe(false);
-    tap.push(Buffer.from("\r\n"));
-    expect(tap.atBoundary).toBe(false);
-    tap.push(Buffer.from("\r\n"));
-    expect(tap.atBoundary).toBe(true);
-    const array = upstream.relayTap();
-    array.push(Buffer.from("[{}\n\n"));
-    expect(array.atBoundary).toBe(false);
   });
 
   test("hears the stream's own error", () => {

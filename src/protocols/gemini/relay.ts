@@ -1,7 +1,7 @@
 /** The relay lane: requests that pass as they came, and a tap on their answers. */
 import type { Usage } from "../../chat/chat.ts";
-import type { GatewayError } from "../../chat/error.ts";
-import { asArray, asObject, isObject, tryParseJson } from "../../chat/json.ts";
+import { GatewayError } from "../../chat/error.ts";
+import { asArray, asObject, isObject, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import type { FrameReader } from "../../wire/frames.ts";
 import { JsonArrayReader } from "../../wire/json-array.ts";
 import { SseReader } from "../../wire/sse.ts";
@@ -49,8 +49,17 @@ export function relaysRequestHeader(name: string): boolean {
   return RELAYED.has(name);
 }
 
-const LF = 0x0a;
-const CR = 0x0d;
+/** What a whole answer says of itself (dossier A.4.4). */
+export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError } {
+  const error = decodeErrorBody(body);
+  if (error) return { error };
+  if (body["candidates"] === undefined && body["promptFeedback"] === undefined) {
+    return { error: new GatewayError("upstream", "The upstream's answer holds no candidates.") };
+  }
+  const metadata = asObject(body["usageMetadata"]);
+  const usage = metadata && new UsageReader().read(metadata);
+  return usage ? { usage } : {};
+}
 
 /** Reads along with a relayed stream, in either framing. */
 export class GeminiRelayTap implements RelayTap {
@@ -60,18 +69,9 @@ export class GeminiRelayTap implements RelayTap {
   usage: Usage | undefined;
   readonly #totals = new UsageReader();
   #reader: FrameReader | undefined;
-  #last: number[] = [LF, LF, LF];
-
-  /** Only events have borders: a heartbeat inside an array would break it. */
-  get atBoundary(): boolean {
-    const [third, second, first] = this.#last.slice(-3);
-    const before = first === LF && second === CR ? third : second;
-    return !(this.#reader instanceof JsonArrayReader) && isLineEnd(first) && isLineEnd(before);
-  }
 
   push(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    this.#last = [...this.#last, ...bytes.subarray(-3)].slice(-3);
     this.#reader ??= bytes[0] === 0x5b || bytes[0] === 0x7b ? new JsonArrayReader() : new SseReader();
     for (const { data } of this.#reader.push(bytes)) this.#take(data);
   }
@@ -93,8 +93,4 @@ export class GeminiRelayTap implements RelayTap {
     const metadata = asObject(body["usageMetadata"]);
     this.usage = (metadata && this.#totals.read(metadata)) ?? this.usage;
   }
-}
-
-function isLineEnd(byte: number | undefined): boolean {
-  return byte === LF || byte === CR;
 }
