@@ -55,10 +55,10 @@ describe("content", () => {
   });
 
   test.each<[string, Content, string]>([
-    ["rule 176: audio", { type: "media", kind: "audio", mediaType: "audio/wav", source: { base64: "AA==" } }, "audio-input"],
-    ["video", { type: "media", kind: "video", source: { url: "https://a" } }, "video-input"],
-    ["rule 169: a bitmap", { type: "media", kind: "image", mediaType: "image/bmp", source: { base64: "AA==" } }, "image-input"],
-    ["rule 178: another vendor's file", { type: "media", kind: "document", source: { fileId: "file-1" } }, "foreign-file"],
+    ["rule 176: audio", { type: "media", kind: "audio", mediaType: "audio/wav", source: { base64: "AA==" } }, "media-type"],
+    ["video", { type: "media", kind: "video", source: { url: "https://a" } }, "media-type"],
+    ["rule 169: a bitmap", { type: "media", kind: "image", mediaType: "image/bmp", source: { base64: "AA==" } }, "media-type"],
+    ["rule 178: another vendor's file", { type: "media", kind: "document", source: { fileId: "file-1" } }, "media-file-id"],
   ])("%s cannot be sent", (_rule, content, code) => {
     expect(encoded(content)).toEqual({ blocks: [], losses: [code] });
   });
@@ -80,10 +80,13 @@ describe("content", () => {
   });
 
   test("rules 93, 225: what another vendor's tools found is said as text", () => {
-    expect(encoded({ type: "hosted-tool-call", id: "x", kind: "web-search", name: "s", input: "{}" })).toEqual({ blocks: [], losses: [] });
+    expect(encoded({ type: "hosted-tool-call", id: "x", kind: "web-search", name: "s", input: "{}" })).toEqual({
+      blocks: [],
+      losses: ["hosted-tool-history"],
+    });
     expect(encoded({ type: "hosted-tool-result", callId: "x", kind: "web-search", text: "A: https://a" })).toEqual({
       blocks: [{ type: "text", text: "A: https://a" }],
-      losses: ["hosted-result-as-text"],
+      losses: ["hosted-tool-history"],
     });
   });
 

@@ -55,7 +55,9 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "hosted-tool-call": {
       const block = ownFields(content.native) && encodeHostedCall(content);
       // Only Claude's own calls can be replayed to it; for others the result speaks (rule 225).
-      return block ? [{ ...block, input: inputObject(content.input) ?? {}, ...encodeAnnotations(content) }] : [];
+      if (block) return [{ ...block, input: inputObject(content.input) ?? {}, ...encodeAnnotations(content) }];
+      losses.add("hosted-tool-history", path, "info");
+      return [];
     }
     case "hosted-tool-result": {
       const block = ownFields(content.native) && encodeHostedResult(content);
@@ -143,13 +145,12 @@ const IMAGE_TYPES: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "im
 function encodeMedia(content: MediaContent & Content, path: string, target: EncodeTarget): JsonObject[] {
   const { kind, source, mediaType, title, context } = content;
   const own = ownFields(content.native);
-  const unsupported =
-    kind === "audio" ||
-    kind === "video" ||
-    ("fileId" in source && !own) ||
-    (kind === "image" && "base64" in source && !own && !IMAGE_TYPES.has(mediaType ?? ""));
-  if (unsupported) {
-    target.losses.add("fileId" in source ? "foreign-file" : `${kind}-input`, path, "contract");
+  if ("fileId" in source && !own) {
+    target.losses.add("media-file-id", path, "contract");
+    return [];
+  }
+  if (kind === "audio" || kind === "video" || (kind === "image" && "base64" in source && !own && !IMAGE_TYPES.has(mediaType ?? ""))) {
+    target.losses.add("media-type", path, "contract");
     return [];
   }
   return [

@@ -14,7 +14,7 @@ describe("limits and sampling", () => {
     const { maxOutputTokens: _asked, ...request } = chatRequest({});
     const target = encodeTarget(capped);
     expect(JSON.parse(upstream.encodeRequest(request, target).body)).toMatchObject({ max_tokens: 64_000 });
-    expect(encode({ maxOutputTokens: 128_000 }, capped)).toMatchObject({ body: { max_tokens: 64_000 }, losses: ["max-tokens-clamped"] });
+    expect(encode({ maxOutputTokens: 128_000 }, capped)).toMatchObject({ body: { max_tokens: 64_000 }, losses: ["max-output-tokens"] });
     expect(JSON.parse(upstream.encodeRequest(request, encodeTarget({ profile: uncapped })).body)).toMatchObject({ max_tokens: 32_000 });
   });
 
@@ -22,7 +22,7 @@ describe("limits and sampling", () => {
     const sampling = { profile: { ...profile, sampling: true } };
     expect(encode({ sampling: { temperature: 1.6, topP: 0.5, seed: 1 } }, sampling)).toMatchObject({
       body: { temperature: 1, top_p: 0.5 },
-      losses: ["sampling-field", "temperature-clamped"],
+      losses: ["sampling-ignored", "temperature-clamped"],
     });
     const ignored = encode({ sampling: { temperature: 0.5 } });
     expect(ignored.body).not.toHaveProperty("temperature");
@@ -67,8 +67,8 @@ describe("reasoning (B.0.5)", () => {
   test.each<[Partial<ChatRequest>, EncodeTarget["profile"]["reasoning"], unknown[]]>([
     [{}, level, [undefined, undefined, []]],
     [{ reasoning: { effort: "high" } }, level, [undefined, "high", []]],
-    [{ reasoning: { effort: "max" } }, level, [undefined, "xhigh", ["effort-clamped"]]],
-    [{ reasoning: { effort: "minimal" } }, level, [undefined, "low", ["effort-clamped"]]],
+    [{ reasoning: { effort: "max" } }, level, [undefined, "xhigh", ["reasoning-effort"]]],
+    [{ reasoning: { effort: "minimal" } }, level, [undefined, "low", ["reasoning-effort"]]],
     [{ reasoning: { mode: "adaptive", effort: "low", show: true } }, level, [{ type: "adaptive", display: "summarized" }, "low", []]],
     [{ reasoning: { mode: "on", budgetTokens: 20_000, show: false } }, level, [{ type: "adaptive", display: "omitted" }, "high", []]],
     [{ reasoning: { mode: "off" } }, level, [{ type: "adaptive" }, "low", ["reasoning-not-disabled"]]],
@@ -81,7 +81,7 @@ describe("reasoning (B.0.5)", () => {
     [
       { reasoning: { mode: "on", budgetTokens: 9000 }, maxOutputTokens: 4000 },
       budget,
-      [{ type: "enabled", budget_tokens: 3999 }, undefined, ["reasoning-budget-clamped"]],
+      [{ type: "enabled", budget_tokens: 3999 }, undefined, ["reasoning-effort"]],
     ],
     [
       { reasoning: { mode: "on", budgetTokens: 9000 }, maxOutputTokens: 500 },

@@ -73,7 +73,7 @@ describe("tools", () => {
       description: 'd\n\nThe input obeys: {"type":"grammar"}',
       input_schema: { required: ["input"] },
     });
-    expect(losses).toEqual(["tool-grammar"]);
+    expect(losses).toEqual(["custom-tool-grammar"]);
     const request = { ...chatRequest({}), tools: [custom] };
     const block = { type: "tool_use", id: "t", name: "patch", input: { input: 'line 1\n"2"' } };
     const events = upstream.decodeResponse({ content: [block], stop_reason: "tool_use" }, { issuer: anthropic, request });
@@ -123,8 +123,8 @@ describe("tools", () => {
     [{ parallelToolCalls: false }, undefined, []],
     [{ parallelToolCalls: true, tools: [tool({})] }, undefined, []],
     [{ toolChoice: { mode: "subset", names: ["f"], required: true } }, { type: "tool", name: "f" }, []],
-    [{ toolChoice: { mode: "subset", names: ["f", "g"], required: true } }, { type: "any" }, ["tool-choice-subset"]],
-    [{ toolChoice: { mode: "subset", names: ["f"], required: false } }, { type: "auto" }, ["tool-choice-subset"]],
+    [{ toolChoice: { mode: "subset", names: ["f", "g"], required: true } }, { type: "any" }, ["tool-choice"]],
+    [{ toolChoice: { mode: "subset", names: ["f"], required: false } }, { type: "auto" }, ["tool-choice"]],
   ])("B.0.4, rules 81–83: %j", (request, expected, losses) => {
     const encoded = encode(request);
     expect(encoded.body["tool_choice"]).toEqual(expected);

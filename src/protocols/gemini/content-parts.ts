@@ -4,7 +4,6 @@
  */
 import type { Content, MediaContent, ReasoningContent, SearchResultContent, TextContent } from "../../chat/chat.ts";
 import { isObject, tryParseJson, writeJson, type JsonObject } from "../../chat/json.ts";
-import type { LossSeverity } from "../../chat/loss.ts";
 import { mintedBy, type OpaqueState } from "../../chat/state.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
@@ -27,7 +26,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       return encodeReasoning(content, path, target);
     case "tool-call": {
       const call = { functionCall: { id: content.id, name: wireName(content.name), args: callArguments(content, path, target) } };
-      const signature = signatureFor(content.state, path, "info", target);
+      const signature = signatureFor(content.state, path, target);
       return [signature === undefined ? call : { ...call, thoughtSignature: signature }];
     }
     case "tool-result":
@@ -60,15 +59,15 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
 
 function encodeText(content: TextContent, path: string, target: EncodeTarget): Part[] {
   if (content.citations && content.citations.length > 0) target.losses.add("citations", path, "info");
-  const signature = signatureFor(content.state, path, "info", target);
+  const signature = signatureFor(content.state, path, target);
   return signature === undefined ? textPart(content.text) : [{ text: content.text, thoughtSignature: signature }];
 }
 
 /** Only with a signature is a thought worth anything to the model that had it. */
 function encodeReasoning(content: ReasoningContent, path: string, target: EncodeTarget): Part[] {
-  const signature = signatureFor(content.state, path, "semantic", target);
+  const signature = ownSignature(content.state, target);
   if (signature !== undefined) return [{ text: content.text, thought: true, thoughtSignature: signature }];
-  if (content.state === undefined && content.text !== "") target.losses.add("reasoning", path, "info");
+  target.losses.add("foreign-reasoning", path, "info");
   return [];
 }
 
@@ -140,14 +139,13 @@ function callArguments(call: Extract<Content, { type: "tool-call" }>, path: stri
 }
 
 /** The signature, when the target minted it: another's is refused (rules 137, 140). */
-function signatureFor(
-  state: OpaqueState | undefined,
-  path: string,
-  severity: LossSeverity,
-  { issuer, losses }: EncodeTarget,
-): string | undefined {
-  if (!state) return undefined;
-  if (state.kind === "thought-signature" && mintedBy(state.issuer, issuer)) return state.value;
-  losses.add("foreign-reasoning-state", path, severity);
-  return undefined;
+function ownSignature(state: OpaqueState | undefined, { issuer }: EncodeTarget): string | undefined {
+  return state?.kind === "thought-signature" && mintedBy(state.issuer, issuer) ? state.value : undefined;
+}
+
+/** The signature of a text or call; one that stays behind is on the ledger. */
+function signatureFor(state: OpaqueState | undefined, path: string, target: EncodeTarget): string | undefined {
+  const signature = ownSignature(state, target);
+  if (state && signature === undefined) target.losses.add("foreign-state", path, "info");
+  return signature;
 }

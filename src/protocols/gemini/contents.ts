@@ -31,7 +31,10 @@ export function encodeContents(request: ChatRequest, target: EncodeTarget): Json
   for (let at = 0; at < turns.length;) at = writer.write(turns, at);
   if (writer.contents.length === 0)
     throw new GatewayError("invalid-request", "The request's messages have no content.", { field: "messages" });
-  if (writer.contents[0]?.["role"] === "model") writer.contents.unshift({ role: "user", parts: [{ text: OPENING }] });
+  if (writer.contents[0]?.["role"] === "model") {
+    target.losses.add("opening-turn-added", "messages[0]", "info");
+    writer.contents.unshift({ role: "user", parts: [{ text: OPENING }] });
+  }
   return writer.contents;
 }
 
@@ -125,8 +128,10 @@ class ContentsWriter {
     return withoutMetadata(items, this.#target).flatMap((item) => {
       if (item.type === "tool-result")
         return !orphans || orphans.includes(item) ? encodeOrphan(item, this.#names.get(item.callId), this.#target) : [];
-      if (role === "system" && item.type === "text")
-        return encodeContent({ ...item, text: item.text === "" ? "" : reminder(item.text) }, item.path, this.#target);
+      if (role === "system" && item.type === "text" && item.text !== "") {
+        this.#target.losses.add("system-turn-as-user", item.path, "info");
+        return encodeContent({ ...item, text: reminder(item.text) }, item.path, this.#target);
+      }
       return encodeContent(item, item.path, this.#target);
     });
   }

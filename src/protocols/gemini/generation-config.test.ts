@@ -79,7 +79,7 @@ describe("dossier B.0.5: reasoning", () => {
     expect(thinking({ mode: "off" }, "gemini-2.5-flash")).toEqual({ thinkingBudget: 0 });
     expect(thinking({ mode: "off", effort: "high" }, "gemini-2.5-pro")).toEqual({ thinkingBudget: 128 });
     expect(thinking({ mode: "off" })).toEqual({ thinkingLevel: "LOW" });
-    expect(codes(sent({ reasoning: { mode: "off" } }))).toEqual(["reasoning-effort info"]);
+    expect(codes(sent({ reasoning: { mode: "off" } }))).toEqual(["reasoning-not-disabled info"]);
   });
 
   test("thoughts are shown when the caller wants to see them, and there are any", () => {
@@ -91,7 +91,7 @@ describe("dossier B.0.5: reasoning", () => {
   test("rule 153: a model without reasoning is told nothing about it", () => {
     const old = sent({ reasoning: { mode: "on", budgetTokens: 2000 } }, "gemini-2.0-flash");
     expect(old.body.generationConfig).toBeUndefined();
-    expect(codes(old)).toEqual(["reasoning-control info"]);
+    expect(codes(old)).toEqual(["reasoning-unsupported info"]);
     expect(codes(sent({ reasoning: { mode: "off" } }, "gemini-2.0-flash"))).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ function encodeThinking(request: ChatRequest, profile: Profile, losses: LossLedg
   if (!reasoning) return undefined;
   const control = profile.reasoning;
   if (control.control === "none") {
-    if (reasoning.effort !== "none") losses.add("reasoning-control", "thinking", "info");
+    if (reasoning.effort !== "none") losses.add("reasoning-unsupported", "thinking", "info");
     return undefined;
   }
   const amount: JsonObject =
@@ -121,7 +121,8 @@ function budgetFor(
   if (asked === undefined) return mode === undefined ? undefined : DYNAMIC_BUDGET;
   if (asked <= 0 && off) return 0;
   const budget = Math.min(Math.max(asked, min), max);
-  if (budget !== asked && Number.isFinite(asked)) losses.add("reasoning-effort", "thinking", "info");
+  if (asked <= 0) losses.add("reasoning-not-disabled", "thinking", "info");
+  else if (budget !== asked && Number.isFinite(asked)) losses.add("reasoning-effort", "thinking", "info");
   return budget;
 }
 
@@ -132,7 +133,8 @@ function levelFor({ effort, budgetTokens }: Reasoning, levels: readonly Effort[]
   const asked = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
   if (asked === undefined) return undefined;
   const level = levels.find((candidate) => EFFORTS.indexOf(candidate) >= EFFORTS.indexOf(asked)) ?? levels.at(-1);
-  if (level !== asked) losses.add("reasoning-effort", "thinking", "info");
+  if (asked === "none" && level !== "none") losses.add("reasoning-not-disabled", "thinking", "info");
+  else if (level !== asked) losses.add("reasoning-effort", "thinking", "info");
   return level;
 }
 
