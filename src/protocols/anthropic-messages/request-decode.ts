@@ -93,11 +93,14 @@ function decodeSystem(system: JsonValue | undefined): Item[] {
   });
 }
 
-/** Claude Code's line about itself changes with every call (rule 352). */
-const CLIENT_METADATA = /^\s*x-anthropic-billing-header:[^\n]*\s*$/;
+/** Claude Code's line about itself changes with every conversation, in older versions with every call (rule 352). */
+function isClientMetadata(text: string): boolean {
+  const line = text.trim();
+  return line.startsWith("x-anthropic-billing-header:") && !line.includes("\n");
+}
 
 function systemItem(content: Content, path: string, turn: number): Item {
-  const metadata = content.type === "text" && CLIENT_METADATA.test(content.text);
+  const metadata = content.type === "text" && isClientMetadata(content.text);
   return { ...content, ...(metadata && { clientMetadata: true as const }), turn, path };
 }
 

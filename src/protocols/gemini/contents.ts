@@ -119,15 +119,15 @@ class ContentsWriter {
     for (const turn of joined ? turns.slice(1) : turns) this.#writeTurn(turn, orphans);
   }
 
-  #writeTurn(turn: TurnItems, orphans: readonly ResultItem[] | undefined): void {
+  #writeTurn(turn: TurnItems, orphans: ReadonlySet<ResultItem> | undefined): void {
     this.#push("user", this.#encodeTurn(turn, orphans));
   }
 
   /** What a turn says besides the results that were paired. */
-  #encodeTurn({ role, items }: TurnItems, orphans: readonly ResultItem[] | undefined): Part[] {
+  #encodeTurn({ role, items }: TurnItems, orphans: ReadonlySet<ResultItem> | undefined): Part[] {
     return withoutMetadata(items, this.#target).flatMap((item) => {
       if (item.type === "tool-result")
-        return !orphans || orphans.includes(item) ? encodeOrphan(item, this.#names.get(item.callId), this.#target) : [];
+        return !orphans || orphans.has(item) ? encodeOrphan(item, this.#names.get(item.callId), this.#target) : [];
       if (role === "system" && item.type === "text" && item.text !== "") {
         this.#target.losses.add("system-turn-as-user", item.path, "info");
         return encodeContent({ ...item, text: reminder(item.text) }, item.path, this.#target);

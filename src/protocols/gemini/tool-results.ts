@@ -30,13 +30,10 @@ const NO_RESULT = "no result";
 export function pairResults(
   calls: readonly CallItem[],
   results: readonly ResultItem[],
-): { paired: (ResultItem | undefined)[]; orphans: ResultItem[] } {
-  const waiting = [...results];
-  const paired = calls.map((call) => {
-    const at = waiting.findIndex((result) => result.callId === call.id);
-    return at < 0 ? undefined : waiting.splice(at, 1)[0];
-  });
-  return { paired, orphans: waiting };
+): { paired: (ResultItem | undefined)[]; orphans: ReadonlySet<ResultItem> } {
+  const waiting = Map.groupBy(results, ({ callId }) => callId);
+  const paired = calls.map((call) => waiting.get(call.id)?.shift());
+  return { paired, orphans: new Set([...waiting.values()].flat()) };
 }
 
 /** The parts of the content that answers a step. */
