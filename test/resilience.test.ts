@@ -52,7 +52,7 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
       await answer.text();
       if (answer.status === 200) served.add(answer.headers.get("x-dragoman-credential"));
     }
-    expect([...served].toSorted()).toEqual(["c1", "c2"]);
+    expect(served).toEqual(new Set(["c1", "c2"]));
     expect(permits()).toBe(0);
   });
 
@@ -226,7 +226,7 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
     for (const fault of faults) {
       if (fault) simulator.script({ fault, times: 2 });
       for (const key of ["caller-secret-key", "wrong-secret-key"]) {
-        const answer = await post(`${url}`, ask("hello", { stream: true }), { "x-api-key": key, authorization: `Bearer ${key}` });
+        const answer = await post(url, ask("hello", { stream: true }), { "x-api-key": key, authorization: `Bearer ${key}` });
         said.push(await answer.text(), ...[...answer.headers].flat());
       }
     }
@@ -375,10 +375,15 @@ describe("what reaches the upstream", () => {
 
   test("a fallback in the config is used, and named", async () => {
     const config = (upstream: string): string =>
-      `${pool("anthropic", 1)(upstream).replace('"*": up/*', "fast: [up/claude-a, other/gemini-3.8-flash]")}`.replace(
-        "providers:",
-        `providers:\n  other:\n    type: gemini\n    base_url: "${upstream}"\n    credentials: [{ name: o1, api_key: other-key }]`,
-      );
+      pool(
+        "anthropic",
+        1,
+      )(upstream)
+        .replace('"*": up/*', "fast: [up/claude-a, other/gemini-3.8-flash]")
+        .replace(
+          "providers:",
+          `providers:\n  other:\n    type: gemini\n    base_url: "${upstream}"\n    credentials: [{ name: o1, api_key: other-key }]`,
+        );
     const { url, simulator } = await start({ config });
     simulator.credentials.set("key-number-1", "529");
     const answer = await post(url, ask("hello", { model: "fast" }));

@@ -84,15 +84,3 @@ export function asNumber(value: unknown): number | undefined {
 export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
-
-/** A copy without the named keys, or `undefined` when nothing is left. */
-export function without(object: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
-  const rest: Record<string, JsonValue> = {};
-  let any = false;
-  for (const [key, value] of Object.entries(object)) {
-    if (known.has(key) || value === undefined) continue;
-    rest[key] = value;
-    any = true;
-  }
-  return any ? rest : undefined;
-}

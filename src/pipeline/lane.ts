@@ -29,11 +29,3 @@ export interface Lane {
   /** What was counted so far. */
   readonly usage: Usage | undefined;
 }
-
-/** What goes to the upstream. */
-export interface LaneRequest {
-  readonly path: string;
-  /** Name, value, name, value; without what authorises the call. */
-  readonly headers: readonly string[];
-  readonly body: Buffer;
-}

@@ -13,10 +13,12 @@ import type { Lane, LaneOutput } from "./lane.ts";
 import { WholeBody } from "./whole-body.ts";
 
 /** Answer headers that speak of one connection or one host, not of the answer (rule 12). */
-const NOT_RELAYED: ReadonlySet<string> = new Set([
-  ...["connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authenticate", "proxy-connection", "via"],
-  ...["content-length", "content-encoding", "date", "server", "set-cookie", "alt-svc", "strict-transport-security", "nel", "report-to"],
-]);
+const NOT_RELAYED: ReadonlySet<string> = new Set(
+  (
+    "connection keep-alive transfer-encoding te trailer upgrade proxy-authenticate proxy-connection via " +
+    "content-length content-encoding date server set-cookie alt-svc strict-transport-security nel report-to"
+  ).split(" "),
+);
 
 /** The upstream's answer headers that the client gets. */
 export function relayedAnswerHeaders(headers: readonly string[]): string[] {

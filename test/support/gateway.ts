@@ -12,13 +12,13 @@ export interface TestGateway {
   /** Every line logged so far. */
   readonly log: readonly string[];
   /** Requests under way in any pool. */
-  permits(): number;
-  close(): Promise<void>;
+  readonly permits: () => number;
+  readonly close: () => Promise<void>;
 }
 
 export interface TestGatewayOptions {
   /** The config file, given the simulator's URL. */
-  config(upstream: string): string;
+  readonly config: (upstream: string) => string;
   readonly simulator?: SimulatorOptions;
   readonly stateKey?: Buffer;
 }

@@ -69,7 +69,9 @@ describe("rule 131: state that the target did not mint goes, and nothing else", 
   });
 
   test("a turn that held nothing else goes too", () => {
-    expect(relayed(foreign)).toBe(`{"model":"m","messages":[{"role":"user","content":"dragoman-state-v1."} ,{"role":"user","content":[${text}]}]}`);
+    expect(relayed(foreign)).toBe(
+      `{"model":"m","messages":[{"role":"user","content":"dragoman-state-v1."} ,{"role":"user","content":[${text}]}]}`,
+    );
   });
 
   test("an envelope of another key is nobody's", () => {
