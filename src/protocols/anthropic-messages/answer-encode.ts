@@ -6,7 +6,7 @@
  * tool call or text that follows goes into the thinking block just before it, which therefore stays open until the next
  * item begins, or into an empty thinking block of its own. Proof that comes after its text goes into a block after it, as
  * a text of its own, unless it would be the last one behind a text: clients look for what was said in the last block.
- * Proof that comes after a call has begun cannot be bound to it any more and is a loss.
+ * Proof that comes after a call has begun cannot be bound to it any more and is a loss. Thinking without any proof says so.
  */
 import type { Citation, Content, TextContent } from "../../chat/chat.ts";
 import type { ChatEvent } from "../../chat/events.ts";
@@ -17,7 +17,7 @@ import { encodeCitation, encodeHostedCall, encodeHostedResult, mediaNote } from 
 import type { Emitted } from "./finish.ts";
 import { escapeCallId } from "./ids.ts";
 import { encodeAnnotations, ownFields } from "./native.ts";
-import { sealState } from "./state.ts";
+import { sealState, UNPROVEN } from "./state.ts";
 
 /** Where blocks go: one at a time, each opened, filled and closed. */
 export interface BlockSink {
@@ -243,8 +243,7 @@ export class AnswerEncoder {
       for (const proof of late) this.#seal(proof, "alone");
     }
     if (state) this.#seal(state, binds);
-    if (this.#tail) this.#sink.close();
-    this.#tail = false;
+    if (this.#tail) this.#seal(UNPROVEN, "self");
   }
 
   #seal(state: OpaqueState, binds: StateBinding): void {

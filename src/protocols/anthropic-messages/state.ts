@@ -8,10 +8,16 @@ import { ENVELOPE_PREFIX, type OpaqueState, type StateBinding, type StateEnvelop
 /** The platform whose signatures need no envelope here. */
 const OWN_PLATFORM = "anthropic";
 
+/** Signs thinking that nobody proved, so that it reaches no vendor that would refuse it for that (rule 131). */
+export const UNPROVEN: OpaqueState = { issuer: { platform: "none" }, kind: "thinking", value: "" };
+
 /** What a client's `signature` or `data` holds; `undefined` for an empty one and for an envelope that is damaged or not ours. */
 export function openState(value: string, kind: "thinking" | "redacted-thinking", sealer: StateSealer): StateEnvelope | undefined {
   if (value === "") return undefined;
-  if (value.startsWith(ENVELOPE_PREFIX)) return sealer.open(value);
+  if (value.startsWith(ENVELOPE_PREFIX)) {
+    const opened = sealer.open(value);
+    return opened?.state.issuer.platform === UNPROVEN.issuer.platform ? undefined : opened;
+  }
   return { state: { issuer: { platform: OWN_PLATFORM }, kind, value }, binds: "self" };
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  anthropic,
   answerContext,
   blocksOf,
   client,
@@ -10,13 +11,15 @@ import {
   framesOf,
   sealer,
   shape,
+  upstream,
 } from "../../../test/support/messages.ts";
 import type { ChatResponse, Content, Finish, FinishReason } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { ChatEvent } from "../../chat/events.ts";
 import type { JsonObject } from "../../chat/json.ts";
-import type { OpaqueState } from "../../chat/state.ts";
+import { ENVELOPE_PREFIX, type OpaqueState } from "../../chat/state.ts";
+import { scanObject } from "../../wire/json-scan.ts";
 
 const start: ChatEvent = { type: "start" };
 const stop: ChatEvent = { type: "finish", finish: { reason: "stop" } };
@@ -55,6 +58,7 @@ describe("the grammar of a stream", () => {
       "message_start",
       "content_block_start 0 thinking",
       "content_block_delta 0 thinking_delta",
+      "content_block_delta 0 signature_delta",
       "content_block_stop 0",
       "content_block_start 1 text",
       "content_block_delta 1 text_delta",
@@ -144,6 +148,16 @@ describe("state that clients carry", () => {
       "content_block_stop 0",
     ]);
     expect(blocksOf(stream)).toEqual([{ type: "thinking", thinking: "hm", signature: "c2ln" }]);
+  });
+
+  test("rule 131: a thought without proof is marked, so that no relay gives it to a vendor that wants one", () => {
+    const [block] = blocksOf(encodeStream(replay(answer([thought("hm"), text("Hi")]))));
+    expect(block).toMatchObject({ type: "thinking", thinking: "hm", signature: expect.stringContaining(ENVELOPE_PREFIX) });
+    expect(replayed([block as JsonObject])).toEqual([thought("hm")]);
+    const body = { model: "m", messages: [{ role: "assistant", content: [block, { type: "text", text: "Hi" }] }] };
+    const bytes = Buffer.from(JSON.stringify(body));
+    const relayed = upstream.relayBody(bytes, scanObject(bytes), "m", anthropic, sealer).toString();
+    expect(relayed).toBe('{"model":"m","messages":[{"role":"assistant","content":[{"type":"text","text":"Hi"}]}]}');
   });
 
   test("rule 126: a thought without words keeps its signature, a redacted one its data", () => {
