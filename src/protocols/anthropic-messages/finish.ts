@@ -59,6 +59,8 @@ function refusalDetails(finish: Finish): JsonObject {
 function stopReason(finish: Finish, { calls, refusal }: Readonly<Emitted>): string {
   switch (finish.reason) {
     case "length":
+    // More would come on a request of its own (rule 240): what there is was cut.
+    case "continuation":
       return "max_tokens";
     case "context-full":
       return "model_context_window_exceeded";
@@ -72,7 +74,6 @@ function stopReason(finish: Finish, { calls, refusal }: Readonly<Emitted>): stri
     case "stop-sequence":
     case "stop":
     case "tool-calls":
-    case "continuation":
     case "malformed-call":
     case "other":
       if (refusal) return "refusal";

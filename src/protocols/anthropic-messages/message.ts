@@ -1,5 +1,5 @@
 /** The message object of an answer (A.1.4), and whole answers made of one. */
-import type { ChatResponse, Native, Usage } from "../../chat/chat.ts";
+import type { ChatResponse, FinishReason, Native, Usage } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError } from "../../chat/error.ts";
 import { isObject, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
@@ -44,7 +44,7 @@ export function malformedCall(): GatewayError {
 export function encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject {
   const { finish } = response;
   if (finish.reason === "malformed-call") throw malformedCall();
-  const blocks = new BlockList(finish.reason === "length" || finish.reason === "context-full");
+  const blocks = new BlockList(CUT.has(finish.reason));
   const answer = new AnswerEncoder(blocks, context);
   for (const event of replay(response)) {
     if (event.type === "item-start" || event.type === "delta" || event.type === "citation" || event.type === "item-end") answer.push(event);
@@ -54,6 +54,9 @@ export function encodeResponse(response: ChatResponse, context: AnswerContext): 
   const { delta, event } = encodeFinish(finish, answer.emitted);
   return encodeMessage(response, context, blocks.blocks, { ...delta, ...event }, response.usage);
 }
+
+/** Reasons after which the last item may be half of itself. */
+const CUT: ReadonlySet<FinishReason> = new Set<FinishReason>(["length", "context-full", "continuation"]);
 
 /** Blocks whose text stands under the name of their type. */
 const TEXT_BLOCKS: ReadonlySet<unknown> = new Set(["text", "thinking"]);

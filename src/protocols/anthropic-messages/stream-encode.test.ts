@@ -354,7 +354,7 @@ describe("the end", () => {
     ["content-filter", "refusal"],
     ["pause", "pause_turn"],
     ["compaction", "compaction"],
-    ["continuation", "end_turn"],
+    ["continuation", "max_tokens"],
     ["other", "end_turn"],
   ])("B.0.1: %s without calls is %s", (reason, expected) => {
     expect(ended({ reason })["delta"]).toMatchObject({ stop_reason: expected });
@@ -365,6 +365,7 @@ describe("the end", () => {
     ["tool-calls", "tool_use"],
     ["other", "tool_use"],
     ["length", "max_tokens"],
+    ["continuation", "max_tokens"],
     ["content-filter", "refusal"],
   ])("B.0.1: %s with a call is %s", (reason, expected) => {
     expect(ended({ reason }, [call("t", "{}")])["delta"]).toMatchObject({ stop_reason: expected });
