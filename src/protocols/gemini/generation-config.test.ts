@@ -66,7 +66,7 @@ describe("dossier B.0.5: reasoning", () => {
   test("budgets become levels where there are none", () => {
     const level = (budgetTokens: number): unknown => thinking({ mode: "on", budgetTokens }, "gemini-3-flash-preview");
     expect([0, 512, 1024, 8192, 24_576, 24_577].map(level)).toEqual(
-      ["MINIMAL", "MINIMAL", "LOW", "MEDIUM", "HIGH", "HIGH"].map((thinkingLevel) => ({ thinkingLevel })),
+      ["MINIMAL", "MINIMAL", "LOW", "MEDIUM", "HIGH", "HIGH"].map((thinkingLevel) => ({ includeThoughts: true, thinkingLevel })),
     );
   });
 
@@ -86,6 +86,12 @@ describe("dossier B.0.5: reasoning", () => {
     expect(thinking({ mode: "adaptive", show: true })).toEqual({ includeThoughts: true });
     expect(thinking({ mode: "adaptive", effort: "high", show: false })).toEqual({ thinkingLevel: "HIGH" });
     expect(thinking({ effort: "none", show: true }, "gemini-2.5-flash")).toEqual({ thinkingBudget: 0 });
+  });
+
+  test("reasoning that is turned on is shown unless hidden, as on the models that have such a switch", () => {
+    expect(thinking({ mode: "on", budgetTokens: 2048 })).toEqual({ includeThoughts: true, thinkingLevel: "MEDIUM" });
+    expect(thinking({ mode: "on", budgetTokens: 2048, show: false })).toEqual({ thinkingLevel: "MEDIUM" });
+    expect(thinking({ mode: "adaptive", effort: "low" })).toEqual({ thinkingLevel: "LOW" });
   });
 
   test("rule 153: a model without reasoning is told nothing about it", () => {

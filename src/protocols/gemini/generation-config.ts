@@ -84,8 +84,8 @@ function encodeThinking(request: ChatRequest, profile: Profile, losses: LossLedg
     control.control === "budget"
       ? { thinkingBudget: budgetFor(reasoning, control, losses) }
       : { thinkingLevel: levelFor(reasoning, control.levels, losses)?.toUpperCase() };
-  // Thoughts of a model that does not think are refused.
-  const show = reasoning.show === true && amount["thinkingBudget"] !== 0;
+  // Models with an on switch show what they think; thoughts of a model that does not think are refused (dossier A.1.5).
+  const show = (reasoning.show ?? reasoning.mode === "on") && amount["thinkingBudget"] !== 0;
   const config = { ...(show && { includeThoughts: true }), ...amount };
   const said = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
   return Object.keys(said).length > 0 ? said : undefined;
