@@ -32,13 +32,14 @@ const MESSAGES_FIELDS: Readonly<Record<string, Severity>> = {
 const FIELDS: Readonly<Partial<Record<ProtocolId, Readonly<Record<string, Severity>>>>> = { "anthropic-messages": MESSAGES_FIELDS };
 
 /**
- * Puts a node's native fields on the ledger, unless they are the target's own.
+ * Puts a node's native fields on the ledger, unless they are the target's own or `null`, which is absent (rule 208).
  * A field nobody has judged counts as `semantic`.
  */
 export function recordNative(native: Native | undefined, path: string, target: ProtocolId, losses: LossLedger): void {
   if (!native || native.protocol === target) return;
   const severities = FIELDS[native.protocol] ?? {};
-  for (const field of Object.keys(native.fields)) {
+  for (const [field, value] of Object.entries(native.fields)) {
+    if (value === null) continue;
     const severity = Object.hasOwn(severities, field) ? (severities[field] as Severity) : "semantic";
     if (severity !== "none") losses.add("native-field", path === "" ? field : `${path}.${field}`, severity);
   }

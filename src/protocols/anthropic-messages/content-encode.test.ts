@@ -96,6 +96,7 @@ describe("content", () => {
       losses: ["opaque-content"],
     });
     expect(encoded({ ...text("x"), native: { protocol: "gemini", fields: { a: 1 } } }).losses).toEqual(["native-field"]);
+    expect(encoded({ ...text("x"), native: { protocol: "gemini", fields: { a: null } } }).losses).toEqual([]);
     expect(encode({ native: { protocol: "openai-chat", fields: { logit_bias: {} } } }).losses).toEqual(["native-field"]);
   });
 });
