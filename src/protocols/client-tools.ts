@@ -35,7 +35,7 @@ const TEXT_EDITOR: ClientToolDeclaration = {
   inputSchema: {
     type: "object",
     properties: {
-      command: { type: "string", enum: ["view", "create", "str_replace", "insert", "undo_edit"], description: "What to do." },
+      command: { type: "string", enum: ["view", "create", "str_replace", "insert"], description: "What to do." },
       path: text("The file or directory."),
       file_text: text("For `create`: the whole content."),
       old_str: text("For `str_replace`: the text to replace, which must occur exactly once."),

@@ -122,6 +122,8 @@ describe("declarations", () => {
       { name: "bash", parametersJsonSchema: { properties: { command: { type: "string" } } } },
       { name: "str_replace_based_edit_tool", parametersJsonSchema: { required: ["command", "path"] } },
     ]);
+    // The client of this version would not know it.
+    expect(JSON.stringify(declarations(body))).not.toContain("undo_edit");
     expect(losses).toEqual([{ code: "client-tool", path: "tools[computer]", severity: "contract" }]);
   });
 });
