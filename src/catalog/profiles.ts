@@ -16,6 +16,7 @@ const NEWEST_GEMINI: Profile = {
   reasoning: { control: "level", levels: ["low", "medium", "high"] },
   callStateRequired: true,
   mediaInToolResults: true,
+  fetchesMedia: true,
   contentAfterToolResults: true,
   hostedToolsWithFunctions: true,
   showsHostedCalls: true,
@@ -41,6 +42,7 @@ const NEWEST_CLAUDE: Profile = {
   reasoning: { control: "level", levels: ["low", "medium", "high", "xhigh", "max"] },
   callStateRequired: false,
   mediaInToolResults: true,
+  fetchesMedia: true,
   contentAfterToolResults: true,
   hostedToolsWithFunctions: true,
   showsHostedCalls: true,
@@ -52,7 +54,7 @@ const NEWEST_CLAUDE: Profile = {
 const FAMILIES: readonly Family[] = [
   {
     models: /^gemini-(?:1\.|2\.0-)|^gemma-/,
-    profile: { ...GEMINI_2, maxOutputTokens: 8192, reasoning: { control: "none" } },
+    profile: { ...GEMINI_2, maxOutputTokens: 8192, fetchesMedia: false, reasoning: { control: "none" } },
   },
   {
     models: /^gemini-2\.5-flash-lite/,

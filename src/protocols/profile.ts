@@ -19,6 +19,8 @@ export interface Profile {
   readonly callStateRequired: boolean;
   /** Whether tool results may hold media (rule 76). */
   readonly mediaInToolResults: boolean;
+  /** Whether it fetches media from any public address by itself (rule 171). */
+  readonly fetchesMedia: boolean;
   /** Whether other content may follow tool results in the same turn (dossier B.3). */
   readonly contentAfterToolResults: boolean;
   /** Whether hosted tools may stand beside functions (rules 229, 230). */

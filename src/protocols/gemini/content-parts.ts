@@ -104,7 +104,7 @@ function encodeMediaParts(media: MediaContent, path: string, target: EncodeTarge
     const inner = media.source.content.flatMap((content, i) => encodeContent(content, `${path}.source.content[${i}]`, target));
     return [...textPart(label), ...inner];
   }
-  const part = encodeMedia(media, path, target.losses);
+  const part = encodeMedia(media, path, target);
   return [...textPart(label), part ?? { text: missingMediaText(media) }];
 }
 

@@ -94,7 +94,7 @@ function collect(content: Content, path: string, texts: string[], media: Part[],
       else if ("content" in content.source) {
         for (const [i, inner] of content.source.content.entries()) collect(inner, `${path}.source.content[${i}]`, texts, media, target);
       } else {
-        const part = encodeMedia(content, path, target.losses);
+        const part = encodeMedia(content, path, target);
         if (part) media.push(part);
         else texts.push(missingMediaText(content));
       }
