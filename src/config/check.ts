@@ -47,13 +47,17 @@ function isInside(issue: Issue): boolean {
 }
 
 function reportUnknownKey(path: Path, key: string, problems: ProblemList): void {
-  const known = knownKeys(path.slice(0, -1));
+  problems.add(path, "is not a known key", insteadOf(key, path.slice(0, -1)), "key");
+}
+
+/** What to write instead of a key that is not known in this place. */
+function insteadOf(key: string, place: Path): string {
+  if (printableKey(key) === undefined && key.includes(":")) return "put a space after the colon";
+  const known = knownKeys(place);
+  const owner = known.find((name) => [[name], [name, 0]].some((below) => knownKeys([...place, ...below]).includes(key)));
+  if (owner !== undefined) return `it belongs under \`${owner}\``;
   const [near] = nearMatches(key, known);
-  if (printableKey(key) === undefined && key.includes(":")) {
-    problems.add(path, "is not a known key", "put a space after the colon", "key");
-  } else {
-    problems.add(path, "is not a known key", near === undefined ? `known here: ${known.join(", ")}` : didYouMean(near), "key");
-  }
+  return near === undefined ? `known here: ${known.join(", ")}` : didYouMean(near);
 }
 
 /** The suggestion for something mistyped. */

@@ -70,7 +70,7 @@ class Reader {
     if (this.#nodes > MAX_NODES || path.length > MAX_DEPTH) this.#fail(at, "the document is too large or nested too deeply");
     if (isAlias(node)) {
       const target = node.resolve(this.#document);
-      if (target === undefined) this.#fail(at, "this alias (`*…`) has no anchor (`&…`) before it");
+      if (target === undefined) this.#fail(at, "this is read as an alias (`*…`) of nothing", "put text that begins with `*` in quotes");
       return this.read(target, path, at);
     }
     if (isMap<Node, Node | null>(node)) return this.#readMap(node.items, path, at);
@@ -108,12 +108,12 @@ function keyOf(path: Path, part: "key" | "value"): string {
 }
 
 const SYNTAX_MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
-  BAD_ALIAS: "this alias or anchor is not valid YAML",
+  BAD_ALIAS: "this is read as an alias or anchor; put text that begins with `*` or `&` in quotes",
   BAD_DQ_ESCAPE: "this text in double quotes holds a `\\` sequence that YAML does not know; use single quotes",
   BAD_INDENT: "the indentation does not fit, or a bracket is not closed before here",
   BAD_SCALAR_START: "a text cannot begin with this character; put it in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a key stands where a value was expected: check the indentation, and put text that holds `: ` in quotes",
-  BLOCK_IN_FLOW: "a block stands inside brackets; use commas there",
+  BLOCK_IN_FLOW: "a block stands inside brackets: put commas between entries, and text that holds `: ` in quotes",
   DUPLICATE_KEY: "this key stands here twice",
   MISSING_CHAR: "a bracket, a comma or a closing quote is missing here",
   MULTILINE_IMPLICIT_KEY: "a `:` is missing here, or the indentation does not fit",
@@ -121,5 +121,5 @@ const SYNTAX_MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RESOURCE_EXHAUSTION: "the document is too large or nested too deeply",
   TAB_AS_INDENT: "YAML is indented with spaces, not with tabs",
   TAG_RESOLVE_FAILED: "tags (`!…`) have no meaning here",
-  UNEXPECTED_TOKEN: "this character is not expected here",
+  UNEXPECTED_TOKEN: "this is not expected here: a whole text that begins with `*`, `&` or a quote belongs in quotes",
 };

@@ -49,12 +49,12 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   [
     "mistyped provider type",
     "providers:\n  a:\n    type: antropic",
-    "dragoman.yaml:3:11: providers.a.type: expected one of `anthropic`, `gemini`, `simulator`, `openai`, `vertex`, `bedrock`, `azure`, `openai-compatible`; did you mean `anthropic`?",
+    "dragoman.yaml:3:11: providers.a.type: expected one of `anthropic`, `gemini`, `simulator`; did you mean `anthropic`?",
   ],
   [
     "missing type",
     "providers:\n  a: {}",
-    "dragoman.yaml:2:3: providers.a.type: is missing; expected one of `anthropic`, `gemini`, `simulator`, `openai`, `vertex`, `bedrock`, `azure`, `openai-compatible`",
+    "dragoman.yaml:2:3: providers.a.type: is missing; expected one of `anthropic`, `gemini`, `simulator`",
   ],
   [
     "provider without credentials",
@@ -64,7 +64,7 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   [
     "empty credentials",
     "providers:\n  a:\n    type: anthropic\n    credentials: []",
-    "dragoman.yaml:4:18: providers.a.credentials: is empty; remove it, or list its credentials",
+    "dragoman.yaml:4:18: providers.a.credentials: is empty; remove it, or list credentials",
   ],
   [
     "credentials of one name, given and by position",
@@ -89,6 +89,40 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "dragoman.yaml:1:43: providers.a.base_url: must not hold a user name or a password",
   ],
   [
+    "base URL with the version that the protocol's paths hold",
+    "providers: { a: { type: anthropic, base_url: 'https://h/v1/', credentials: [{ api_key: k }] } }",
+    "dragoman.yaml:1:46: providers.a.base_url: ends with `/v1`, which Dragoman adds itself; remove it, as in `https://api.anthropic.com`",
+  ],
+  [
+    "base URL of the simulator",
+    "providers: { a: { type: simulator, base_url: 'https://h' } }",
+    "dragoman.yaml:1:36: providers.a.base_url: has no meaning for what is part of Dragoman; remove it",
+  ],
+  [
+    "a key one level too high",
+    "port: 80\nproviders: { a: { type: gemini, api_key: hunter2, credentials: { api_key: hunter2 } } }",
+    "dragoman.yaml:1:1: port: is not a known key; it belongs under `server`",
+    "dragoman.yaml:2:33: providers.a.api_key: is not a known key; it belongs under `credentials`",
+    "dragoman.yaml:2:64: providers.a.credentials: expected a list of credentials",
+  ],
+  [
+    "an entry that is not a map",
+    "keys: [hunter2]\nproviders: { a: { type: gemini, credentials: [env:WORD] } }",
+    "dragoman.yaml:1:8: keys[0]: expected a map with `name` and `key`",
+    "dragoman.yaml:2:47: providers.a.credentials[0]: expected a map with `api_key`, which `env:WORD` does not hold",
+  ],
+  [
+    "shell variables",
+    'keys: [{ name: a, key: $WORD, models: ["${WORD}"] }]',
+    "dragoman.yaml:1:24: keys[0].key: is a shell's way to name a variable; write `env:NAME`",
+    "dragoman.yaml:1:40: keys[0].models[0]: is a shell's way to name a variable; write `env:NAME`",
+  ],
+  [
+    "a port beside the host",
+    "server: { host: '127.0.0.1:80' }",
+    "dragoman.yaml:1:17: server.host: expected a host name or an address alone; the port is another setting: `server.port` in the config file, or --port",
+  ],
+  [
     "target of an unknown provider",
     `${PROVIDER}models:\n  fast: [google/x, gogle/y]`,
     "dragoman.yaml:3:20: models.fast[1]: names a provider that is not configured; did you mean `google/…`?",
@@ -104,6 +138,11 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "dragoman.yaml:2:29: models.fast.targets[0]: is not a target (`provider/model`); did you mean `google/…`?",
   ],
   [
+    "target that no provider declares",
+    `${PROVIDER}models: { fast: x }`,
+    "dragoman.yaml:2:17: models.fast: is not a target (`provider/model`); configured: google",
+  ],
+  [
     "target with half a wildcard",
     `${PROVIDER}models: { "g-*": google/gemini-* }`,
     "dragoman.yaml:2:18: models.g-*: a target's model is a name, or `*` alone to keep the name that was asked for",
@@ -114,12 +153,12 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "dragoman.yaml:1:17: models.fast: expected a target (`provider/model`), a list of targets, or a map with `targets`",
   ],
   ["no targets", "models: { fast: [] }", "dragoman.yaml:1:17: models.fast: is empty; remove it, or list targets"],
-  ["keys of nobody", "keys: []", "dragoman.yaml:1:7: keys: is empty; remove it, or list the keys of your callers"],
+  ["keys of nobody", "keys: []", "dragoman.yaml:1:7: keys: is empty; remove it, or list keys"],
   [
     "a section without content",
     "server:\nkeys:",
     "dragoman.yaml:1:8: server: expected a map of keys and values",
-    "dragoman.yaml:2:6: keys: expected the keys of your callers",
+    "dragoman.yaml:2:6: keys: expected a list of keys",
   ],
   [
     "keys without a secret, with two, and of one name",
@@ -188,7 +227,11 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   ["${…} is no reference", "keys: [${KEY}]", "dragoman.yaml:1:9: a bracket, a comma or a closing quote is missing here"],
   ["tag", "server: !secret hunter2", "dragoman.yaml:1:9: tags (`!…`) have no meaning here"],
   ["two documents", "server: {}\n---\nkeys: []", "dragoman.yaml:2:1: there is more than one document; remove what follows the `---`"],
-  ["alias without anchor", "server: *hunter2", "dragoman.yaml:1:9: this alias (`*…`) has no anchor (`&…`) before it"],
+  [
+    "alias without anchor",
+    "server: *hunter2",
+    "dragoman.yaml:1:9: this is read as an alias (`*…`) of nothing; put text that begins with `*` in quotes",
+  ],
   ["alias of itself", "server: &a { host: *a }", "dragoman.yaml:1:20: the document is too large or nested too deeply"],
   ["dangerous key", "providers: { __proto__: { type: gemini } }", "dragoman.yaml:1:14: `__proto__` cannot be used as a key"],
   ["list as a key", "? [hunter2]\n: 1", "dragoman.yaml:1:3: a key must be plain text"],
@@ -209,6 +252,15 @@ describe("documented, and not implemented yet", () => {
     expect(problemsOf(`${PROVIDER}models: { m: { targets: [google/x], strategy: ${strategy} } }`)).toEqual([
       `dragoman.yaml:2:47: models.m.strategy: \`${strategy}\` is not implemented yet; use \`round-robin\`, or leave it out`,
     ]);
+  });
+
+  test("nothing else is said about such a provider, and the rest is checked", () => {
+    expect(problemsOf("providers: { a: { type: bedrock, region: x, credentials: [{ api_key: env:NONE }] } }\nserver: { port: x }")).toEqual(
+      [
+        "dragoman.yaml:1:25: providers.a.type: `bedrock` is not implemented yet; implemented: anthropic, gemini, simulator",
+        "dragoman.yaml:2:17: server.port: expected a whole number from 0 to 65535",
+      ],
+    );
   });
 
   test("limits, budgets and weights", () => {

@@ -37,9 +37,12 @@ export class ProblemList {
     this.#locate = locate;
   }
 
-  /** @param part what to point at: the value, or the key when the key itself, or what is missing below it, is wrong. */
-  add(path: Path, message: string, suggestion?: string, part: "key" | "value" = "value"): void {
-    const position = this.#locate(path, part);
+  /**
+   * @param part what to point at: the value, or the key when the key itself, or what is missing below it, is wrong;
+   *   `nowhere` when it is not the file that is wrong.
+   */
+  add(path: Path, message: string, suggestion?: string, part: "key" | "value" | "nowhere" = "value"): void {
+    const position = part === "nowhere" ? undefined : this.#locate(path, part);
     this.#paths.add(JSON.stringify(path));
     this.#problems.push({
       path: formatPath(path),

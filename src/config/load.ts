@@ -7,6 +7,7 @@ import { readDocument } from "./document.ts";
 import { readEnvironment } from "./environment.ts";
 import { type Locate, ProblemList } from "./errors.ts";
 import { findConfig, type SearchPlaces } from "./find.ts";
+import { refusePlannedTypes } from "./planned.ts";
 import { type Environment, resolveReferences } from "./references.ts";
 import { type LoadedConfig, type Overrides, resolveConfig } from "./resolve.ts";
 
@@ -52,7 +53,7 @@ interface Origin {
 
 function finish(value: unknown, { source, label, directory, environment, overrides, locate }: Origin): LoadedConfig {
   const problems = new ProblemList(locate);
-  const document = resolveReferences(value, { environment, directory, problems });
+  const document = resolveReferences(refusePlannedTypes(value, problems), { environment, directory, problems });
   const file = checkDocument(document, problems);
   problems.throwIfAny(label);
   if (file === undefined) throw new Error("a document that does not fit has a problem");
@@ -67,7 +68,7 @@ function readConfigFile(path: string): string {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     const problems = new ProblemList();
-    problems.add([], `cannot be read (${code})`, code === "ENOENT" ? "check the path that --config names" : undefined);
+    problems.add([], `cannot be read (${code})`, ["ENOENT", "EISDIR"].includes(code) ? "check the path that --config names" : undefined);
     problems.throwIfAny(path);
     throw error;
   }

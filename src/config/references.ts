@@ -9,6 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const ENVIRONMENT_REFERENCE = /^env:(.*)$/s;
 const FILE_REFERENCE = /^file:(.*)$/s;
+/** `$NAME` and `${NAME}`, which a shell would have replaced. */
+const SHELL_VARIABLE = /^\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})$/;
 
 /** A document without references. */
 export interface ResolvedReferences {
@@ -28,6 +30,7 @@ export function resolveReferences(
   const references = new Map<string, string>();
 
   const resolveText = (text: string, path: Path): string => {
+    if (SHELL_VARIABLE.test(text)) problems.add(path, "is a shell's way to name a variable", "write `env:NAME`");
     const variable = ENVIRONMENT_REFERENCE.exec(text)?.[1]?.trim();
     const file = FILE_REFERENCE.exec(text)?.[1]?.trim();
     if (variable === undefined && file === undefined) return text;

@@ -14,32 +14,24 @@ export function resolveProviders(
   problems: ProblemList,
   secrets: Set<string>,
 ): Provider[] {
-  return Object.entries(providers).flatMap(([name, provider]) => {
+  return Object.entries(providers).map(([name, provider]) => {
     const path = ["providers", name];
     if (!NAME.test(name)) {
       problems.add(path, "is not a usable name", "begin with a letter or digit; letters, digits and `_ . @ + -` may follow", "key");
     }
-    const type = providerTypes.find((candidate) => candidate.type === provider.type);
-    if (type === undefined) {
-      problems.add(
-        [...path, "type"],
-        `\`${provider.type}\` is not implemented yet`,
-        `implemented: ${providerTypes.map(({ type }) => type).join(", ")}`,
-      );
-      return [];
-    }
+    const type = providerTypes.find((candidate) => candidate.type === provider.type) as ProviderType;
     if (provider.credentials === undefined && !type.keyless) {
       const variable = type.environmentVariables[0] ?? "NAME";
       problems.add(path, "has no `credentials`", `add \`credentials: [{ api_key: env:${variable} }]\``, "key");
     }
-    return [resolveProvider(name, type, provider, problems, secrets)];
+    return resolveProvider(name, type, provider, problems, secrets);
   });
 }
 
 function resolveProvider(name: string, type: ProviderType, provider: ProviderFile, problems: ProblemList, secrets: Set<string>): Provider {
   const path = ["providers", name];
   const { connect, headers, first_content, idle } = provider.timeouts;
-  const baseUrl = provider.base_url === undefined ? undefined : resolveBaseUrl(provider.base_url, [...path, "base_url"], problems);
+  const baseUrl = provider.base_url === undefined ? undefined : resolveBaseUrl(provider.base_url, type, [...path, "base_url"], problems);
   return createProvider({
     name,
     type,
@@ -50,9 +42,21 @@ function resolveProvider(name: string, type: ProviderType, provider: ProviderFil
   });
 }
 
-function resolveBaseUrl(text: string, path: Path, problems: ProblemList): BaseUrl | undefined {
+/** A last piece such as `/v1` or `/v1beta`. */
+const API_VERSION = /\/v\d+(?:alpha|beta)?\d*$/;
+
+function resolveBaseUrl(text: string, type: ProviderType, path: Path, problems: ProblemList): BaseUrl | undefined {
+  if (type.defaultBaseUrl === undefined) {
+    problems.add(path, "has no meaning for what is part of Dragoman", "remove it", "key");
+    return undefined;
+  }
   try {
-    return readBaseUrl(text);
+    const url = readBaseUrl(text);
+    const [version] = API_VERSION.exec(url.basePath) ?? [];
+    if (version !== undefined && !API_VERSION.test(readBaseUrl(type.defaultBaseUrl).basePath)) {
+      problems.add(path, `ends with \`${version}\`, which Dragoman adds itself`, `remove it, as in \`${type.defaultBaseUrl}\``);
+    }
+    return url;
   } catch (error) {
     problems.add(path, (error as TypeError).message);
     return undefined;

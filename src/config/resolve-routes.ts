@@ -8,25 +8,18 @@ import { type ConfigFile, IMPLEMENTED_STRATEGY } from "./schema.ts";
 
 type ModelFile = ConfigFile["models"][string];
 
-/** What targets may name. */
-export interface KnownProviders {
-  /** Every configured name, of providers that have problems too. */
-  readonly names: readonly string[];
-  readonly providers: readonly Provider[];
-}
-
 /** The routes, in the file's order. */
-export function resolveRoutes(models: Readonly<Record<string, ModelFile>>, known: KnownProviders, problems: ProblemList): Route[] {
-  return Object.entries(models).flatMap(([pattern, model]) => resolveRoute(pattern, model, known, problems));
+export function resolveRoutes(models: Readonly<Record<string, ModelFile>>, providers: readonly Provider[], problems: ProblemList): Route[] {
+  return Object.entries(models).flatMap(([pattern, model]) => resolveRoute(pattern, model, providers, problems));
 }
 
-function resolveRoute(pattern: string, model: ModelFile, known: KnownProviders, problems: ProblemList): Route[] {
+function resolveRoute(pattern: string, model: ModelFile, providers: readonly Provider[], problems: ProblemList): Route[] {
   const path: Path = ["models", pattern];
   if (pattern === "") problems.add(path, "a model needs a name", undefined, "key");
   const resolveList = (texts: readonly string[], listPath: Path): RouteTarget[] =>
-    texts.flatMap((text, index) => resolveTarget(text, [...listPath, index], known, problems) ?? []);
+    texts.flatMap((text, index) => resolveTarget(text, [...listPath, index], providers, problems) ?? []);
 
-  if (typeof model === "string") return route(pattern, [resolveTarget(model, path, known, problems) ?? []].flat());
+  if (typeof model === "string") return route(pattern, [resolveTarget(model, path, providers, problems) ?? []].flat());
   if (Array.isArray(model)) return route(pattern, resolveList(model, path));
   const { targets, strategy, loss } = model;
   if (strategy !== IMPLEMENTED_STRATEGY) {
@@ -42,18 +35,19 @@ function route(pattern: string, targets: readonly RouteTarget[], loss?: Route["l
 }
 
 /** `provider/model`; everything after the first slash is the model's name. */
-function resolveTarget(text: string, path: Path, known: KnownProviders, problems: ProblemList): RouteTarget | undefined {
+function resolveTarget(text: string, path: Path, providers: readonly Provider[], problems: ProblemList): RouteTarget | undefined {
   const slash = text.indexOf("/");
   const provider = text.slice(0, Math.max(slash, 0));
   const model = text.slice(slash + 1);
+  const names = providers.map(({ name }) => name);
+  const configured = names.length === 0 ? "no provider is configured" : `configured: ${names.join(", ")}`;
   if (slash < 0 || provider === "" || model === "") {
-    const host = known.providers.find(({ models }) => models.some((pattern) => matchesPattern(pattern, text)));
-    problems.add(path, "is not a target (`provider/model`)", host === undefined ? undefined : `did you mean \`${host.name}/…\`?`);
+    const host = providers.find(({ models }) => models.some((pattern) => matchesPattern(pattern, text)));
+    problems.add(path, "is not a target (`provider/model`)", host === undefined ? configured : didYouMean(`${host.name}/…`));
     return undefined;
   }
-  if (!known.names.includes(provider)) {
-    const [near] = nearMatches(provider, known.names);
-    const configured = known.names.length === 0 ? "no provider is configured" : `configured: ${known.names.join(", ")}`;
+  if (!names.includes(provider)) {
+    const [near] = nearMatches(provider, names);
     problems.add(path, "names a provider that is not configured", near === undefined ? configured : didYouMean(`${near}/…`));
     return undefined;
   }

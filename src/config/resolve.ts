@@ -25,9 +25,9 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
   const secrets = new Set<string>();
   const keys = resolveKeys(file.keys ?? [], problems, secrets);
   const providers = resolveProviders(file.providers, problems, secrets);
-  const routes = resolveRoutes(file.models, { names: Object.keys(file.providers), providers }, problems);
+  const routes = resolveRoutes(file.models, providers, problems);
   const host = overrides.host ?? file.server.host;
-  if (file.keys === undefined && !isLoopback(host)) refuseOpenHost(overrides, problems);
+  checkHost(host, { keyless: file.keys === undefined, commandLine: overrides.host !== undefined }, problems);
   if (file.cooldown.rate_limit_base > file.cooldown.rate_limit_max) {
     problems.add(["cooldown", "rate_limit_base"], "is longer than `rate_limit_max`");
   }
@@ -61,12 +61,24 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
   return { config, secrets: [...secrets] };
 }
 
-/** Resilience case [17]: without keys, whoever reaches the port could spend the operator's credentials. */
-function refuseOpenHost(overrides: Overrides, problems: ProblemList): void {
-  const message = "without `keys` Dragoman listens on this machine only, or anyone who reaches it could spend your credentials";
-  const suggestion = "add `keys` to the config file, or listen on 127.0.0.1";
-  if (overrides.host === undefined) problems.add(["server", "host"], message, suggestion);
-  else problems.add([], `--host: ${message}`, suggestion);
+function checkHost(host: string, { keyless, commandLine }: { keyless: boolean; commandLine: boolean }, problems: ProblemList): void {
+  const problem = hostProblem(host, keyless);
+  if (problem === undefined) return;
+  const [message, suggestion] = problem;
+  if (commandLine) problems.add([], `--host: ${message}`, suggestion, "nowhere");
+  else problems.add(["server", "host"], message, suggestion);
+}
+
+function hostProblem(host: string, keyless: boolean): [message: string, suggestion: string] | undefined {
+  if (isIP(host) === 0 && /[:/]/.test(host)) {
+    return ["expected a host name or an address alone", "the port is another setting: `server.port` in the config file, or --port"];
+  }
+  // Resilience case [17]: without keys, whoever reaches the port could spend the operator's credentials.
+  if (!keyless || isLoopback(host)) return undefined;
+  return [
+    "without `keys` Dragoman listens on this machine only, or anyone who reaches it could spend your credentials",
+    "add `keys` to the config file, or listen on 127.0.0.1",
+  ];
 }
 
 const loopback = new BlockList();

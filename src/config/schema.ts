@@ -5,25 +5,30 @@
 import { z } from "zod";
 import { providerTypes } from "../providers/index.ts";
 import { DURATION_PATTERN, durationMs, formatDuration, MAX_DURATION_MS } from "./durations.ts";
+import { PLANNED_PROVIDER_TYPES } from "./planned.ts";
 
-/** Provider types that are documented, and refused by name until they exist. */
-const PLANNED_PROVIDER_TYPES = ["openai", "vertex", "bedrock", "azure", "openai-compatible"] as const;
-/** The strategy that exists; the others are documented, and refused by name. */
 export const IMPLEMENTED_STRATEGY = "round-robin";
+/** Documented, and refused by name until they exist. */
+const PLANNED_STRATEGIES = ["weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"] as const;
 
 const MEBIBYTE = 1024 * 1024;
 
 /** A map of known keys; any other is an error. */
+function map<Shape extends z.ZodRawShape>(meaning: string, shape: Shape) {
+  return z.strictObject(shape, { error: () => `expected ${meaning}` });
+}
+
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, { error: () => "expected a map of keys and values" });
+  return map("a map of keys and values", shape);
 }
 
 function text(meaning: string) {
   return z.string({ error: () => `expected ${meaning}` }).min(1, { error: `expected ${meaning}` });
 }
 
+/** @param meaning what it lists, in the plural. */
 function list<Item extends z.ZodType>(item: Item, meaning: string) {
-  return z.array(item, { error: () => `expected ${meaning}` }).min(1, { error: `is empty; remove it, or list ${meaning}` });
+  return z.array(item, { error: () => `expected a list of ${meaning}` }).min(1, { error: `is empty; remove it, or list ${meaning}` });
 }
 
 function choice<const Values extends readonly string[]>(values: Values) {
@@ -61,9 +66,9 @@ const loss = choice(["strict", "default", "lenient"]).meta({
   description:
     "How much a translation may lose. strict: nothing of meaning; default: nothing that breaks the answer's contract; lenient: anything.",
 });
-const strategy = choice(["round-robin", "weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"]).meta({
-  description: "How the credentials of a target take turns. Only round-robin is implemented yet.",
-});
+const strategy = z
+  .enum([IMPLEMENTED_STRATEGY, ...PLANNED_STRATEGIES], { error: () => `expected \`${IMPLEMENTED_STRATEGY}\`` })
+  .meta({ description: `How the credentials of a target take turns. Not implemented yet: ${PLANNED_STRATEGIES.join(", ")}.` });
 
 const server = section({
   host: text("a host name or address")
@@ -77,7 +82,7 @@ const server = section({
   shutdown_grace: duration(0).prefault("30s").describe("How long running answers may go on after SIGTERM."),
 }).describe("Where Dragoman listens.");
 
-const key = section({
+const key = map("a map with `name` and `key`", {
   name: text("a name").describe("Shown in logs."),
   key: text("a key").optional().describe("The key itself; better a reference, `env:NAME` or `file:/path`."),
   hash: z
@@ -102,7 +107,7 @@ const key = section({
     .describe("Not implemented yet."),
 });
 
-const credential = section({
+const credential = map("a map with `api_key`", {
   name: text("a name").optional().describe("Shown in logs and headers; default: `key-1`, `key-2`, … by position."),
   api_key: text("an API key").describe("The provider's API key; best a reference, `env:NAME` or `file:/path`."),
   priority: wholeNumber(-1_000_000, 1_000_000).prefault(0).describe("Higher is used first; equals take turns."),
@@ -114,10 +119,8 @@ const credential = section({
     .describe("Not implemented yet."),
 });
 
-const provider = section({
-  type: choice([...providerTypes.map(({ type }) => type), ...PLANNED_PROVIDER_TYPES]).describe(
-    `Who runs it. Not implemented yet: ${PLANNED_PROVIDER_TYPES.join(", ")}.`,
-  ),
+const provider = map("a map with `type` and `credentials`", {
+  type: choice(providerTypes.map(({ type }) => type)).describe(`Who runs it. Not implemented yet: ${PLANNED_PROVIDER_TYPES.join(", ")}.`),
   base_url: text("a URL").optional().describe("What the vendor's own SDK takes; default: the vendor's address."),
   models: modelPatterns.optional().describe("What it serves without an entry in `models`; default: the vendor's own names (`claude-*`)."),
   timeouts: section({
@@ -126,7 +129,7 @@ const provider = section({
     first_content: duration().prefault("300s").describe("From the head of the answer to its first content."),
     idle: duration().prefault("120s").describe("Between two reads of the answer."),
   }).prefault({}),
-  credentials: list(credential, "its credentials").optional().describe("The pool. Each has an `api_key`."),
+  credentials: list(credential, "credentials").optional().describe("The pool. Each has an `api_key`."),
 });
 
 const model = z.union(
@@ -145,15 +148,15 @@ const model = z.union(
 /** The whole file. Every key is optional. */
 export const configSchema = section({
   server: server.prefault({}),
-  keys: list(key, "the keys of your callers")
-    .optional()
-    .describe("Who may call. Without it only callers on this machine are served, and no key is asked."),
+  keys: list(key, "keys").optional().describe("Who may call. Without it only callers on this machine are served, and no key is asked."),
   providers: z
-    .record(z.string(), provider, { error: () => "expected a map of names and providers" })
+    .record(z.string(), provider, {
+      error: () => "expected a map of names and providers, such as `google: { type: gemini, credentials: […] }`",
+    })
     .prefault({})
     .describe("The hosts of models, by a name of your choice."),
   models: z
-    .record(z.string(), model, { error: () => "expected a map of model names and targets" })
+    .record(z.string(), model, { error: () => "expected a map of model names and targets, such as `fast: google/gemini-3.8-flash`" })
     .prefault({})
     .describe("What clients may ask for, and where it goes. Names may be patterns (`claude-*`)."),
   retry: section({
