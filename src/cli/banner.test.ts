@@ -23,7 +23,7 @@ test("what runs where, and commands that can be pasted", () => {
     "  serves     programs on this machine; no key is asked",
     "",
     "Try:",
-    `  curl http://127.0.0.1:8317/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '{"model":"claude-sonnet-5-5","max_tokens":256,"messages":[{"role":"user","content":"Hello!"}]}'`,
+    `  curl http://127.0.0.1:8317/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '{"model":"claude-opus-5-5","max_tokens":256,"messages":[{"role":"user","content":"Hello!"}]}'`,
     "  ANTHROPIC_BASE_URL=http://127.0.0.1:8317 ANTHROPIC_AUTH_TOKEN=any claude",
   ]);
 });

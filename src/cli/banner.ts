@@ -6,7 +6,7 @@ import { version } from "../version.ts";
 import { alignLines, baseUrl, describeCallers, describeProvider, describeSource } from "./describe.ts";
 
 /** The model that Claude Code asks for when it is told nothing else. */
-const CLAUDE_CODE_MODEL = "claude-sonnet-5-5";
+const CLAUDE_CODE_MODEL = "claude-opus-5-5";
 /** The shell variable that the commands below take a virtual key from. */
 const KEY_VARIABLE = "DRAGOMAN_KEY";
 /** The Messages API refuses a request without a version, and relayed requests are not completed. */

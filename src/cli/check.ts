@@ -1,4 +1,5 @@
 /** What `dragoman check` prints: everything that would be served. */
+import { matchesPattern } from "../chat/names.ts";
 import type { Config } from "../config/config.ts";
 import { alignLines, baseUrl, describeCredentials, describeSource, describeTargets } from "./describe.ts";
 
@@ -42,9 +43,13 @@ function providerLines({ providers }: Config): Lines {
 
 /** Routes, what providers serve without one, and that each model has a full name. */
 function modelLines({ routes, providers }: Config): Lines {
+  const declared = new Set(providers.flatMap(({ models }) => models));
+  // A name that a route matches goes where the route says.
+  const unrouted = [...declared].filter((model) => !routes.some(({ pattern }) => matchesPattern(pattern, model)));
+  const ownersOf = (model: string) => providers.filter(({ models }) => models.includes(model)).map(({ name }) => `${name}/*`);
   return [
     ...routes.map((route) => [route.pattern, `→ ${describeTargets(route)}`] as const),
-    ...providers.flatMap(({ name, models }) => models.map((model) => [model, `→ ${name}/*`] as const)),
+    ...unrouted.map((model) => [model, `→ ${ownersOf(model).join(" or ")}`] as const),
     ...providers.map(({ name }) => [`${name}/*`, `→ ${name}, whichever model`] as const),
   ];
 }

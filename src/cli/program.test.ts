@@ -36,6 +36,8 @@ describe("a command line that makes no sense exits 2 and says why", () => {
       ["serve", "--port", "70000"],
       "dragoman: option '-p, --port <number>' argument '70000' is invalid. It must be a whole number from 0 to 65535.\n",
     ],
+    [["my.yaml"], "dragoman: a config file is named with an option: `--config my.yaml`.\n"],
+    [["check", "my.yaml"], "dragoman: a config file is named with an option: `--config my.yaml`.\n"],
     [["check", "--confg", "x"], "dragoman: unknown option '--confg'\n(Did you mean --config?)\n"],
     [
       ["--host", "0.0.0.0"],
@@ -98,6 +100,33 @@ models
   gemini-*  → google/*
   gemma-*   → google/*
   google/*  → google, whichever model
+`);
+  });
+
+  test("what --host makes wrong is not told as a place in the file", async () => {
+    writeFileSync(join(directory, "keyless.yaml"), "server: { port: 0 }\n");
+    const { exitCode, stderr } = await dragoman(["--config", "keyless.yaml", "--host", "0.0.0.0"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${join(directory, "keyless.yaml")}: --host: without \`keys\``);
+  });
+
+  test("a model's name is listed where it goes: by a route, else to every provider that declares it", async () => {
+    writeFileSync(
+      join(directory, "overlap.yaml"),
+      `
+providers:
+  a: { type: anthropic, credentials: [{ api_key: k }] }
+  b: { type: anthropic, models: ["claude-*", "other-*"], credentials: [{ api_key: k }] }
+models:
+  "oth*": b/*
+`,
+    );
+    const { stdout } = await dragoman(["check", "-c", "overlap.yaml"]);
+    expect(stdout.slice(stdout.indexOf("models"))).toBe(`models
+  oth*      → b/*
+  claude-*  → a/* or b/*
+  a/*       → a, whichever model
+  b/*       → b, whichever model
 `);
   });
 

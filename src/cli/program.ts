@@ -34,7 +34,7 @@ interface ServeOptions extends Overrides {
 export async function run(commandLine: readonly string[]): Promise<number> {
   try {
     const program = createProgram();
-    refuseUnknownCommand(program, commandLine[0]);
+    refuseUnknownCommand(program, commandLine);
     await program.parseAsync(commandLine, { from: "user" });
     return 0;
   } catch (error) {
@@ -83,12 +83,16 @@ function createProgram(): Command {
 }
 
 /** Commander would hand it to the default command, as an argument too many. */
-function refuseUnknownCommand(program: Command, name: string | undefined): void {
+function refuseUnknownCommand(program: Command, [name, operand]: readonly string[]): void {
   const known = [...program.commands.map((command) => command.name()), "help"];
-  if (name === undefined || name.startsWith("-") || known.includes(name)) return;
-  const [near] = nearMatches(name, known);
+  const isCommand = name !== undefined && known.includes(name);
+  const word = isCommand ? operand : name;
+  if (word === undefined || word.startsWith("-")) return;
+  if (/\.(?:ya?ml|json)$/.test(word)) throw new CommandError(`a config file is named with an option: \`--config ${word}\`.`, 2);
+  if (isCommand) return;
+  const [near] = nearMatches(word, known);
   throw new CommandError(
-    `there is no command \`${name}\`; ${near === undefined ? `there are: ${known.join(", ")}` : `did you mean \`${near}\`?`}`,
+    `there is no command \`${word}\`; ${near === undefined ? `there are: ${known.join(", ")}` : `did you mean \`${near}\`?`}`,
     2,
   );
 }

@@ -43,7 +43,7 @@ test("with nothing configured the simulator answers, and SIGTERM ends it well", 
   const [command] = await dragoman.said("stdout", /curl .*/);
   const answer = await runCurl(command);
   expect(answer.status).toBe(200);
-  expect(await answer.json()).toMatchObject({ type: "message", role: "assistant", model: "claude-sonnet-5-5" });
+  expect(await answer.json()).toMatchObject({ type: "message", role: "assistant", model: "claude-opus-5-5" });
 
   dragoman.child.kill("SIGTERM");
   const { exitCode, stdout, stderr } = await dragoman.ended;
@@ -79,7 +79,7 @@ test("a port in use: what it is and which option changes it", async () => {
   const { exitCode, stdout, stderr } = await start(["serve", "--port", String(port)], { DRAGOMAN_LOG: "warn" }).ended;
   expect([exitCode, stdout]).toEqual([1, ""]);
   expect(stderr).toBe(
-    `dragoman: port ${port} on 127.0.0.1 is in use, perhaps by another Dragoman; choose another port with --port, or with \`server.port\` in the config file.\n`,
+    `dragoman: port ${port} on 127.0.0.1 is in use, perhaps by another Dragoman; choose another with \`--port\` (through npm: \`npm start -- --port 8318\`), or with \`server.port\` in the config file.\n`,
   );
   other.close();
 });

@@ -38,7 +38,7 @@ async function listen(gateway: Gateway, { host, port }: { host: string; port: nu
 }
 
 function listenFailure(code: string | undefined, host: string, port: number): string {
-  const otherPort = "choose another port with --port, or with `server.port` in the config file";
+  const otherPort = "choose another with `--port` (through npm: `npm start -- --port 8318`), or with `server.port` in the config file";
   if (code === "EADDRINUSE") return `port ${port} on ${host} is in use, perhaps by another Dragoman; ${otherPort}.`;
   if (code === "EACCES") return `port ${port} needs more rights than this process has; ${otherPort}.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
