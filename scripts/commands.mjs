@@ -12,7 +12,7 @@ const binary = path.join(root, "dist/main.js");
  */
 export const commands = new Map([
   ["start", start],
-  ["dev", (runner, args) => runner.run("node", ["--watch", "src/main.ts", ...subcommand(args)])],
+  ["dev", dev],
   ["test", (runner, args) => runner.run("vitest", ["run", ...args])],
   ["test:clients", (runner, args) => withBuild(runner, ["test/clients/run.ts", ...args])],
   ["bench", (runner, args) => withBuild(runner, ["bench/run.ts", ...args])],
@@ -45,12 +45,19 @@ async function check(runner) {
 }
 
 async function start(runner, args) {
-  return withBuild(runner, [binary, ...subcommand(args)]);
+  refuseWhatNpmKept("start");
+  return withBuild(runner, [binary, ...args]);
 }
 
-/** Serving is what is meant when only options are given; `npm start -- check` runs another subcommand. */
-function subcommand(args) {
-  return args.length > 0 && !args[0].startsWith("-") ? args : ["serve", ...args];
+async function dev(runner, args) {
+  refuseWhatNpmKept("run dev");
+  return runner.run("node", ["--watch", "src/main.ts", ...args]);
+}
+
+/** npm keeps options for itself when no `--` stands before them, and hands their values on as further arguments. */
+function refuseWhatNpmKept(name) {
+  const kept = ["config", "host", "port"].find((option) => process.env[`npm_config_${option}`] !== undefined);
+  if (kept !== undefined) throw new Failure(`npm kept --${kept} for itself; put \`--\` before it: \`npm ${name} -- --${kept} …\`.`);
 }
 
 async function withBuild(runner, args) {

@@ -65,6 +65,15 @@ test("an unknown command is one line that names the known ones", async () => {
   expect(stderr).toMatch(/^dragoman: no command "launch"; there are: start, .*\n$/);
 });
 
+test.each([
+  ["start", "npm start -- --port"],
+  ["dev", "npm run dev -- --port"],
+])("an option that npm kept for itself is not ignored: %s", async (command, instead) => {
+  const { code, stderr } = await run([command, "9000"], { npm_config_port: "true" });
+  expect(code).toBe(1);
+  expect(stderr).toContain(`dragoman: npm kept --port for itself; put \`--\` before it: \`${instead} …\`.\n`);
+});
+
 test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s reaches the tool, which may take its time", async (signal) => {
   tool(
     "vitest",
