@@ -7,7 +7,7 @@ import type { EncodeTarget } from "../protocol.ts";
 /** A tool the caller wants the provider to run. */
 export type HostedTool = Extract<Tool, { type: "hosted" }>;
 
-/** The declarations Gemini has, in the order they are sent. */
+/** The declarations Gemini has. */
 const DECLARATIONS: ReadonlyMap<HostedToolKind, JsonObject> = new Map<HostedToolKind, JsonObject>([
   ["web-search", { googleSearch: {} }],
   ["web-fetch", { urlContext: {} }],
@@ -18,7 +18,7 @@ const DECLARATIONS: ReadonlyMap<HostedToolKind, JsonObject> = new Map<HostedTool
 const LIMITING_SETTINGS: ReadonlySet<string> = new Set(["allowed_domains", "blocked_domains", "filters"]);
 
 /**
- * The hosted tools as entries of `tools`; what cannot be offered is on the ledger.
+ * The hosted tools as entries of `tools`, in the caller's order (rule 6); what cannot be offered is on the ledger.
  * @param besideFunctions whether function declarations are sent too, which older models do not take together (rule 229).
  * @param forced the tool that must be called, if the caller named one.
  */
@@ -28,20 +28,21 @@ export function encodeHostedTools(
   forced: string | undefined,
   target: EncodeTarget,
 ): JsonObject[] {
-  const wanted = new Set<HostedToolKind>();
+  const wanted = new Set<JsonObject>();
   for (const tool of tools) {
     // A tool search by the provider is replaced by declaring every tool from the start.
     if (tool.type !== "hosted" || tool.kind === "tool-search") continue;
     const severity: LossSeverity = forced === tool.name ? "contract" : "semantic";
-    if (!DECLARATIONS.has(tool.kind)) target.losses.add("hosted-tool", tool.path, severity);
+    const declaration = DECLARATIONS.get(tool.kind);
+    if (!declaration) target.losses.add("hosted-tool", tool.path, severity);
     else if (besideFunctions && !target.profile.hostedToolsWithFunctions) {
       target.losses.add("hosted-tool-beside-functions", tool.path, severity);
     } else {
-      wanted.add(tool.kind);
+      wanted.add(declaration);
       recordSettings(tool, target.losses);
     }
   }
-  return [...DECLARATIONS].filter(([kind]) => wanted.has(kind)).map(([, declaration]) => declaration);
+  return [...wanted];
 }
 
 function recordSettings(tool: HostedTool, losses: LossLedger): void {

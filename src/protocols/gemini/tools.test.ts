@@ -192,12 +192,12 @@ describe("dossier B.0.4: tool choice", () => {
 });
 
 describe("hosted tools", () => {
-  test("rule 221: alone, on any model", () => {
+  test("rules 6 and 221: alone, on any model, in the caller's order", () => {
     const { body, losses } = sent(
       { tools: [hosted("code-execution"), hosted("web-fetch"), hosted("web-search", { max_uses: 8 })], toolChoice: { mode: "auto" } },
       OLD,
     );
-    expect(body.tools).toEqual([{ googleSearch: {} }, { urlContext: {} }, { codeExecution: {} }]);
+    expect(body.tools).toEqual([{ codeExecution: {} }, { urlContext: {} }, { googleSearch: {} }]);
     expect(body.toolConfig).toBeUndefined();
     expect(losses).toEqual([{ code: "hosted-tool-setting", path: "tools[web-search].max_uses", severity: "info" }]);
   });
