@@ -318,7 +318,7 @@ describe("what reaches the upstream", () => {
     });
   });
 
-  test("case 14: tool_choice none, stop sequences and the token limit reach Gemini; an image by URL is refused, not dropped", async () => {
+  test("case 14: tool_choice none, stop sequences, the token limit and images reach Gemini; one that cannot is refused, not dropped", async () => {
     const { url, simulator } = await start({ config: pool("gemini", 1) });
     const tools = [{ name: "Bash", input_schema: { type: "object", properties: { command: { type: "string" } } } }];
     await post(url, ask("hello", { tools, tool_choice: { type: "none" }, stop_sequences: ["END"], max_tokens: 77 }));
@@ -327,12 +327,20 @@ describe("what reaches the upstream", () => {
       tools: [{ functionDeclarations: [{ name: "Bash" }] }],
       generationConfig: { maxOutputTokens: 77, stopSequences: ["END"] },
     });
-    const image = { type: "image", source: { type: "url", url: "https://example.com/a.png" } };
-    const refused = await post(url, { ...ask(""), messages: [{ role: "user", content: [image, { type: "text", text: "what is it?" }] }] });
+    const image = (address: string): object => ({ type: "image", source: { type: "url", url: address } });
+    const about = (block: object): object => ({
+      ...ask(""),
+      messages: [{ role: "user", content: [block, { type: "text", text: "what?" }] }],
+    });
+    await post(url, about(image("https://example.com/a.png")));
+    expect(simulator.requests.at(-1)?.body.toString()).toContain(
+      '"fileData":{"mimeType":"image/png","fileUri":"https://example.com/a.png"}',
+    );
+    const refused = await post(url, about(image("http://example.com/a.png")));
     expect(refused.status).toBe(400);
     expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining("messages[0].content[0]") } });
     const inline = { type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" } };
-    await post(url, { ...ask(""), messages: [{ role: "user", content: [inline, { type: "text", text: "what is it?" }] }] });
+    await post(url, about(inline));
     expect(simulator.requests.at(-1)?.body.toString()).toContain('"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}');
   });
 
