@@ -42,6 +42,26 @@ describe("function calls", () => {
     expect(whole).toMatchObject({ input: '{"n":9007199254740993,"x":1.0,"e":1e3}' });
   });
 
+  test("the namespace that Gemini sometimes writes before a name is not part of it", () => {
+    const tools = ["Bash", "default_api.real"].map((name) => ({ type: "function" as const, name, path: "", inputSchema: {} }));
+    const called = ["default_api.Bash", "default_api:Bash", "default_api.real", "default_api.unknown"];
+    const { items } = fold(
+      [
+        frame(
+          called.map((name) => ({ functionCall: { name } })),
+          stop,
+        ),
+      ],
+      { issuer, request: { ...request, tools } },
+    );
+    expect(items.map((item) => (item.type === "tool-call" ? item.name : ""))).toEqual([
+      "Bash",
+      "Bash",
+      "default_api.real",
+      "default_api.unknown",
+    ]);
+  });
+
   test("rule 64: no args is an empty object", () => {
     expect(fold([frame([{ functionCall: { id: "c", name: "f" } }], stop)]).items).toMatchObject([{ input: "{}" }]);
   });

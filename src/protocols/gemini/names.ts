@@ -18,9 +18,11 @@ export function wireName(name: string): string {
   return `${stem.slice(0, MAX_LENGTH - HASH_LENGTH - 1)}_${hash}`;
 }
 
+/** Gemini's own namespace of functions, which it shows the model and the model at times repeats. */
+const NAMESPACE = /^default_api[.:]/;
+
 /** The caller's own name of a tool that an answer names. */
 export function originalName(request: ChatRequest | undefined, wire: string): string {
-  const known = (name: string): boolean => name !== wire && wireName(name) === wire;
-  const tool = request?.tools.find((candidate) => known(candidate.name));
-  return tool?.name ?? wire;
+  const named = (name: string): string | undefined => request?.tools.find((tool) => wireName(tool.name) === name)?.name;
+  return named(wire) ?? named(wire.replace(NAMESPACE, "")) ?? wire;
 }
