@@ -1,4 +1,5 @@
 /** The composition root: a configuration in, a running gateway out. The only place that puts the parts together. */
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createKeyRing } from "./access/keys.ts";
 import { profileFor } from "./catalog/profiles.ts";
@@ -46,6 +47,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
         protocols,
         sealer: createStateSealer(stateKeys),
         userAgent: `dragoman/${version}`,
+        instanceId: randomUUID(),
         profileFor,
         pools,
         transport,

@@ -52,6 +52,9 @@ describe("bodies", () => {
     ["a temperature as text", ask("x", { temperature: "hot" }), /^400 invalid_request_error: temperature/],
     ["tools as an object", ask("x", { tools: {} }), /^400 invalid_request_error: tools/],
     ["a tool without a name", ask("x", { tools: [{ input_schema: {} }] }), /^400 invalid_request_error: tools\.0/],
+    ["a model that is named twice", '{"model":"a","max_tokens":1,"messages":[],"model":"b"}', /^400 invalid_request_error: .*repeated/],
+    ["a look-alike of the model", { ...ask("x"), Model: "b" }, /^400 invalid_request_error: model/],
+    ["a model name without end", ask("x", { model: "m".repeat(300) }), /^400 invalid_request_error: model: .*256/],
     ["too large", ask("x".repeat(30_000)), /^413 request_too_large: .*20000 bytes/],
   ])("%s", async (_name, body, expected) => {
     expect(await message(await post(open.url, body))).toMatch(expected);
@@ -115,6 +118,7 @@ describe("places and callers", () => {
     const page = (headers: Record<string, string>): Promise<Response> => post(open.url, ask("x"), headers);
     expect(await message(await page({ origin: "https://evil.example" }))).toMatch(/^403 permission_error/);
     expect(await message(await page({ "sec-fetch-site": "cross-site" }))).toMatch(/^403 permission_error/);
+    expect(await message(await page({ "x-forwarded-for": "203.0.113.9" }))).toMatch(/^403 permission_error: .*proxy/);
     expect(await message(await page({ "content-type": "text/plain" }))).toMatch(/^400 .*application\/json/);
     const rebound = await new Promise<number>((resolve, reject) => {
       const sent = httpRequest(`${open.url}/v1/models`, { headers: { host: "evil.example" } }, (response) =>

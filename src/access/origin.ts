@@ -15,6 +15,7 @@ export interface Caller {
   readonly headers: RequestHeaders;
 }
 
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 const WHAT_TO_DO = "Configure `keys` to serve other callers.";
 
 /**
@@ -27,6 +28,10 @@ export function refuseWithoutKeys({ remoteAddress, headers }: Caller): GatewayEr
   }
   if (!isLoopbackName(hostName(`http://${text(headers["host"])}`))) {
     return forbidden(`Without keys this Dragoman answers to 127.0.0.1 and localhost only, not to the name in \`Host\`. ${WHAT_TO_DO}`);
+  }
+  // A proxy on this machine makes everyone look local; these headers tell that it is one.
+  if (FORWARDED.some((name) => headers[name] !== undefined)) {
+    return forbidden(`Without keys this Dragoman refuses requests that a proxy passes on. ${WHAT_TO_DO}`);
   }
   const origin = headers["origin"];
   if (headers["sec-fetch-site"] === "cross-site" || (origin !== undefined && !isLoopbackName(hostName(text(origin))))) {

@@ -68,9 +68,9 @@ interface CooldownConfig {
   readonly transientMaxMs: number;
   /** The longest hint that is believed. */
   readonly hintMaxMs: number;
-  /** After a refused key, a refused model or an unpaid bill. */
+  /** The longest rest after an unpaid bill, a refusal or an unknown model; the first is `probeIntervalMs`, and they double. */
   readonly longMs: number;
-  /** How often something that rests long is tried all the same. */
+  /** How often whatever rests is tried all the same. */
   readonly probeIntervalMs: number;
 }
 

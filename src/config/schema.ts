@@ -171,8 +171,10 @@ export const configSchema = section({
     transient_base: duration().prefault("1s").describe("Rest after a 5xx or a broken connection; doubles."),
     transient_max: duration().prefault("60s").describe("The longest of these."),
     hint_max: duration().prefault("6h").describe("The longest `retry-after` that is believed."),
-    long: duration().prefault("30m").describe("Rest after a refused key, a refused model or an unpaid bill."),
-    probe_interval: duration().prefault("10m").describe("How often what rests long is tried all the same."),
+    long: duration().prefault("30m").describe("The longest rest after an unpaid bill (402), a refusal (403) or an unknown model (404)."),
+    probe_interval: duration()
+      .prefault("10m")
+      .describe("The first of these rests, which double; and how often whatever rests is tried anyway."),
   })
     .prefault({})
     .describe("How long a credential rests after a failure."),

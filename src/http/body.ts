@@ -22,7 +22,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   const raw = await collect(request, maxBytes);
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding === "identity" || encoding === "") return raw;
-  if (!(encoding in DECOMPRESS)) {
+  if (!Object.hasOwn(DECOMPRESS, encoding)) {
     throw new GatewayError("invalid-request", `content-encoding: ${encoding} is not supported; send gzip, deflate, br, zstd or none.`, {
       field: "content-encoding",
     });

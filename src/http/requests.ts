@@ -6,6 +6,7 @@ import { refuseWithoutKeys } from "../access/origin.ts";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { writeJson, type JsonObject } from "../chat/json.ts";
 import { Answer } from "../pipeline/answer.ts";
+import { HOP_HEADER } from "../pipeline/prepare.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import type { ClientRoute, ClientSide } from "../protocols/protocol.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
@@ -34,6 +35,7 @@ export function createRequestListener(context: RequestsContext): RequestListener
     const claim = claimRoute(context.clients, request.method ?? "GET", pathname);
     const answer = new Answer(response, claim.client, requestId);
     try {
+      if (request.headers[HOP_HEADER] === context.handling.instanceId) throw ownRequest();
       const caller = identify(context, request, query);
       if (claim.route === undefined) throw claim.refusal;
       // The gateway's own key is consumed here and goes no further (rule 432).
@@ -100,6 +102,15 @@ function identify({ keys }: RequestsContext, request: IncomingMessage, query: UR
   return { name: key.name, ...(key.loss && { loss: key.loss }), mayUse: (model) => allowsModel(key, model) };
 }
 
+/** A provider whose `base_url` leads back here would ask itself for ever. */
+function ownRequest(): GatewayError {
+  return new GatewayError(
+    "unsupported",
+    "This request came from this Dragoman itself: the base_url of one of its providers leads back to it.",
+    { shouldRetry: false },
+  );
+}
+
 type Claim =
   | { readonly client: ClientSide; readonly route: ClientRoute }
   | { readonly client: ClientSide; readonly route?: undefined; readonly refusal: GatewayError };
@@ -138,7 +149,9 @@ function probe(context: RequestsContext, request: IncomingMessage, response: Ser
   }
 }
 
-function readTarget(url: string): { pathname: string; query: URLSearchParams } {
+/** Path and query; servers must take a whole URL too (RFC 9112 §3.2.2). */
+function readTarget(target: string): { pathname: string; query: URLSearchParams } {
+  const url = target.replace(/^https?:\/\/[^/?]*/i, "") || "/";
   const mark = url.indexOf("?");
   return mark < 0
     ? { pathname: url, query: new URLSearchParams() }

@@ -1,6 +1,7 @@
 /** Listens, and ends well: a shutdown stops accepting, lets running answers finish within a grace period, then ends them. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { GatewayError } from "../chat/error.ts";
 import { Shutdown } from "../pipeline/shutdown.ts";
 
@@ -18,6 +19,8 @@ export interface HttpServer {
 
 /** Agents send long header values; Node's own limit is 16 KiB. */
 const MAX_HEADER_BYTES = 65_536;
+/** Time for the last bytes to leave once everything has been said, in ms. */
+const LAST_WORDS_MS = 1_000;
 
 export function createHttpServer(handle: RequestListener): HttpServer {
   const shutdown = new Shutdown();
@@ -31,20 +34,24 @@ export function createHttpServer(handle: RequestListener): HttpServer {
     requestTimeout: 300_000,
     noDelay: true,
   });
+  const answering = new WeakMap<Duplex, ServerResponse>();
   server.on("request", (request, response) => {
+    answering.set(request.socket, response);
+    response.once("finish", () => answering.delete(request.socket));
     if (closing) response.setHeader("connection", "close");
     running += 1;
-    void handle(request, response, shutdown).finally(() => {
-      running -= 1;
-      if (running === 0) whenIdle?.();
-    });
+    void handle(request, response, shutdown)
+      // Nothing should come here; if something does, one connection ends and not the process.
+      .catch(() => response.destroy())
+      .finally(() => {
+        running -= 1;
+        if (running === 0) whenIdle?.();
+      });
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-    const [status, message] =
-      error.code === "HPE_HEADER_OVERFLOW"
-        ? ["431 Request Header Fields Too Large", `The request headers are larger than ${MAX_HEADER_BYTES} bytes.`]
-        : ["400 Bad Request", "The request is not valid HTTP."];
+    // A second head inside a running answer would break that answer.
+    if (!socket.writable || error.code === "ECONNRESET" || answering.get(socket)?.headersSent) return void socket.destroy();
+    const [status, message] = protocolFault(error.code);
     const body = JSON.stringify({ type: "error", error: { type: "invalid_request_error", message } });
     socket.end(
       `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
@@ -59,20 +66,29 @@ export function createHttpServer(handle: RequestListener): HttpServer {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const grace = setTimeout(
-        () => shutdown.begin(new GatewayError("unavailable", "Dragoman is shutting down; send the request again.")),
-        graceMs,
-      );
+      const grace = setTimeout(() => {
+        shutdown.begin(new GatewayError("unavailable", "Dragoman is shutting down; send the request again."));
+        // Whoever is still sending a request then, or does not read its answer, has had all the time there is.
+        setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS).unref();
+      }, graceMs);
       if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
       clearTimeout(grace);
       // A connection whose answer has just ended counts as busy for a moment more.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
-      const lingering = setTimeout(() => server.closeAllConnections(), 1_000);
+      const lingering = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
       await closed;
       clearInterval(idle);
       clearTimeout(lingering);
     },
   };
+}
+
+/** What node's parser found wrong with a request that never became one. */
+function protocolFault(code: string | undefined): readonly [status: string, message: string] {
+  if (code === "HPE_HEADER_OVERFLOW")
+    return ["431 Request Header Fields Too Large", `The request headers are larger than ${MAX_HEADER_BYTES} bytes.`];
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return ["408 Request Timeout", "The request took too long to arrive."];
+  return ["400 Bad Request", "The request is not valid HTTP."];
 }
 
 function listen(server: Server, host: string, port: number): Promise<{ host: string; port: number }> {

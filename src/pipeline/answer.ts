@@ -52,6 +52,7 @@ export class Answer {
 
   /** Calls back once if the client closes its connection before the answer is complete. */
   onLeave(listener: () => void): void {
+    if (this.left) return listener();
     this.#response.once("close", () => {
       if (!this.#response.writableFinished) listener();
     });
@@ -83,6 +84,12 @@ export class Answer {
 
   onDrain(listener: () => void): void {
     this.#response.once("drain", listener);
+  }
+
+  /** Closes a connection whose client does not read. */
+  giveUp(): void {
+    this.#stopHeartbeat();
+    this.#response.destroy();
   }
 
   end(): void {

@@ -19,6 +19,11 @@ export type AttemptOutcome =
   /** The client left. */
   | { readonly type: "cancelled" };
 
+/** How long a complete answer waits in silence for its connection to end, in ms. Some providers go on after a reason to finish. */
+const MAX_LINGER_MS = 5_000;
+/** A longer delay makes `setTimeout` fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 interface Refusal {
   readonly status: number;
   readonly headers: readonly string[];
@@ -37,9 +42,11 @@ export interface AttemptOptions {
   readonly upstream: UpstreamSide;
   readonly answer: Answer;
   readonly timeouts: PhaseTimeouts;
+  /** Whether the answer is a stream. */
+  readonly streams: boolean;
   readonly shutdown: Shutdown;
-  /** Called once when content begins: the credential works. */
-  onBegun(): void;
+  /** Called when the upstream has begun to answer: the credential works. */
+  onAccepted(): void;
 }
 
 /** Runs one attempt. Never rejects: what went wrong is the outcome. */
@@ -63,6 +70,7 @@ class Attempt implements UpstreamListener {
   #head: AnswerHead | undefined;
   /** Output that came before content. */
   #held: (Buffer | string)[] = [];
+  #lingering = false;
 
   constructor(options: AttemptOptions, resolve: (outcome: AttemptOutcome) => void) {
     this.#options = options;
@@ -76,9 +84,12 @@ class Attempt implements UpstreamListener {
     const stop = (error: GatewayError): void => this.#settle({ type: "failed", error, told: false });
     if (shutdown.reason) return stop(shutdown.reason);
     this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
+    if (this.#settled) return;
     this.#forgetShutdown = shutdown.onBegin(stop);
-    // Connecting has its own limit in the transport; until the head comes both may use up their time.
-    this.#wait(timeouts.connectMs + timeouts.headersMs, "the upstream sent no response headers");
+    // Connecting has its own limit in the transport; until the head comes both may use up their time. The head of a whole
+    // answer may come when all of it has been made.
+    const headMs = this.#options.streams ? timeouts.headersMs : Math.max(timeouts.headersMs, timeouts.firstContentMs);
+    this.#wait(timeouts.connectMs + headMs, "the upstream sent no response headers");
     this.#call = transport.send(request, this);
     if (this.#settled) this.#call.abort();
   }
@@ -87,7 +98,8 @@ class Attempt implements UpstreamListener {
     if (this.#settled) return;
     if (status < 200 || status >= 300) {
       this.#refusal = { status, headers, body: [], bytes: 0 };
-      this.#wait(this.#options.timeouts.idleMs, "the upstream did not finish its error answer");
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#refusal && this.#refused(this.#refusal), this.#options.timeouts.idleMs);
       return;
     }
     const encoding = headerValue(headers, "content-encoding") ?? "identity";
@@ -97,6 +109,8 @@ class Attempt implements UpstreamListener {
     }
     this.#guard(() => {
       this.#head = this.#lane.open(status, headers);
+      // A whole answer shows its content at its end only, but its head says that the credential works.
+      if (!this.#options.streams) this.#options.onAccepted();
       this.#wait(this.#options.timeouts.firstContentMs, "the upstream sent no content");
     });
   }
@@ -132,6 +146,8 @@ class Attempt implements UpstreamListener {
   onError(error: GatewayError): void {
     if (this.#settled) return;
     if (this.#refusal) return this.#refused(this.#refusal);
+    // What becomes of the connection after the last word takes nothing from the answer.
+    if (this.#lane.finished) return this.onEnd();
     this.#fail(error);
   }
 
@@ -148,41 +164,62 @@ class Attempt implements UpstreamListener {
       this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       this.#begin();
     }
+    if (this.#lane.finished && !this.#lingering) this.#linger();
+  }
+
+  /** The answer is complete, and only the connection's end is missing: it gets a moment. */
+  #linger(): void {
+    this.#lingering = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        const call = this.#call;
+        this.onEnd();
+        call?.abort();
+      },
+      Math.min(MAX_LINGER_MS, this.#options.timeouts.idleMs),
+    );
   }
 
   #begin(): void {
-    this.#options.onBegun();
+    if (this.#options.streams) this.#options.onAccepted();
     this.#flow(this.#answer.begin(this.#head as AnswerHead, joined(this.#held)));
     this.#held = [];
   }
 
-  /** A client that stops reading stops the upstream's reading. */
+  /** A client that stops reading stops the upstream's reading; one that stops for good is given up. */
   #flow(keepsUp: boolean): void {
     if (keepsUp || !this.#call) return;
     const call = this.#call;
     call.pause();
     clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#answer.giveUp(), this.#options.timeouts.firstContentMs);
     this.#answer.onDrain(() => {
       if (this.#settled) return;
-      this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
+      if (this.#lane.finished) this.#linger();
+      else this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       call.resume();
     });
   }
 
+  /** An error answer has one time limit for all of it: what has come by then is what is told. */
   #collectRefusal(refusal: Refusal, chunk: Buffer): void {
-    this.#timer?.refresh();
     if (refusal.bytes < MAX_ERROR_BODY_BYTES) refusal.body.push(chunk);
     refusal.bytes += chunk.length;
   }
 
   #refused({ status, headers, body }: Refusal): void {
-    const bytes = Buffer.concat(body).subarray(0, MAX_ERROR_BODY_BYTES);
+    // A compressed body cannot be read here, nor passed on without its label.
+    const plain = (headerValue(headers, "content-encoding") ?? "identity") === "identity";
+    const bytes = plain ? Buffer.concat(body).subarray(0, MAX_ERROR_BODY_BYTES) : Buffer.alloc(0);
+    // A redirect would lead the client, prompt and key past the gateway.
+    const passable = plain && status >= 400 && this.#lane.name === "relay";
     const error = this.#options.upstream.decodeError({ status, headers, body: bytes.toString("utf8") });
     this.#settle({
       type: "failed",
       error: error.with({
         upstreamStatus: status,
-        ...(this.#lane.name === "relay" && { upstreamAnswer: { status, headers, body: bytes } }),
+        ...(passable && { upstreamAnswer: { status, headers, body: bytes } }),
       }),
       told: false,
     });
@@ -190,7 +227,8 @@ class Attempt implements UpstreamListener {
 
   #wait(ms: number, what: string): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(new GatewayError("timeout", `Gave up after ${ms / 1000} s: ${what}.`)), ms);
+    const limit = Math.min(ms, MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#fail(new GatewayError("timeout", `Gave up after ${limit / 1000} s: ${what}.`)), limit);
   }
 
   /** Whatever a lane throws ends this attempt, not the process. */

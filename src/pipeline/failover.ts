@@ -101,6 +101,7 @@ export class Failover {
       ...(this.#session !== undefined && { session: this.#session }),
       ...(preferredAccount !== undefined && { preferredAccount }),
     };
+    if (this.#answer.left) return undefined;
     const free = pool.tryLease(request);
     if (free) return free;
     const began = this.#context.clock.now();
@@ -179,8 +180,9 @@ export class Failover {
       upstream: protocol.upstream,
       answer: this.#answer,
       timeouts: provider.timeouts,
+      streams: prepared.streams,
       shutdown: this.#shutdown,
-      onBegun: () => lease.confirm(),
+      onAccepted: () => lease.confirm(),
     });
     this.#note(target, credential.name, outcome.type === "failed" ? outcome.error.kind : outcome.type, began);
     return outcome;

@@ -89,14 +89,22 @@ function ownHeaders(requestId: string, { current, notes }: Failover): string[] {
     if (prepared.losses.length > 0) headers.push("x-dragoman-loss", lossHeader(prepared.losses));
   }
   if (notes.length > 0) headers.push("x-dragoman-attempts", attemptsHeader(notes));
-  return headers;
+  return headers.map(headerText);
+}
+
+/** Longer header values are cut. */
+const MAX_HEADER_CHARS = 2_000;
+
+/** Callers choose model names, and a character that no header may hold would make Node throw. */
+function headerText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed())).slice(0, MAX_HEADER_CHARS);
 }
 
 /** Longer lists end with a count: header space is bounded. */
 const MAX_LOSSES_IN_HEADER = 20;
 
 function lossHeader(losses: readonly { readonly code: string; readonly path: string }[]): string {
-  const shown = losses.slice(0, MAX_LOSSES_IN_HEADER).map(({ code, path }) => `${code};${path.replaceAll(/[^\x20-\x7e]|[,;]/g, "_")}`);
+  const shown = losses.slice(0, MAX_LOSSES_IN_HEADER).map(({ code, path }) => `${code};${path.replaceAll(/[,;]/g, "_")}`);
   return [...shown, ...(losses.length > shown.length ? [`and-${losses.length - shown.length}-more`] : [])].join(", ");
 }
 

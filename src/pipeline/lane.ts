@@ -22,6 +22,8 @@ export interface Lane {
   end(): LaneOutput;
   /** Whether content has begun: output before this is held back, so that another attempt may still replace it. */
   readonly begun: boolean;
+  /** Whether the answer is complete, whatever the connection does now. */
+  readonly finished: boolean;
   /** The upstream failed in the middle of its answer. */
   readonly error: GatewayError | undefined;
   /** Whether the output itself already tells the client about {@link error}. */

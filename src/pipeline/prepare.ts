@@ -12,8 +12,13 @@ import type { Lane } from "./lane.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
 
+/** Tells a gateway its own requests, should one ever come back to it. */
+export const HOP_HEADER = "x-dragoman-hop";
+
 /** What preparing needs from the program. */
 export interface PrepareContext {
+  /** This process, among others of its kind. */
+  readonly instanceId: string;
   readonly protocols: ReadonlyMap<string, Protocol>;
   readonly sealer: StateSealer;
   /** Whom we say we are on the translate lane. */
@@ -24,6 +29,8 @@ export interface PrepareContext {
 /** A lane and the request that starts it. */
 export interface Prepared {
   readonly lane: Lane;
+  /** Whether the answer is a stream. */
+  readonly streams: boolean;
   readonly path: string;
   /** Name, value, name, value; without what authorises the call. */
   readonly headers: readonly string[];
@@ -87,9 +94,16 @@ export class Preparation {
     const { operation } = this.#request.route;
     const streams = operation === "generate" && this.#peek.stream;
     return {
+      streams,
       lane: streams ? new RelayStreamLane(upstream) : new RelayWholeLane(upstream, operation),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
-      headers: [...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name)), "accept-encoding", "identity"],
+      headers: [
+        ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name)),
+        "accept-encoding",
+        "identity",
+        HOP_HEADER,
+        this.#context.instanceId,
+      ],
       body: upstream.relayBody(this.#request.body, this.#peek.members, target.model, issuer, this.#context.sealer),
       losses: [],
     };
@@ -118,6 +132,7 @@ export class Preparation {
     };
     const whole = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
     return {
+      streams: request.stream && !counts,
       lane: counts ? new TranslateCountLane(this.#client, upstream) : whole,
       ...this.#sent(encoded, request.stream && !counts),
       get losses() {
@@ -130,7 +145,16 @@ export class Preparation {
     const own = ["content-type", "application/json", "accept", stream ? "text/event-stream" : "application/json"];
     return {
       path,
-      headers: [...own, "accept-encoding", "identity", "user-agent", this.#context.userAgent, ...headers],
+      headers: [
+        ...own,
+        "accept-encoding",
+        "identity",
+        "user-agent",
+        this.#context.userAgent,
+        HOP_HEADER,
+        this.#context.instanceId,
+        ...headers,
+      ],
       body: Buffer.from(body),
     };
   }

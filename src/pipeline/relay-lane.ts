@@ -16,13 +16,20 @@ import { WholeBody } from "./whole-body.ts";
 const NOT_RELAYED: ReadonlySet<string> = new Set(
   (
     "connection keep-alive transfer-encoding te trailer upgrade proxy-authenticate proxy-connection via " +
-    "content-length content-encoding date server set-cookie alt-svc strict-transport-security nel report-to"
+    "content-length content-encoding date server set-cookie alt-svc location www-authenticate strict-transport-security nel report-to"
   ).split(" "),
 );
 
+/** Families of the same, and what another gateway says of itself. */
+const NOT_RELAYED_FAMILIES = ["cf-", "access-control-", "x-accel-", "x-dragoman-"];
+
 /** The upstream's answer headers that the client gets. */
 export function relayedAnswerHeaders(headers: readonly string[]): string[] {
-  return filterHeaders(headers, (name) => !NOT_RELAYED.has(name) && !name.startsWith("cf-") && !name.startsWith("access-control-"));
+  const hops = (headerValue(headers, "connection") ?? "").toLowerCase().split(/[ ,]+/);
+  return filterHeaders(
+    headers,
+    (name) => !NOT_RELAYED.has(name) && !NOT_RELAYED_FAMILIES.some((family) => name.startsWith(family)) && !hops.includes(name),
+  );
 }
 
 /** A relayed stream. Events reach the client whole, so that whatever follows a broken one stays readable. */
@@ -62,6 +69,9 @@ export class RelayStreamLane implements Lane {
   get begun(): boolean {
     return this.#tap.begun;
   }
+  get finished(): boolean {
+    return this.#tap.finished;
+  }
   get error(): GatewayError | undefined {
     return this.#tap.error ?? this.#error;
   }
@@ -77,6 +87,7 @@ export class RelayStreamLane implements Lane {
 export class RelayWholeLane implements Lane {
   readonly name = "relay";
   readonly errorTold = false;
+  readonly finished = false;
   begun = false;
   error: GatewayError | undefined;
   usage: Usage | undefined;

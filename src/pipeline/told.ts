@@ -25,7 +25,6 @@ export function finalError(last: GatewayError): GatewayError {
     case "unauthenticated":
     case "billing":
     case "permission":
-      if (last.detail.upstreamStatus === undefined) return last;
       return new GatewayError(
         "bad-credential",
         `Every credential that could serve this request was refused by its provider (${last.kind}). Last answer: ${last.message}`,
@@ -52,7 +51,8 @@ export function withSoonerRecovery(upstream: GatewayError, pool: GatewayError): 
   const { retryAfterMs } = pool.detail;
   if (pool.kind !== upstream.kind || retryAfterMs === undefined) return upstream;
   const told = upstream.detail.retryAfterMs;
-  if (told !== undefined && told - retryAfterMs < HINT_TOLERANCE_MS) return upstream;
+  // A hint of no time at all is none.
+  if (told !== undefined && told > 0 && told - retryAfterMs < HINT_TOLERANCE_MS) return upstream;
   return new GatewayError(upstream.kind, upstream.message, { ...withoutAnswer(upstream), retryAfterMs });
 }
 

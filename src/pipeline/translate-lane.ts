@@ -52,6 +52,10 @@ export class TranslateStreamLane implements Lane {
     return { status: 200, headers: streamHeaders(this.#client) };
   }
 
+  get finished(): boolean {
+    return this.#decoder.finished;
+  }
+
   push(chunk: Buffer): LaneOutput {
     return this.#reader ? this.#frames(this.#reader.push(chunk)) : undefined;
   }
@@ -95,6 +99,7 @@ export class TranslateStreamLane implements Lane {
 export class TranslateWholeLane implements Lane {
   readonly name = "translate";
   readonly errorTold = false;
+  readonly finished = false;
   begun = false;
   error: GatewayError | undefined;
   usage: Usage | undefined;
@@ -137,6 +142,7 @@ export class TranslateWholeLane implements Lane {
 export class TranslateCountLane implements Lane {
   readonly name = "translate";
   readonly errorTold = false;
+  readonly finished = false;
   readonly usage: Usage | undefined = undefined;
   begun = false;
   error: GatewayError | undefined;

@@ -119,6 +119,8 @@ export interface EncodedRequest {
 
 /** Reads an upstream's stream. */
 export interface StreamDecoder {
+  /** Whether the protocol's own end was seen: {@link end} will find nothing missing. */
+  readonly finished: boolean;
   push(frame: Frame): readonly ChatEvent[];
   /** The upstream's bytes ended: what is missing becomes an `error` event (rules 307, 308). */
   end(): readonly ChatEvent[];

@@ -96,7 +96,9 @@ export class Pool {
     if (!this.#mayWait(request, now)) return Promise.reject(this.#refusal(request, now));
     const granted = this.#line.join(request, request.deadlineMs, request.signal);
     this.#arrangeWake(now);
-    return granted;
+    return granted.catch((error: unknown) => {
+      throw this.#waitedInVain(request, error);
+    });
   }
 
   describe(): PoolView {
@@ -230,6 +232,13 @@ export class Pool {
       return { credential: name, state: exclude.has(name) ? "excluded" : "busy" };
     });
     return refuse(this.#provider, model, reasons);
+  }
+
+  /** Who waited too long beside credentials that rest is told when they recover. */
+  #waitedInVain(request: LeaseRequest, error: unknown): unknown {
+    const tooLong = error instanceof GatewayError && error.kind === "unavailable";
+    const resting = this.#slots.some(({ cooldowns }) => cooldowns.rowsFor(request.model).length > 0);
+    return tooLong && resting ? this.#refusal(request, this.#clock.now()) : error;
   }
 
   #serveWaiting(): void {

@@ -3,7 +3,7 @@
  * (dossier D.4). Losing the keys costs running conversations their signatures, nothing else.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -49,6 +49,8 @@ function readKeyFile(home: string): StateKeys {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const keys = parseKeys(readIfThere(path) ?? createKeyFile(path));
+    // A copied or restored file may have come with looser rights than it was made with.
+    chmodSync(path, 0o600);
     if (keys !== undefined) return keys;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";

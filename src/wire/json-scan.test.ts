@@ -35,7 +35,12 @@ describe("json-scan", () => {
             return;
           }
           if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-          expect([...scanObject(Buffer.from(mutated)).keys()].toSorted()).toEqual(Object.keys(value).toSorted());
+          try {
+            expect([...scanObject(Buffer.from(mutated)).keys()].toSorted()).toEqual(Object.keys(value).toSorted());
+          } catch (error) {
+            // The mutation may have made two keys the same.
+            expect(String(error)).toContain("a key is repeated");
+          }
         },
       ),
     );
@@ -56,6 +61,7 @@ describe("json-scan", () => {
     ['{"a":"b}', "a string does not end at byte 5"],
     ['{"a":[1}', "mismatched bracket at byte 7"],
     ['{"a":nul}', "expected a JSON value at byte 5"],
+    ['{"a":1,"\\u0061":2}', "a key is repeated at byte 16"],
     ["{a:1}", "expected a key in double quotes at byte 1"],
     [`{"a":${"[".repeat(600)}`, "nested deeper than 512 levels"],
   ])("%s is refused", (body, problem) => {

@@ -25,9 +25,11 @@ const COLON = 0x3a;
 
 /** Deeper nesting than any request has; refusing it keeps the scan bounded. */
 const MAX_DEPTH = 512;
+/** More members of one object than any request has. */
+const MAX_MEMBERS = 10_000;
 
 /**
- * The members of a body that is one JSON object: key → span of its value. A repeated key counts where it stands last, as in `JSON.parse`.
+ * The members of a body that is one JSON object: key → span of its value.
  * @throws SyntaxError with the byte offset, when the bytes are not one well-formed JSON object.
  */
 export function scanObject(body: Uint8Array): ReadonlyMap<string, Span> {
@@ -85,7 +87,11 @@ function readMembers(body: Uint8Array, start: number): { members: Map<string, Sp
     if (body[at] !== COLON) fail("expected a colon after the key", at);
     at = skipSpace(body, at + 1);
     const end = skipValue(body, at);
-    members.set(key.includes("\\") ? (JSON.parse(key) as string) : key.slice(1, -1), { start: at, end });
+    const name = key.includes("\\") ? (JSON.parse(key) as string) : key.slice(1, -1);
+    // Parsers disagree on which one counts, so the gateway and the upstream might.
+    if (members.has(name)) fail("a key is repeated", at);
+    if (members.size === MAX_MEMBERS) fail(`more than ${MAX_MEMBERS} members`, at);
+    members.set(name, { start: at, end });
     at = skipSpace(body, end);
     if (body[at] === CLOSE_BRACE) return { members, end: at + 1 };
     if (body[at] !== COMMA) fail("expected a comma or the end of the object", at);

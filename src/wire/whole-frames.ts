@@ -2,22 +2,39 @@
  * Lets server-sent events through only whole, so that at any moment the client has seen complete events and nothing
  * else: a heartbeat or an error event may follow without breaking one. Every byte passes unchanged.
  */
+import { GatewayError } from "../chat/error.ts";
+
+/** A broken upstream must not grow our heap without end, as in `sse.ts`. */
+const MAX_EVENT_BYTES = 67_108_864;
 const LF = 0x0a;
 const CR = 0x0d;
 
 export class WholeFrames {
   #held: Buffer[] = [];
+  #heldBytes = 0;
 
-  /** The bytes up to the last event border seen, or `undefined` when no event has ended yet. */
+  /**
+   * The bytes up to the last event border seen, or `undefined` when no event has ended yet.
+   * @throws GatewayError `upstream` when an event is too large.
+   */
   push(chunk: Buffer): Buffer | undefined {
     const border = lastBorder(chunk, this.#held);
     if (border <= 0) {
-      this.#held.push(chunk);
+      this.#hold(chunk);
       return undefined;
     }
     const whole = this.#held.length === 0 && border === chunk.length ? chunk : Buffer.concat([...this.#held, chunk.subarray(0, border)]);
-    this.#held = border < chunk.length ? [chunk.subarray(border)] : [];
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (border < chunk.length) this.#hold(chunk.subarray(border));
     return whole;
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > MAX_EVENT_BYTES)
+      throw new GatewayError("upstream", `The upstream sent a stream event larger than ${MAX_EVENT_BYTES} bytes.`);
   }
 
   /** What never became a whole event. */

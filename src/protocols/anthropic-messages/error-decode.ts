@@ -38,7 +38,9 @@ const STATUS_KINDS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>(
   [529, "overloaded"],
 ]);
 
-const BILLING = /credit balance is too low|spend(?:ing)? limit|reached your specified (?:API )?usage limits|contract_spend_limit_reached/i;
+/** Sentences that begin a message: what stands further in may be the caller's own words, and would rest the whole account. */
+const BILLING = /^(?:Your credit balance is too low|You have reached your specified (?:API )?usage limits)/i;
+const BILLING_CODES: ReadonlySet<string> = new Set(["contract_spend_limit_reached"]);
 const OVERFLOW =
   /prompt is too long|exceed(?:s|ed)? (?:the )?context (?:limit|window)|input is too long|maximum context length|context_length_exceeded/i;
 const POLICY = /blocked by (?:our )?content filtering policy|content[_ ]policy/i;
@@ -46,14 +48,14 @@ const POLICY = /blocked by (?:our )?content filtering policy|content[_ ]policy/i
 /** Never throws. The message is the upstream's own where the request is at fault: clients act on its wording (A.1.7). */
 export function decodeError({ status, headers, body }: UpstreamFailure): GatewayError {
   const { type, message, code } = readBody(tryParseJson(body));
-  const kind = kindOf(status, type, `${message ?? ""} ${code ?? ""}`);
+  const kind = kindOf(status, type, message ?? "", code);
   return makeError(kind, message, `The upstream answered HTTP ${status}.`, { upstreamStatus: status, ...hints(headers, kind) });
 }
 
 /** An `error` event or body that came with status 200 (rules 322, 345). */
 export function decodeErrorBody(body: JsonObject): GatewayError {
   const { type, message, code } = readBody(body);
-  const kind = kindOf(undefined, type, `${message ?? ""} ${code ?? ""}`);
+  const kind = kindOf(undefined, type, message ?? "", code);
   return makeError(kind, message, "The upstream ended its answer with an error.", {});
 }
 
@@ -68,18 +70,19 @@ function readBody(body: unknown): { type?: string | undefined; message?: string 
   };
 }
 
-function kindOf(status: number | undefined, type: string | undefined, text: string): ErrorKind {
+function kindOf(status: number | undefined, type: string | undefined, text: string, code?: string): ErrorKind {
   const told = KINDS.get(type ?? "");
+  const billing = BILLING.test(text) || BILLING_CODES.has(code ?? "");
   const byStatus = STATUS_KINDS.get(status ?? 0);
   const kind = byStatus ?? (status !== undefined && status >= 400 && status < 500 ? (told ?? "invalid-request") : (told ?? "upstream"));
   switch (kind) {
     case "invalid-request":
     case "request-too-large":
-      if (BILLING.test(text)) return "billing";
+      if (billing) return "billing";
       if (OVERFLOW.test(text)) return "context-too-long";
       return POLICY.test(text) ? "content-policy" : kind;
     case "rate-limited":
-      return BILLING.test(text) ? "billing" : kind;
+      return billing ? "billing" : kind;
     case "not-found":
       return /\bmodel\b/i.test(text) ? "model-not-found" : kind;
     // A provider that is overloaded says so with several statuses; one that is not may still answer 503.

@@ -38,7 +38,7 @@ export function encodeError(error: GatewayError, requestId: string): ClientAnswe
     headers: {
       "content-type": "application/json",
       "request-id": requestId,
-      ...(retryAfterMs !== undefined && { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
+      ...(retryAfterMs !== undefined && { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
       ...(shouldRetry !== undefined && { "x-should-retry": String(shouldRetry) }),
       ...headers,
     },

@@ -28,14 +28,27 @@ function decoded(name: string): string {
 /** @throws GatewayError `invalid-request`, naming the field. */
 export function peek(request: ClientRequest): RequestPeek {
   const members = scanned(() => scanObject(request.body));
+  refuseLookalikes(members);
   const model = valueOf(request.body, members.get("model"), "model");
   if (model === undefined || model === null) return refuse("model", "Field required");
   if (typeof model !== "string") return refuse("model", "Input should be a valid string");
   if (model === "") return refuse("model", "String should have at least 1 character");
+  if (model.length > MAX_MODEL_CHARS) return refuse("model", `String should have at most ${MAX_MODEL_CHARS} characters`);
   const stream = valueOf(request.body, members.get("stream"), "stream") ?? false;
   if (typeof stream !== "boolean") return refuse("stream", "Input should be a valid boolean");
   const session = headerSession(request) ?? metadataSession(request.body, members.get("metadata"));
   return { model, stream, members, ...(session !== undefined && { session }) };
+}
+
+/** Names are kept and told in headers, so they have a limit; Anthropic's own is the same. */
+const MAX_MODEL_CHARS = 256;
+
+/** A field that decides where a request goes must stand once: an upstream may read the other one (`Model`, say). */
+function refuseLookalikes(members: ReadonlyMap<string, Span>): void {
+  for (const key of members.keys()) {
+    const field = key.toLowerCase();
+    if (field !== key && (field === "model" || field === "stream")) refuse(field, `"${key}" may be mistaken for this field`);
+  }
 }
 
 function scanned<T>(scan: () => T): T {

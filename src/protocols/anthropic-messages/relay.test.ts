@@ -35,10 +35,6 @@ describe("rules 1–3: only the model's bytes change", () => {
       }),
     );
   });
-
-  test("as in JSON.parse, the last of two models counts", () => {
-    expect(relay('{"model":"a","model":"b"}')).toBe('{"model":"a","model":"claude-up"}');
-  });
 });
 
 describe("rule 131: state that the target did not mint goes, and nothing else", () => {

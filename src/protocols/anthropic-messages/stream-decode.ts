@@ -44,6 +44,10 @@ export class MessagesDecoder implements StreamDecoder {
     this.#context = context;
   }
 
+  get finished(): boolean {
+    return this.#state === "done" || asString(this.#ending["stop_reason"]) !== undefined;
+  }
+
   push(frame: Frame): readonly ChatEvent[] {
     if (this.#state === "done" || frame.data === "" || frame.data === "[DONE]") return NOTHING;
     const event = tryParseJson(frame.data);

@@ -62,6 +62,11 @@ export class AnswerDecoder {
     return this.#writer.take();
   }
 
+  /** Whether a reason to finish was told; more may follow it all the same (recordings, oddity 42). */
+  get finished(): boolean {
+    return !this.#failed && (this.#word ?? this.#blocked) !== undefined;
+  }
+
   /** The answer's bytes ended. `whole`: they were one body, which cannot have been cut. */
   end(whole: boolean): readonly ChatEvent[] {
     if (this.#failed) return [];

@@ -114,15 +114,17 @@ function kindOf({ code, message = "", reason }: ErrorBody, status: number | unde
   const told = CODE_KINDS.get(code);
   const kind = STATUS_KINDS.get(status ?? 0) ?? told ?? kindOfStatus(status);
   if (reason.startsWith("BILLING_")) return "billing";
+  // Behind a colon or a quote stand the caller's own words, which must not rest an account.
+  const [own = ""] = message.split(/[:"'`]/, 1);
   switch (kind) {
     // Every quota error advises to check one's billing details, so only plain words count here.
     case "rate-limited":
-      return SPENT.test(message) ? "billing" : kind;
+      return SPENT.test(own) ? "billing" : kind;
     case "invalid-request":
     case "permission":
-      if (SPENT.test(message) || NO_BILLING.test(message)) return "billing";
-      if (reason.startsWith("API_KEY_INVALID") || BAD_KEY.test(message)) return "unauthenticated";
-      if (LOCATION.test(message)) return "permission";
+      if (SPENT.test(own) || NO_BILLING.test(own)) return "billing";
+      if (reason.startsWith("API_KEY_INVALID") || BAD_KEY.test(own)) return "unauthenticated";
+      if (LOCATION.test(own)) return "permission";
       if (OVERFLOW.test(message)) return "context-too-long";
       return TOO_LARGE.test(message) ? "request-too-large" : kind;
     case "not-found":

@@ -28,6 +28,10 @@ export class GeminiStreamDecoder implements StreamDecoder {
     return this.#unreadable();
   }
 
+  get finished(): boolean {
+    return this.#answer.finished;
+  }
+
   end(): readonly ChatEvent[] {
     return this.#answer.end(false);
   }
