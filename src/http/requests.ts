@@ -126,7 +126,7 @@ function claimRoute(clients: RequestsContext["clients"], method: string, pathnam
   return { client: clients[0], refusal: new GatewayError("not-found", `There is nothing at ${method} ${pathname}.`) };
 }
 
-/** Liveness, readiness, and the bare `/` that clients look at before they begin (Claude Code sends `HEAD /`). */
+/** Liveness, readiness, and the bare `/` that clients look at before they begin (older Claude Codes send `HEAD /`). */
 function probe(context: RequestsContext, request: IncomingMessage, response: ServerResponse, pathname: string): boolean {
   if (request.method !== "GET" && request.method !== "HEAD") return false;
   const send = (status: number, body: JsonObject): true => {

@@ -1,7 +1,7 @@
 /** One request of a client whose key and route are known: route it, try it, tell the client, log it. The file to read first. */
 import type { Logger } from "pino";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
-import type { LossMode } from "../chat/loss.ts";
+import type { Loss, LossMode, LossSeverity } from "../chat/loss.ts";
 import type { ClientRequest, ClientSide } from "../protocols/protocol.ts";
 import { preferLane, type Router } from "../routing/router.ts";
 import type { Answer } from "./answer.ts";
@@ -103,8 +103,16 @@ function headerText(text: string): string {
 /** Longer lists end with a count: header space is bounded. */
 const MAX_LOSSES_IN_HEADER = 20;
 
-function lossHeader(losses: readonly { readonly code: string; readonly path: string }[]): string {
-  const shown = losses.slice(0, MAX_LOSSES_IN_HEADER).map(({ code, path }) => `${code};${path.replaceAll(/[,;]/g, "_")}`);
+/** A path may hold a field's name of the caller's. */
+const MAX_PATH_CHARS = 80;
+const GRAVITY: Readonly<Record<LossSeverity, number>> = { contract: 0, semantic: 1, info: 2 };
+
+/** What matters most first. */
+function lossHeader(losses: readonly Loss[]): string {
+  const ranked = losses.toSorted((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);
+  const shown = ranked
+    .slice(0, MAX_LOSSES_IN_HEADER)
+    .map(({ code, path }) => `${code};${path.slice(0, MAX_PATH_CHARS).replaceAll(/[,;]/g, "_")}`);
   return [...shown, ...(losses.length > shown.length ? [`and-${losses.length - shown.length}-more`] : [])].join(", ");
 }
 
@@ -133,7 +141,7 @@ function record({ log, clock }: HandleContext, { call, answer, began, end, model
     ms: Math.round(clock.now() - began),
     // One attempt is what the other fields tell already.
     attempts: failover && failover.notes.length > 1 ? failover.notes : undefined,
-    losses: current && current.prepared.losses.length > 0 ? current.prepared.losses : undefined,
+    losses: current && current.prepared.losses.length > 0 ? current.prepared.losses.slice(0, MAX_LOSSES_IN_HEADER) : undefined,
     usage: current && usage,
   };
   if (end.type !== "failed") log.info(entry, "request");

@@ -1,4 +1,5 @@
 /** A gateway in this process, with a simulator as its upstream, for tests that go through real sockets. */
+import { afterEach } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { createGateway, type Gateway } from "../../src/gateway.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/server.ts";
@@ -44,6 +45,30 @@ export async function startTestGateway({ config, simulator: options, stateKey = 
       await gateway.close();
     },
   };
+}
+
+/** Starts gateways that are closed after each test of the file. */
+export function gatewaysForTests(): {
+  start: (options: TestGatewayOptions) => Promise<TestGateway>;
+  readonly running: readonly TestGateway[];
+} {
+  const running: TestGateway[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((gateway) => gateway.close()));
+  });
+  return {
+    running,
+    async start(options) {
+      const gateway = await startTestGateway(options);
+      running.push(gateway);
+      return gateway;
+    },
+  };
+}
+
+/** Waits, as long as the test may take. */
+export async function until(met: () => boolean): Promise<void> {
+  while (!met()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Credentials `k1`…`kN` of one provider called `up`, every model name going there; durations short enough for tests. */

@@ -1,0 +1,114 @@
+/** What reaches an upstream of what a client asked, and which upstream it is. */
+import { describe, expect, test } from "vitest";
+import { ask, gatewaysForTests, pool, post } from "./support/gateway.ts";
+
+const { start } = gatewaysForTests();
+
+describe("what reaches the upstream", () => {
+  test("case 10: the key in x-api-key, the system text byte for byte", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 1) });
+    const system = 'Be brief. \u00e9 \ud83d\ude00 \\ "quoted"\n\ttab';
+    await post(url, ask("hello", { system }));
+    const [request] = simulator.requests;
+    expect(request?.credential).toBe("key-number-1");
+    expect(request?.headers.map((header) => header.toLowerCase())).toContain("x-api-key");
+    expect(request?.headers.map((header) => header.toLowerCase())).not.toContain("authorization");
+    expect(JSON.parse(request?.body.toString() ?? "")).toMatchObject({ system });
+  });
+
+  test("case 10, translated: the system text arrives byte for byte, the client's metadata block is a loss", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    const system = [
+      { type: "text", text: "x-anthropic-billing-header: cc_version=2.1; cc_entrypoint=cli;" },
+      { type: "text", text: "Be brief.\n \u00e9" },
+    ];
+    const answer = await post(url, ask("hello", { system }));
+    expect(answer.headers.get("x-dragoman-loss")).toContain("system");
+    expect(JSON.parse(simulator.requests[0]?.body.toString() ?? "")).toMatchObject({
+      systemInstruction: { parts: [{ text: "Be brief.\n \u00e9" }] },
+    });
+  });
+
+  test("case 14: tool_choice none, stop sequences, the token limit and images reach Gemini; one that cannot is refused, not dropped", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    const tools = [{ name: "Bash", input_schema: { type: "object", properties: { command: { type: "string" } } } }];
+    await post(url, ask("hello", { tools, tool_choice: { type: "none" }, stop_sequences: ["END"], max_tokens: 77 }));
+    expect(JSON.parse(simulator.requests[0]?.body.toString() ?? "")).toMatchObject({
+      toolConfig: { functionCallingConfig: { mode: "NONE" } },
+      tools: [{ functionDeclarations: [{ name: "Bash" }] }],
+      generationConfig: { maxOutputTokens: 77, stopSequences: ["END"] },
+    });
+    const image = (address: string): object => ({ type: "image", source: { type: "url", url: address } });
+    const about = (block: object): object => ({
+      ...ask(""),
+      messages: [{ role: "user", content: [block, { type: "text", text: "what?" }] }],
+    });
+    await post(url, about(image("https://example.com/a.png")));
+    expect(simulator.requests.at(-1)?.body.toString()).toContain(
+      '"fileData":{"mimeType":"image/png","fileUri":"https://example.com/a.png"}',
+    );
+    const refused = await post(url, about(image("http://example.com/a.png")));
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining("messages[0].content[0]") } });
+    const inline = { type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" } };
+    await post(url, about(inline));
+    expect(simulator.requests.at(-1)?.body.toString()).toContain('"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}');
+  });
+
+  test("case 15: parallel tool calls stay apart, each with its own id and input", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    simulator.script({
+      calls: [
+        { name: "a", input: { n: 1 } },
+        { name: "b", input: { n: 2 } },
+        { name: "a", input: { n: 3 } },
+      ],
+    });
+    const tools = ["a", "b"].map((name) => ({ name, input_schema: { type: "object" } }));
+    const answer = (await (await post(url, ask("go", { tools }))).json()) as {
+      content: { type: string; id: string; name: string; input: unknown }[];
+      stop_reason: string;
+    };
+    const calls = answer.content.filter(({ type }) => type === "tool_use");
+    expect(calls.map(({ name, input }) => [name, input])).toEqual([
+      ["a", { n: 1 }],
+      ["b", { n: 2 }],
+      ["a", { n: 3 }],
+    ]);
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
+    expect(answer.stop_reason).toBe("tool_use");
+  });
+
+  test("a session stays with its credential, and comes back to it after a stumble", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 3) });
+    const session = { "x-claude-code-session-id": "s1" };
+    const who = async (): Promise<string | null> => (await post(url, ask("hello"), session)).headers.get("x-dragoman-credential");
+    const first = await who();
+    expect(await who()).toBe(first);
+    simulator.script("500");
+    expect(await who()).not.toBe(first);
+    let back = await who();
+    while (back !== first) back = await who();
+    expect(back).toBe(first);
+  });
+
+  test("a fallback in the config is used, and named", async () => {
+    const config = (upstream: string): string =>
+      pool(
+        "anthropic",
+        1,
+      )(upstream)
+        .replace('"*": up/*', "fast: [up/claude-a, other/gemini-3.8-flash]")
+        .replace(
+          "providers:",
+          `providers:\n  other:\n    type: gemini\n    base_url: "${upstream}"\n    credentials: [{ name: o1, api_key: other-key }]`,
+        );
+    const { url, simulator } = await start({ config });
+    simulator.credentials.set("key-number-1", "529");
+    const answer = await post(url, ask("hello", { model: "fast" }));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("x-dragoman-model")).toBe("other/gemini-3.8-flash");
+    expect(answer.headers.get("x-dragoman-attempts")).toContain("up/claude-a c1 overloaded");
+    expect(await answer.json()).toMatchObject({ type: "message", model: "fast" });
+  });
+});
