@@ -28,6 +28,7 @@ const checks = [
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["unused code", "knip", []],
   ["config schema", "node", ["scripts/write-schema.ts", "--check"]],
+  ["list of losses", "node", ["scripts/write-fidelity.ts", "--check"]],
   ["unit tests", "vitest", ["run", "src/"]],
 ];
 

@@ -3,6 +3,8 @@
  * nothing about a loss is ever written into a prompt (rule 7).
  */
 
+import type { LossCode, SeverityOf } from "./loss-codes.ts";
+
 /**
  * - `info` no meaning is lost: cache marks, client metadata, transport hints
  * - `semantic` the model gets or gives less than was said; strict mode refuses
@@ -13,7 +15,7 @@ export type LossSeverity = "info" | "semantic" | "contract";
 /** One thing that was not carried. */
 export interface Loss {
   /** A stable kebab-case code, listed in `docs/fidelity.md`. */
-  readonly code: string;
+  readonly code: LossCode;
   /** Where it stood in the caller's request (`tools[3]`, `thinking.display`) or in the answer (`answer.citations`). */
   readonly path: string;
   readonly severity: LossSeverity;
@@ -26,7 +28,7 @@ export type LossMode = "strict" | "default" | "lenient";
 export class LossLedger {
   readonly #losses = new Map<string, Loss>();
 
-  add(code: string, path: string, severity: LossSeverity): void {
+  add<Code extends LossCode>(code: Code, path: string, severity: SeverityOf<Code>): void {
     const key = `${code} ${path}`;
     if (!this.#losses.has(key)) this.#losses.set(key, { code, path, severity });
   }
