@@ -56,5 +56,5 @@ A request of a Messages client to Anthropic is relayed: nothing is translated, a
 
 The mode is that of the caller's key, else of the route, else \`default\`; \`lenient\` refuses nothing (\`loss\` in [the configuration](configuration.md#loss)). A refused request is answered 400 before anything is sent: the message names the place and the code. A loss of the answer is never refused, because by then the answer is there.
 
-Losses stand in the response header \`x-dragoman-loss\`, as \`code;place\` with commas between, and in the request's log line. A place is a path in the request (\`tools[3]\`), or begins with \`answer\`. The header names 20 at most, then how many more there are. It is sent before a streamed answer is complete: losses of that answer are in the log only.
+Losses stand in the response header \`x-dragoman-loss\`, as \`code;place\` with commas between, and in the request's log line. A place is a path in the request (\`tools[3]\`), or begins with \`answer\`. The header names the gravest 20, then how many more there are; the log names 20. The header is sent before a streamed answer is complete: losses of that answer are in the log only.
 `;
