@@ -15,7 +15,9 @@ const CONFIG_HELP = "config file; default: ./dragoman.yaml, else $DRAGOMAN_HOME/
 
 const KEY_VARIABLES = providerTypes.flatMap(({ environmentVariables }) => environmentVariables);
 
-const ENVIRONMENT_HELP = `
+const FURTHER_HELP = `
+\`dragoman serve --help\` and \`dragoman check --help\` list the options of these commands.
+
 Without a config file, providers come from ${KEY_VARIABLES.join(", ")};
 with none of these set, an embedded simulator answers.
 
@@ -58,7 +60,7 @@ function createProgram(): Command {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "dragoman: ")) })
-    .addHelpText("after", ENVIRONMENT_HELP);
+    .addHelpText("after", FURTHER_HELP);
   program
     .command("serve", { isDefault: true })
     .description("serve clients (this is what happens without a command)")

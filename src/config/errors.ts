@@ -22,6 +22,8 @@ export interface ConfigProblem {
   readonly suggestion?: string;
   /** Absent when it is about no place in a file. */
   readonly position?: Position;
+  /** Where it is when that is not the file or what stands for it. */
+  readonly source?: string;
 }
 
 /** Finds the place of a key, or of its value, in the file. */
@@ -39,16 +41,17 @@ export class ProblemList {
 
   /**
    * @param part what to point at: the value, or the key when the key itself, or what is missing below it, is wrong;
-   *   `nowhere` when it is not the file that is wrong.
+   *   `command-line` when it is not the file that is wrong.
    */
-  add(path: Path, message: string, suggestion?: string, part: "key" | "value" | "nowhere" = "value"): void {
-    const position = part === "nowhere" ? undefined : this.#locate(path, part);
+  add(path: Path, message: string, suggestion?: string, part: "key" | "value" | "command-line" = "value"): void {
+    const position = part === "command-line" ? undefined : this.#locate(path, part);
     this.#paths.add(JSON.stringify(path));
     this.#problems.push({
       path: formatPath(path),
       message,
       ...(suggestion !== undefined && { suggestion }),
       ...(position !== undefined && { position }),
+      ...(part === "command-line" && { source: "command line" }),
     });
   }
 
@@ -77,7 +80,7 @@ export class ConfigError extends Error {
     const ordered = [...problems].sort(
       (a, b) => (a.position?.line ?? 0) - (b.position?.line ?? 0) || (a.position?.column ?? 0) - (b.position?.column ?? 0),
     );
-    super(ordered.map((problem) => formatProblem(source, problem)).join("\n"));
+    super(ordered.map((problem) => formatProblem(problem.source ?? source, problem)).join("\n"));
     this.name = "ConfigError";
     this.problems = ordered;
   }

@@ -65,7 +65,7 @@ function checkHost(host: string, { keyless, commandLine }: { keyless: boolean; c
   const problem = hostProblem(host, keyless);
   if (problem === undefined) return;
   const [message, suggestion] = problem;
-  if (commandLine) problems.add([], `--host: ${message}`, suggestion, "nowhere");
+  if (commandLine) problems.add([], `--host: ${message}`, suggestion, "command-line");
   else problems.add(["server", "host"], message, suggestion);
 }
 
