@@ -10,7 +10,7 @@ test("every listed loss happens somewhere", () => {
   expect([...recorded].sort()).toEqual(Object.keys(LOSS_KINDS).sort());
 });
 
-test("docs/fidelity.md is what the table gives; else run `node scripts/write-fidelity.ts`", () => {
+test("docs/fidelity.md is what the table gives; else run `npx node scripts/write-fidelity.ts`", () => {
   expect(readFileSync(new URL("../docs/fidelity.md", import.meta.url), "utf8")).toBe(fidelityDocument());
 });
 

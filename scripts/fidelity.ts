@@ -42,7 +42,7 @@ ${table("anthropic-messages", "request")}
 `;
 }
 
-const INTRODUCTION = `<!-- Made by \`node scripts/write-fidelity.ts\` from src/chat/loss-codes.ts. -->
+const INTRODUCTION = `<!-- Made by \`npx node scripts/write-fidelity.ts\` from src/chat/loss-codes.ts. -->
 
 # What translation loses
 

@@ -1,5 +1,5 @@
-/** Writes `docs/fidelity.md` from the table of losses, or checks it: `node scripts/write-fidelity.ts [--check]`. */
+/** Writes `docs/fidelity.md` from the table of losses, or checks it: `npx node scripts/write-fidelity.ts [--check]`. */
 import { fidelityDocument } from "./fidelity.ts";
 import { writeGenerated } from "./generated-file.ts";
 
-writeGenerated("docs/fidelity.md", fidelityDocument(), "node scripts/write-fidelity.ts");
+writeGenerated("docs/fidelity.md", fidelityDocument(), "npx node scripts/write-fidelity.ts");

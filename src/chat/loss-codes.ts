@@ -1,6 +1,6 @@
 /**
  * Every loss there can be, one code for one loss in whichever protocol it happens. `docs/fidelity.md` is made from this
- * table: `node scripts/write-fidelity.ts`.
+ * table: `npx node scripts/write-fidelity.ts`.
  */
 import type { LossSeverity } from "./loss.ts";
 

@@ -5,7 +5,7 @@ import { configJsonSchema } from "./json-schema.ts";
 
 const committed = readFileSync(new URL("../../dragoman.schema.json", import.meta.url), "utf8");
 
-test("dragoman.schema.json is what the schema gives; else run `node scripts/write-schema.ts`", () => {
+test("dragoman.schema.json is what the schema gives; else run `npx node scripts/write-schema.ts`", () => {
   expect(committed).toBe(configJsonSchema());
 });
 
