@@ -38,7 +38,11 @@ export function refuseWithoutKeys({ remoteAddress, headers }: Caller): GatewayEr
     return forbidden(`Without keys this Dragoman refuses requests that a web page of another site sends. ${WHAT_TO_DO}`);
   }
   if (hasBody(headers) && mediaType(text(headers["content-type"])) !== "application/json") {
-    return new GatewayError("invalid-request", "The content type must be application/json.", { field: "content-type" });
+    return new GatewayError(
+      "invalid-request",
+      "The content type must be application/json: send the header `content-type: application/json`.",
+      { field: "content-type" },
+    );
   }
   return undefined;
 }

@@ -111,6 +111,10 @@ function ownRequest(): GatewayError {
   );
 }
 
+/** For whoever has put one path segment too many or too few into a base URL, or speaks another protocol. */
+const SERVED =
+  "Dragoman serves POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models; give clients its address without /v1. OpenAI's and Gemini's protocols are not served to clients yet.";
+
 type Claim =
   | { readonly client: ClientSide; readonly route: ClientRoute }
   | { readonly client: ClientSide; readonly route?: undefined; readonly refusal: GatewayError };
@@ -118,12 +122,12 @@ type Claim =
 function claimRoute(clients: RequestsContext["clients"], method: string, pathname: string): Claim {
   for (const client of clients) {
     const route = client.route(method, pathname);
-    if (route === "method-not-allowed") {
-      return { client, refusal: new GatewayError("method-not-allowed", `${method} is not allowed on ${pathname}.`) };
-    }
-    if (route) return { client, route };
+    if (!route) continue;
+    if (!("allow" in route)) return { client, route };
+    const headers = { allow: route.allow };
+    return { client, refusal: new GatewayError("method-not-allowed", `${method} is not allowed here; use ${route.allow}.`, { headers }) };
   }
-  return { client: clients[0], refusal: new GatewayError("not-found", `There is nothing at ${method} ${pathname}.`) };
+  return { client: clients[0], refusal: new GatewayError("not-found", `There is nothing at this path. ${SERVED}`) };
 }
 
 /** Liveness, readiness, and the bare `/` that clients look at before they begin (older Claude Codes send `HEAD /`). */

@@ -13,6 +13,12 @@ export interface AnswerHead {
   readonly headers: readonly string[];
 }
 
+/** Knows what the gateway adds to a head. */
+export interface HeadSource {
+  /** Name, value, name, value. */
+  ownHeaders(requestId: string): readonly string[];
+}
+
 export class Answer {
   readonly requestId: string;
   readonly #response: ServerResponse;
@@ -58,8 +64,11 @@ export class Answer {
     });
   }
 
-  /** What the gateway adds to whatever head goes out, name, value, name, value; asked when it does. */
-  ownHeaders: () => readonly string[] = () => [];
+  /**
+   * Asked when a head goes out. An object rather than a closure: one made in an async function kept whole finished
+   * requests alive until the next full collection, and every scavenge copied them.
+   */
+  source: HeadSource | undefined;
 
   /** Makes this a stream, in which a heartbeat breaks every silence of `heartbeatMs`. */
   expectStream(heartbeatMs: number): void {
@@ -137,7 +146,7 @@ export class Answer {
   #writeHead({ status, headers }: AnswerHead): void {
     // Proxies in front of us must not collect a stream before they pass it on (rule 325).
     const streaming = this.#streaming && status === 200 ? ["cache-control", "no-cache", "x-accel-buffering", "no"] : [];
-    this.#response.writeHead(status, [...headers, ...streaming, ...this.ownHeaders()]);
+    this.#response.writeHead(status, [...headers, ...streaming, ...(this.source?.ownHeaders(this.requestId) ?? [])]);
   }
 
   #stopHeartbeat(): void {

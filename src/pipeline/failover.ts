@@ -11,8 +11,9 @@ import type { Pool } from "../routing/pool.ts";
 import type { Target } from "../routing/router.ts";
 import { verdict, type Next } from "../routing/verdict.ts";
 import type { Transport } from "../wire/transport.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer, HeadSource } from "./answer.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
+import { ownHeaders } from "./own-headers.ts";
 import type { Preparation, Prepared } from "./prepare.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { finalError, withSoonerRecovery, type AttemptNote } from "./told.ts";
@@ -34,15 +35,22 @@ export type CourseEnd =
   | { readonly type: "cancelled" }
   | { readonly type: "failed"; readonly error: GatewayError };
 
+/** One try: where, with what, and how. */
+export interface Current {
+  readonly target: Target;
+  readonly credential: Credential;
+  readonly prepared: Prepared;
+}
+
 const NOBODY: ReadonlySet<string> = new Set();
 const CANCELLED: CourseEnd = { type: "cancelled" };
 
 /** One request's way through its candidates. */
-export class Failover {
+export class Failover implements HeadSource {
   /** Every try so far and every pool passed over, in order. */
   readonly notes: AttemptNote[] = [];
   /** The try under way, or the last one. */
-  current: { readonly target: Target; readonly credential: Credential; readonly prepared: Prepared } | undefined;
+  current: Current | undefined;
 
   readonly #context: FailoverContext;
   readonly #answer: Answer;
@@ -75,6 +83,10 @@ export class Failover {
     } catch (thrown) {
       return failed(toGatewayError(thrown));
     }
+  }
+
+  ownHeaders(requestId: string): readonly string[] {
+    return ownHeaders(requestId, this.current, this.notes);
   }
 
   /** One target's pool, credential by credential. `undefined`: on to the next target. */

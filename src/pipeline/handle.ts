@@ -1,15 +1,15 @@
 /** One request of a client whose key and route are known: route it, try it, tell the client, log it. The file to read first. */
 import type { Logger } from "pino";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
-import type { Loss, LossMode, LossSeverity } from "../chat/loss.ts";
+import type { LossMode } from "../chat/loss.ts";
 import type { ClientRequest, ClientSide } from "../protocols/protocol.ts";
 import { preferLane, type Router } from "../routing/router.ts";
 import type { Answer } from "./answer.ts";
 import { Failover, type CourseEnd, type FailoverContext } from "./failover.ts";
+import { byGravity } from "./own-headers.ts";
 import { Preparation, type PrepareContext } from "./prepare.ts";
 import { relayedAnswerHeaders } from "./relay-lane.ts";
 import type { Shutdown } from "./shutdown.ts";
-import { attemptsHeader } from "./told.ts";
 
 /** What handling needs from the program. */
 export interface HandleContext extends FailoverContext, PrepareContext {
@@ -54,8 +54,7 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const preparation = new Preparation(context, client, request, rawHeaders, peek, lossMode, answer.requestId);
     const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
     failover = new Failover(context, answer, preparation, session, shutdown);
-    const course = failover;
-    answer.ownHeaders = () => ownHeaders(answer.requestId, course);
+    answer.source = failover;
     if (peek.stream && request.route.operation === "generate") answer.expectStream(context.heartbeatMs);
     end = await failover.run(targets);
   } catch (thrown) {
@@ -73,48 +72,8 @@ function tell(answer: Answer, error: GatewayError): void {
   answer.whole({ status, headers: relayedAnswerHeaders(headers) }, body);
 }
 
-/** What the gateway says about a request in its headers. Never a secret. */
-function ownHeaders(requestId: string, { current, notes }: Failover): string[] {
-  const headers = ["x-dragoman-request-id", requestId];
-  if (current) {
-    const { target, credential, prepared } = current;
-    headers.push(
-      "x-dragoman-model",
-      `${target.provider.name}/${target.model}`,
-      "x-dragoman-credential",
-      credential.name,
-      "x-dragoman-lane",
-      prepared.lane.name,
-    );
-    if (prepared.losses.length > 0) headers.push("x-dragoman-loss", lossHeader(prepared.losses));
-  }
-  if (notes.length > 0) headers.push("x-dragoman-attempts", attemptsHeader(notes));
-  return headers.map(headerText);
-}
-
-/** Longer header values are cut. */
-const MAX_HEADER_CHARS = 2_000;
-
-/** Callers choose model names, and a character that no header may hold would make Node throw. */
-function headerText(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed())).slice(0, MAX_HEADER_CHARS);
-}
-
-/** Longer lists end with a count: header space is bounded. */
-const MAX_LOSSES_IN_HEADER = 20;
-
-/** A path may hold a field's name of the caller's. */
-const MAX_PATH_CHARS = 80;
-const GRAVITY: Readonly<Record<LossSeverity, number>> = { contract: 0, semantic: 1, info: 2 };
-
-/** What matters most first. */
-function lossHeader(losses: readonly Loss[]): string {
-  const ranked = losses.toSorted((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);
-  const shown = ranked
-    .slice(0, MAX_LOSSES_IN_HEADER)
-    .map(({ code, path }) => `${code};${path.slice(0, MAX_PATH_CHARS).replaceAll(/[,;]/g, "_")}`);
-  return [...shown, ...(losses.length > shown.length ? [`and-${losses.length - shown.length}-more`] : [])].join(", ");
-}
+/** The rest is in the counts; a log line has an end. */
+const MAX_LOSSES_LOGGED = 20;
 
 interface Finished {
   readonly call: Call;
@@ -141,7 +100,7 @@ function record({ log, clock }: HandleContext, { call, answer, began, end, model
     ms: Math.round(clock.now() - began),
     // One attempt is what the other fields tell already.
     attempts: failover && failover.notes.length > 1 ? failover.notes : undefined,
-    losses: current && current.prepared.losses.length > 0 ? current.prepared.losses.slice(0, MAX_LOSSES_IN_HEADER) : undefined,
+    losses: current && current.prepared.losses.length > 0 ? byGravity(current.prepared.losses).slice(0, MAX_LOSSES_LOGGED) : undefined,
     usage: current && usage,
   };
   if (end.type !== "failed") log.info(entry, "request");

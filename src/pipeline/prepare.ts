@@ -93,6 +93,7 @@ export class Preparation {
     const { upstream } = this.#protocol(target);
     const { operation } = this.#request.route;
     const streams = operation === "generate" && this.#peek.stream;
+    const losses = new LossLedger();
     return {
       streams,
       lane: streams ? new RelayStreamLane(upstream) : new RelayWholeLane(upstream, operation),
@@ -104,8 +105,13 @@ export class Preparation {
         HOP_HEADER,
         this.#context.instanceId,
       ],
-      body: upstream.relayBody(this.#request.body, this.#peek.members, target.model, issuer, this.#context.sealer),
-      losses: [],
+      body: upstream.relayBody(this.#request.body, this.#peek.members, {
+        model: target.model,
+        issuer,
+        sealer: this.#context.sealer,
+        losses,
+      }),
+      losses: losses.losses,
     };
   }
 

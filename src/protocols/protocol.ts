@@ -75,11 +75,16 @@ export interface StreamEncoder {
   push(event: ChatEvent): string;
 }
 
+/** A path of the protocol's, asked with another method than it takes. */
+export interface WrongMethod {
+  readonly allow: string;
+}
+
 /** How clients speak the protocol to us. */
 export interface ClientSide {
   readonly id: ProtocolId;
   /** The route a request is for; `undefined` when the path is not this protocol's. */
-  route(method: string, pathname: string): ClientRoute | "method-not-allowed" | undefined;
+  route(method: string, pathname: string): ClientRoute | WrongMethod | undefined;
   /** The content type of its streams, and what to write when there is nothing to say (dossier C.11, C.12). */
   readonly streamContentType: string;
   readonly heartbeat: string;
@@ -105,6 +110,16 @@ export interface EncodeTarget {
   readonly profile: Profile;
   /** Whose opaque state may be replayed. */
   readonly issuer: Issuer;
+  readonly losses: LossLedger;
+}
+
+/** Where a relayed request goes. */
+export interface RelayTarget {
+  /** The upstream's name of the model. */
+  readonly model: string;
+  /** Whose opaque state may be replayed. */
+  readonly issuer: Issuer;
+  readonly sealer: StateSealer;
   readonly losses: LossLedger;
 }
 
@@ -168,7 +183,7 @@ export interface UpstreamSide {
    * The relayed body with another model name; every other byte as it was, but for state that the target did not mint.
    * @param members where {@link RequestPeek} found the top-level members.
    */
-  relayBody(body: Buffer, members: ReadonlyMap<string, Span>, model: string, issuer: Issuer, sealer: StateSealer): Buffer;
+  relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer;
   relayTap(): RelayTap;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   encodeTokenCount(request: ChatRequest, target: EncodeTarget): EncodedRequest;

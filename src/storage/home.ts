@@ -49,8 +49,7 @@ function readKeyFile(home: string): StateKeys {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const keys = parseKeys(readIfThere(path) ?? createKeyFile(path));
-    // A copied or restored file may have come with looser rights than it was made with.
-    chmodSync(path, 0o600);
+    tighten(path);
     if (keys !== undefined) return keys;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
@@ -62,6 +61,15 @@ function readKeyFile(home: string): StateKeys {
     );
   }
   throw new StorageError(`${path} is empty. Remove it, and a new key is generated.`);
+}
+
+/** A copied or restored file may have come with looser rights than it was made with. On a read-only file system it stays so. */
+function tighten(path: string): void {
+  try {
+    chmodSync(path, 0o600);
+  } catch (error) {
+    if (!["EROFS", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 /** Writes a new key, or reads that of a process that was faster. A link appears whole or not at all, and never replaces. */

@@ -1,14 +1,14 @@
 /** Routes, and what routing needs of a request, read from its bytes without parsing them (rules 1, 444). */
 import { scanMembers, scanObject, type Span } from "../../wire/json-scan.ts";
-import type { ClientRequest, ClientRoute, RequestPeek } from "../protocol.ts";
+import type { ClientRequest, ClientRoute, RequestPeek, WrongMethod } from "../protocol.ts";
 import { refuse } from "./fields.ts";
 
 /** Which of the protocol's routes a request is for (A.1.1). */
-export function route(method: string, pathname: string): ClientRoute | "method-not-allowed" | undefined {
+export function route(method: string, pathname: string): ClientRoute | WrongMethod | undefined {
   const model = /^\/v1\/models\/(.+)$/.exec(pathname)?.[1];
-  if (model !== undefined) return method === "GET" ? { operation: "get-model", model: decoded(model) } : "method-not-allowed";
+  if (model !== undefined) return method === "GET" ? { operation: "get-model", model: decoded(model) } : { allow: "GET" };
   const known = ROUTES[pathname];
-  return known && (known.method === method ? known.route : "method-not-allowed");
+  return known && (known.method === method ? known.route : { allow: known.method });
 }
 
 const ROUTES: Readonly<Record<string, { readonly method: string; readonly route: ClientRoute }>> = {
@@ -27,6 +27,7 @@ function decoded(name: string): string {
 
 /** @throws GatewayError `invalid-request`, naming the field. */
 export function peek(request: ClientRequest): RequestPeek {
+  if (request.body.length === 0) return refuse("", "The request has no body; send a JSON object.");
   const members = scanned(() => scanObject(request.body));
   refuseLookalikes(members);
   const model = valueOf(request.body, members.get("model"), "model");
@@ -51,7 +52,8 @@ function refuseLookalikes(members: ReadonlyMap<string, Span>): void {
   }
 }
 
-function scanned<T>(scan: () => T): T {
+/** What a look into the body finds. @throws GatewayError `invalid-request` when it is not JSON. */
+export function scanned<T>(scan: () => T): T {
   try {
     return scan();
   } catch (error) {

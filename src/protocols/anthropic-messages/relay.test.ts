@@ -3,12 +3,13 @@ import { describe, expect, test } from "vitest";
 import { loadCaptures } from "../../../test/support/captures.ts";
 import { anthropic, sealer, upstream } from "../../../test/support/messages.ts";
 import { loadRecordings } from "../../../test/support/recordings.ts";
+import { LossLedger } from "../../chat/loss.ts";
 import { scanObject } from "../../wire/json-scan.ts";
 import { createStateSealer, type StateBinding } from "../../chat/state.ts";
 
 const issuer = { ...anthropic, model: "claude-up", account: "a" };
 const relay = (body: string, model = "claude-up"): string =>
-  upstream.relayBody(Buffer.from(body), scanObject(Buffer.from(body)), model, issuer, sealer).toString();
+  upstream.relayBody(Buffer.from(body), scanObject(Buffer.from(body)), { model, issuer, sealer, losses: new LossLedger() }).toString();
 
 describe("rules 1–3: only the model's bytes change", () => {
   const bodies = [

@@ -2,10 +2,11 @@
 import type { Usage } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import { asObject, type JsonObject } from "../../chat/json.ts";
-import { ENVELOPE_PREFIX, mintedBy, type Issuer, type StateSealer } from "../../chat/state.ts";
+import { ENVELOPE_PREFIX, mintedBy } from "../../chat/state.ts";
 import { scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
-import type { Operation } from "../protocol.ts";
+import type { Operation, RelayTarget } from "../protocol.ts";
 import { decodeErrorBody } from "./error-decode.ts";
+import { scanned } from "./peek.ts";
 import { openState } from "./state.ts";
 import { decodeUsage } from "./usage.ts";
 
@@ -39,18 +40,19 @@ export function relaysRequestHeader(name: string): boolean {
 /**
  * The body with another model name and nothing else changed, except state that the target did not mint: thinking blocks
  * with a foreign envelope go, an envelope around the target's own state opens.
+ * @throws GatewayError `invalid-request` when what had to be searched is not JSON.
  */
-export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, model: string, issuer: Issuer, sealer: StateSealer): Buffer {
+export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer {
   const edits: Edit[] = [];
   const modelSpan = members.get("model");
-  const text = JSON.stringify(model);
+  const text = JSON.stringify(target.model);
   if (modelSpan && body.toString("utf8", modelSpan.start, modelSpan.end) !== text) edits.push({ ...modelSpan, text });
   const messages = members.get("messages");
-  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...stateEdits(body, messages, issuer, sealer));
+  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...scanned(() => stateEdits(body, messages, target)));
   return edits.length === 0 ? body : spliceSpans(body, edits);
 }
 
-function stateEdits(body: Buffer, messages: Span, issuer: Issuer, sealer: StateSealer): Edit[] {
+function stateEdits(body: Buffer, messages: Span, target: RelayTarget): Edit[] {
   const edits: Edit[] = [];
   const elements = scanArray(body, messages);
   const emptied: number[] = [];
@@ -60,9 +62,11 @@ function stateEdits(body: Buffer, messages: Span, issuer: Issuer, sealer: StateS
     const blocks = scanArray(body, content);
     const removed: number[] = [];
     for (const [k, block] of blocks.entries()) {
-      const edit = blockEdit(body, block, issuer, sealer);
-      if (edit === "remove") removed.push(k);
-      else if (edit) edits.push(edit);
+      const edit = blockEdit(body, block, target);
+      if (edit === "remove") {
+        removed.push(k);
+        target.losses.add("foreign-reasoning", `messages[${i}].content[${k}]`, "info");
+      } else if (edit) edits.push(edit);
     }
     // A message must hold something; one that held carriers only says nothing to this target.
     if (removed.length > 0 && removed.length === blocks.length) emptied.push(i);
@@ -89,7 +93,7 @@ const STATE_KEYS: ReadonlyMap<string, string> = new Map([
   ["redacted_thinking", "data"],
 ]);
 
-function blockEdit(body: Buffer, block: Span, issuer: Issuer, sealer: StateSealer): Edit | "remove" | undefined {
+function blockEdit(body: Buffer, block: Span, { issuer, sealer }: RelayTarget): Edit | "remove" | undefined {
   if (body[block.start] !== OPEN_BRACE) return undefined;
   const members = scanMembers(body, block);
   const type = stringAt(body, members.get("type"));

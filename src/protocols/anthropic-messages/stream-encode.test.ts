@@ -1,3 +1,4 @@
+import { LossLedger } from "../../chat/loss.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -156,7 +157,9 @@ describe("state that clients carry", () => {
     expect(replayed([block as JsonObject])).toEqual([thought("hm")]);
     const body = { model: "m", messages: [{ role: "assistant", content: [block, { type: "text", text: "Hi" }] }] };
     const bytes = Buffer.from(JSON.stringify(body));
-    const relayed = upstream.relayBody(bytes, scanObject(bytes), "m", anthropic, sealer).toString();
+    const losses = new LossLedger();
+    const relayed = upstream.relayBody(bytes, scanObject(bytes), { model: "m", issuer: anthropic, sealer, losses }).toString();
+    expect(losses.losses).toEqual([{ code: "foreign-reasoning", path: "messages[0].content[0]", severity: "info" }]);
     expect(relayed).toBe('{"model":"m","messages":[{"role":"assistant","content":[{"type":"text","text":"Hi"}]}]}');
   });
 

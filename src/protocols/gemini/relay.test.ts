@@ -1,3 +1,4 @@
+import { LossLedger } from "../../chat/loss.ts";
 import { describe, expect, test } from "vitest";
 import { loadRecordings, rechunk } from "../../../test/support/recordings.ts";
 import { gemini } from "./index.ts";
@@ -34,7 +35,14 @@ describe("relayed requests", () => {
 
   test("the body passes as it is", () => {
     const body = Buffer.from('{ "contents" : [] }');
-    expect(upstream.relayBody(body, new Map(), "other", { platform: "gemini" }, { seal: () => "", open: () => undefined })).toBe(body);
+    expect(
+      upstream.relayBody(body, new Map(), {
+        model: "other",
+        issuer: { platform: "gemini" },
+        sealer: { seal: () => "", open: () => undefined },
+        losses: new LossLedger(),
+      }),
+    ).toBe(body);
   });
 });
 

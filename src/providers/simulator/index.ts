@@ -6,7 +6,7 @@ export const simulator: ProviderType = {
   platform: "simulator",
   environmentVariables: [],
   keyless: true,
-  models: ["*"],
+  models: ["claude-opus-5-5", "claude-sonnet-5-5", "gemini-3.8-pro", "*"],
   exampleModel: "claude-sonnet-5-5",
   protocolFor: (model) => (model.startsWith("gemini") ? "gemini" : "anthropic-messages"),
   // A script may tell credentials apart by their key, in whichever protocol the model is spoken to.
