@@ -205,7 +205,7 @@ export class Failover implements HeadSource {
       target: `${provider.name}/${model}`,
       ...(credential !== undefined && { credential }),
       cause,
-      ms: this.#context.clock.now() - began,
+      ms: Math.round(this.#context.clock.now() - began),
     });
   }
 

@@ -7,15 +7,15 @@ export interface AttemptNote {
   readonly target: string;
   /** The credential's name; absent when the whole pool was passed over. */
   readonly credential?: string;
-  /** `ok`, an error kind, or why it was passed over. */
+  /** `answered`, `cancelled`, an error kind, or why the pool was passed over. */
   readonly cause: string;
-  /** Time it took, in ms. */
+  /** Time it took, in whole ms. */
   readonly ms: number;
 }
 
 /** The `x-dragoman-attempts` header. */
 export function attemptsHeader(notes: readonly AttemptNote[]): string {
-  return notes.map(({ target, credential, cause, ms }) => `${target} ${credential ?? "-"} ${cause} ${Math.round(ms)}ms`).join(", ");
+  return notes.map(({ target, credential, cause, ms }) => `${target} ${credential ?? "-"} ${cause} ${ms}ms`).join(", ");
 }
 
 /** The error that ends the request, made from the last one. */
