@@ -140,7 +140,9 @@ test("an empty file has every default and no provider", () => {
 
 test("a simulator needs neither key nor address", () => {
   const { config, secrets } = parse("providers: { offline: { type: simulator } }");
-  expect(config.providers).toMatchObject([{ name: "offline", embedded: true, origin: "", models: expect.arrayContaining(["claude-opus-5-5", "*"]) }]);
+  expect(config.providers).toMatchObject([
+    { name: "offline", embedded: true, origin: "", models: expect.arrayContaining(["claude-opus-5-5", "*"]) },
+  ]);
   expect(secrets).toEqual([]);
 });
 
