@@ -92,6 +92,25 @@ describe("what reaches the upstream", () => {
     expect(back).toBe(first);
   });
 
+  test("what one target cannot take goes to the next that can", async () => {
+    const config = (upstream: string): string =>
+      pool(
+        "gemini",
+        1,
+      )(upstream)
+        .replace('"*": up/gemini-3.8-pro', "careful: { targets: [up/gemini-3.8-pro, other/claude-a], loss: strict }")
+        .replace(
+          "providers:",
+          `providers:\n  other: { type: anthropic, base_url: "${upstream}", credentials: [{ name: o1, api_key: other-key }] }`,
+        );
+    const { url, simulator } = await start({ config });
+    const answer = await post(url, ask("hello", { model: "careful", stop_sequences: ["a", "b", "c", "d", "e", "f"] }));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("x-dragoman-model")).toBe("other/claude-a");
+    expect(answer.headers.get("x-dragoman-attempts")).toContain("up/gemini-3.8-pro - unsupported");
+    expect(simulator.requests).toHaveLength(1);
+  });
+
   test("a fallback in the config is used, and named", async () => {
     const config = (upstream: string): string =>
       pool(

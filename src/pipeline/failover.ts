@@ -141,9 +141,13 @@ export class Failover implements HeadSource {
       try {
         outcome = await this.#attempt(target, lease);
       } catch (thrown) {
-        // The request could not even be prepared: no fault of the credential.
+        // The request could not even be prepared: no fault of the credential, but another target may take it.
         lease.release({ cancelled: true });
-        throw thrown;
+        const error = toGatewayError(thrown);
+        if (verdict(error).next !== "next-target") throw error;
+        this.#last = error;
+        this.#note(target, undefined, error.kind, this.#context.clock.now());
+        return "next-target";
       }
       if (outcome.type === "answered") {
         lease.release({ ok: true });
