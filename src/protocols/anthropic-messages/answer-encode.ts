@@ -226,7 +226,8 @@ export class AnswerEncoder {
   #endReasoning(item: Reasoning, state: OpaqueState | undefined): void {
     if (item.state?.kind === "redacted-thinking") return;
     if (state && !this.#opened) this.#openNow();
-    this.#tail = this.#opened;
+    // A thought without words opened nothing: the block of the one before it may still be open.
+    this.#tail ||= this.#opened;
     this.#opened = false;
     if (state) this.#carry(state, "self");
   }

@@ -105,6 +105,12 @@ describe("the grammar of a stream", () => {
     );
   });
 
+  test("a thought without words after one with words leaves no block open", () => {
+    const stream = encodeStream(replay(answer([thought("hm"), thought("")])));
+    expect(fault(stream)).toBeUndefined();
+    expect(blocksOf(stream)).toHaveLength(1);
+  });
+
   test("a whole answer is the fold of the stream", () => {
     fc.assert(
       fc.property(fc.array(item, { maxLength: 5 }), (items) => {
