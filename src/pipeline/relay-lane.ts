@@ -10,7 +10,8 @@ import { filterHeaders, headerValue } from "../wire/headers.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
 import type { AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
-import { WholeBody } from "./whole-body.ts";
+import type { WholeBody } from "./whole-body.ts";
+import { WholeLane } from "./whole-lane.ts";
 
 /** Answer headers that speak of one connection or one host, not of the answer (rule 12). */
 const NOT_RELAYED: ReadonlySet<string> = new Set(
@@ -84,18 +85,13 @@ export class RelayStreamLane implements Lane {
 }
 
 /** A relayed whole answer. */
-export class RelayWholeLane implements Lane {
+export class RelayWholeLane extends WholeLane {
   readonly name = "relay";
-  readonly errorTold = false;
-  readonly finished = false;
-  begun = false;
-  error: GatewayError | undefined;
-  usage: Usage | undefined;
   readonly #upstream: UpstreamSide;
   readonly #operation: Operation;
-  readonly #body = new WholeBody();
 
   constructor(upstream: UpstreamSide, operation: Operation) {
+    super();
     this.#upstream = upstream;
     this.#operation = operation;
   }
@@ -104,22 +100,13 @@ export class RelayWholeLane implements Lane {
     return { status, headers: relayedAnswerHeaders(headers) };
   }
 
-  push(chunk: Buffer): LaneOutput {
-    this.error = this.#body.push(chunk);
-    return undefined;
-  }
-
-  end(): LaneOutput {
-    try {
-      const answer = this.#body.object(JSON.parse as (text: string) => JsonValue);
-      if (this.#operation === "generate") ({ usage: this.usage, error: this.error } = this.#upstream.inspectWhole(answer));
-      if (this.error) return undefined;
-      this.begun = true;
-      return this.#body.bytes;
-    } catch (thrown) {
-      if (!(thrown instanceof GatewayError)) throw thrown;
-      this.error = thrown;
-      return undefined;
+  protected convert(body: WholeBody): LaneOutput {
+    const answer = body.object(JSON.parse as (text: string) => JsonValue);
+    if (this.#operation === "generate") {
+      const { usage, error } = this.#upstream.inspectWhole(answer);
+      this.usage = usage;
+      if (error) throw error;
     }
+    return body.bytes;
   }
 }

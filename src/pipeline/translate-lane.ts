@@ -12,7 +12,8 @@ import { JsonArrayReader } from "../wire/json-array.ts";
 import { SseReader } from "../wire/sse.ts";
 import { streamHeaders, type AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
-import { WholeBody } from "./whole-body.ts";
+import type { WholeBody } from "./whole-body.ts";
+import { WholeLane } from "./whole-lane.ts";
 
 /** The two ends of a translation. */
 export interface Translation {
@@ -24,6 +25,8 @@ export interface Translation {
 
 /** Follows the grammar of every stream when `DRAGOMAN_DEBUG` names it; a fault is ours and fails the request. */
 const CHECK_GRAMMAR = (process.env["DRAGOMAN_DEBUG"] ?? "").split(",").includes("grammar");
+
+const JSON_HEAD: AnswerHead = { status: 200, headers: ["content-type", "application/json"] };
 
 /** A translated stream. */
 export class TranslateStreamLane implements Lane {
@@ -96,84 +99,48 @@ export class TranslateStreamLane implements Lane {
 }
 
 /** A translated whole answer: the fold of its events. */
-export class TranslateWholeLane implements Lane {
+export class TranslateWholeLane extends WholeLane {
   readonly name = "translate";
-  readonly errorTold = false;
-  readonly finished = false;
-  begun = false;
-  error: GatewayError | undefined;
-  usage: Usage | undefined;
   readonly #translation: Translation;
-  readonly #body = new WholeBody();
 
   constructor(translation: Translation) {
+    super();
     this.#translation = translation;
   }
 
   open(): AnswerHead {
-    return { status: 200, headers: ["content-type", "application/json"] };
+    return JSON_HEAD;
   }
 
-  push(chunk: Buffer): LaneOutput {
-    this.error = this.#body.push(chunk);
-    return undefined;
-  }
-
-  end(): LaneOutput {
+  protected convert(body: WholeBody): LaneOutput {
     const { client, upstream, answer, decode } = this.#translation;
-    try {
-      const collector = new Collector();
-      for (const event of upstream.decodeResponse(this.#body.object(), decode)) collector.push(event);
-      const response = collector.response();
-      this.usage = response.usage;
-      if (response.finish.reason === "malformed-call") throw malformedCall();
-      const out = writeJson(client.encodeResponse(response, answer));
-      this.begun = true;
-      return out;
-    } catch (thrown) {
-      if (!(thrown instanceof GatewayError)) throw thrown;
-      this.error = thrown;
-      return undefined;
-    }
+    const collector = new Collector();
+    for (const event of upstream.decodeResponse(body.object(), decode)) collector.push(event);
+    const response = collector.response();
+    this.usage = response.usage;
+    if (response.finish.reason === "malformed-call") throw malformedCall();
+    return writeJson(client.encodeResponse(response, answer));
   }
 }
 
 /** A translated token count. */
-export class TranslateCountLane implements Lane {
+export class TranslateCountLane extends WholeLane {
   readonly name = "translate";
-  readonly errorTold = false;
-  readonly finished = false;
-  readonly usage: Usage | undefined = undefined;
-  begun = false;
-  error: GatewayError | undefined;
   readonly #client: ClientSide;
   readonly #upstream: UpstreamSide;
-  readonly #body = new WholeBody();
 
   constructor(client: ClientSide, upstream: UpstreamSide) {
+    super();
     this.#client = client;
     this.#upstream = upstream;
   }
 
   open(): AnswerHead {
-    return { status: 200, headers: ["content-type", "application/json"] };
+    return JSON_HEAD;
   }
 
-  push(chunk: Buffer): LaneOutput {
-    this.error = this.#body.push(chunk);
-    return undefined;
-  }
-
-  end(): LaneOutput {
-    try {
-      const out = writeJson(this.#client.encodeTokenCount(this.#upstream.decodeTokenCount(this.#body.object())));
-      this.begun = true;
-      return out;
-    } catch (thrown) {
-      if (!(thrown instanceof GatewayError)) throw thrown;
-      this.error = thrown;
-      return undefined;
-    }
+  protected convert(body: WholeBody): LaneOutput {
+    return writeJson(this.#client.encodeTokenCount(this.#upstream.decodeTokenCount(body.object())));
   }
 }
 

@@ -6,7 +6,7 @@ import { asObject, parseJson, type JsonObject, type JsonValue } from "../chat/js
 const MAX_BYTES = 67_108_864;
 
 export class WholeBody {
-  readonly #chunks: Buffer[] = [];
+  #chunks: Buffer[] = [];
   #size = 0;
 
   /** Takes more of it; the error says that it is too large. */
@@ -19,7 +19,8 @@ export class WholeBody {
 
   /** All of it, as it came. */
   get bytes(): Buffer {
-    return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] as Buffer;
   }
 
   /**
