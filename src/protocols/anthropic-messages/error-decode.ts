@@ -3,10 +3,8 @@ import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error
 import { asObject, asString, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import { headerValue } from "../../wire/headers.ts";
 import type { UpstreamFailure } from "../protocol.ts";
+import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS } from "../upstream-error.ts";
 import { tokenCounts } from "./overflow.ts";
-
-/** More than this of an upstream's words helps nobody. */
-const MAX_MESSAGE_CHARS = 4000;
 
 /** Error types by what they mean, whatever the status. */
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
@@ -20,22 +18,6 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["rate_limit_error", "rate-limited"],
   ["timeout_error", "timeout"],
   ["overloaded_error", "overloaded"],
-]);
-
-/** Statuses that speak for themselves: the body refines some, and contradicts none (resilience §3). */
-const STATUS_KINDS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
-  [401, "unauthenticated"],
-  [402, "billing"],
-  [403, "permission"],
-  [404, "not-found"],
-  [405, "method-not-allowed"],
-  [408, "timeout"],
-  [409, "conflict"],
-  [413, "request-too-large"],
-  [429, "rate-limited"],
-  [503, "overloaded"],
-  [504, "timeout"],
-  [529, "overloaded"],
 ]);
 
 /** Sentences that begin a message: what stands further in may be the caller's own words, and would rest the whole account. */
@@ -73,7 +55,7 @@ function readBody(body: unknown): { type?: string | undefined; message?: string 
 function kindOf(status: number | undefined, type: string | undefined, text: string, code?: string): ErrorKind {
   const told = KINDS.get(type ?? "");
   const billing = BILLING.test(text) || BILLING_CODES.has(code ?? "");
-  const byStatus = STATUS_KINDS.get(status ?? 0);
+  const byStatus = status === 503 ? "overloaded" : STATUS_KINDS.get(status ?? 0);
   const kind = byStatus ?? (status !== undefined && status >= 400 && status < 500 ? (told ?? "invalid-request") : (told ?? "upstream"));
   switch (kind) {
     case "invalid-request":
@@ -93,13 +75,10 @@ function kindOf(status: number | undefined, type: string | undefined, text: stri
   }
 }
 
-/** Words about our own account are for the log, not for the caller (rule 348). */
-const OUR_ACCOUNT: ReadonlySet<ErrorKind> = new Set<ErrorKind>(["unauthenticated", "billing", "permission"]);
-
 function makeError(kind: ErrorKind, said: string | undefined, otherwise: string, detail: ErrorDetail): GatewayError {
   const field = kind === "invalid-request" ? /^([a-z_]+(?:\.\w+)*): /.exec(said ?? "")?.[1] : undefined;
   const tokens = kind === "context-too-long" ? tokenCounts(said ?? "") : undefined;
-  return new GatewayError(kind, OUR_ACCOUNT.has(kind) || said === undefined || said === "" ? otherwise : said, {
+  return new GatewayError(kind, messageForCaller(kind, said, otherwise), {
     ...detail,
     ...(said !== undefined && { upstreamMessage: said }),
     ...(field !== undefined && { field: field.replaceAll(/\.(\d+)/g, "[$1]") }),

@@ -3,27 +3,10 @@ import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error
 import { asArray, asNumber, asObject, asString, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { headerValue } from "../../wire/headers.ts";
 import type { UpstreamFailure } from "../protocol.ts";
-
-/** More than this of an upstream's words helps nobody. */
-const MAX_MESSAGE_CHARS = 4000;
+import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS } from "../upstream-error.ts";
 
 /** A daily quota says to come back in seconds and means tomorrow; in ms. */
 const DAILY_QUOTA_REST_MS = 3_600_000;
-
-/** Statuses that speak for themselves: the body refines some, and contradicts none (resilience §3). */
-const STATUS_KINDS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
-  [401, "unauthenticated"],
-  [402, "billing"],
-  [403, "permission"],
-  [404, "not-found"],
-  [405, "method-not-allowed"],
-  [408, "timeout"],
-  [409, "conflict"],
-  [413, "request-too-large"],
-  [429, "rate-limited"],
-  [504, "timeout"],
-  [529, "overloaded"],
-]);
 
 /** The names of `google.rpc.Code`, which tell more than the other statuses do. */
 const CODE_KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
@@ -94,14 +77,11 @@ function readBody(body: JsonValue | undefined): ErrorBody {
   };
 }
 
-/** Words about our own account are for the log, not for the caller (rule 348). */
-const OUR_ACCOUNT: ReadonlySet<ErrorKind> = new Set<ErrorKind>(["unauthenticated", "billing", "permission"]);
-
 function makeError(error: ErrorBody, status: number | undefined, retryAfterMs: number | undefined, otherwise: string): GatewayError {
   const kind = kindOf(error, status);
   const { message } = error;
   const counts = COUNTS.exec(message ?? "");
-  return new GatewayError(kind, message === undefined || message === "" || OUR_ACCOUNT.has(kind) ? otherwise : message, {
+  return new GatewayError(kind, messageForCaller(kind, message, otherwise), {
     ...(kind === "rate-limited" ? quotaHints(error, retryAfterMs) : retryAfterMs !== undefined && { retryAfterMs }),
     ...(kind === "permission" && ACCOUNT_REASONS.has(error.reason) && { scope: "account" as const }),
     ...(status !== undefined && { upstreamStatus: status }),
