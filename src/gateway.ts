@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createKeyRing } from "./access/keys.ts";
-import { profileFor } from "./catalog/profiles.ts";
+import { profileFor } from "./catalog/profiles/index.ts";
 import { createStateSealer } from "./chat/state.ts";
 import type { Config } from "./config/config.ts";
 import { createRequestListener } from "./http/requests.ts";

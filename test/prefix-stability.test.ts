@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { profileFor } from "../src/catalog/profiles.ts";
+import { profileFor } from "../src/catalog/profiles/index.ts";
 import { LossLedger } from "../src/chat/loss.ts";
 import { createStateSealer, type StateBinding } from "../src/chat/state.ts";
 import { anthropicMessages } from "../src/protocols/anthropic-messages/index.ts";
@@ -28,7 +28,7 @@ function translate(body: unknown, model: string): Encoded {
   );
   const target = {
     model,
-    profile: profileFor("gemini", model),
+    profile: profileFor({ platform: "gemini", model, protocol: "gemini" }),
     issuer: { platform: "gemini", model, account: "a" },
     losses: new LossLedger(),
   };

@@ -53,8 +53,11 @@ export interface MediaContent {
   /** As the caller labelled it; absent for URLs and file ids. */
   readonly mediaType?: string;
   readonly source: MediaSource;
+  /** The file's name, where it has one. */
   readonly title?: string;
   readonly context?: string;
+  /** How closely a picture is to be looked at (rule 179). */
+  readonly detail?: "low" | "high" | "auto" | "original";
 }
 
 /** A search hit handed to the model by the caller. */
@@ -245,6 +248,12 @@ export interface ChatRequest {
   readonly sampling: Sampling;
   readonly reasoning?: Reasoning;
   readonly outputFormat?: OutputFormat;
+  /** Answers asked for, when more than one; a translated request can have only one (rule 199). */
+  readonly choices?: number;
+  /** Asks for the probabilities of the answer's tokens, with this many alternatives each. */
+  readonly logprobs?: { readonly alternatives: number };
+  /** What the caller says its prompts share a cache by; a session's name serves as well. */
+  readonly cacheKey?: string;
   /** Who the caller's end user is, as the caller said. */
   readonly endUser?: string;
   /** Every other top-level field. */
@@ -285,6 +294,12 @@ export type FinishReason =
   | "compaction"
   | "other";
 
+/** A token of the answer and how likely it was; `logprob` is a natural logarithm. */
+export interface TokenLogprob {
+  readonly token: string;
+  readonly logprob: number;
+}
+
 export interface Finish {
   readonly reason: FinishReason;
   /** The upstream's own word. */
@@ -292,6 +307,8 @@ export interface Finish {
   readonly stopSequence?: string;
   /** What the upstream said about it, for a refusal or filter. */
   readonly explanation?: string;
+  /** Of the whole text, when they were asked for (rule 264). */
+  readonly logprobs?: readonly (TokenLogprob & { readonly alternatives: readonly TokenLogprob[] })[];
   readonly native?: Native;
 }
 

@@ -32,8 +32,8 @@ export function createRequestListener(context: RequestsContext): RequestListener
     const requestId = `req_${randomUUID().replaceAll("-", "")}`;
     const { pathname, query } = readTarget(request.url ?? "/");
     if (probe(context, request, response, pathname)) return;
-    const claim = claimRoute(context.clients, request.method ?? "GET", pathname);
-    const answer = new Answer(response, claim.client, requestId);
+    const claim = claimRoute(context.clients, request, pathname, query);
+    const answer = new Answer(response, claim.client, claim.route, requestId);
     try {
       if (request.headers[HOP_HEADER] === context.handling.instanceId) throw ownRequest();
       const caller = identify(context, request, query);
@@ -119,15 +119,25 @@ type Claim =
   | { readonly client: ClientSide; readonly route: ClientRoute }
   | { readonly client: ClientSide; readonly route?: undefined; readonly refusal: GatewayError };
 
-function claimRoute(clients: RequestsContext["clients"], method: string, pathname: string): Claim {
-  for (const client of clients) {
-    const route = client.route(method, pathname);
-    if (!route) continue;
-    if (!("allow" in route)) return { client, route };
-    const headers = { allow: route.allow };
-    return { client, refusal: new GatewayError("method-not-allowed", `${method} is not allowed here; use ${route.allow}.`, { headers }) };
-  }
-  return { client: clients[0], refusal: new GatewayError("not-found", `There is nothing at this path. ${SERVED}`) };
+function claimRoute(
+  clients: RequestsContext["clients"],
+  { method = "GET", headers }: IncomingMessage,
+  pathname: string,
+  query: URLSearchParams,
+): Claim {
+  const claims = clients.map((client) => ({ client, route: client.route(method, pathname, query) })).filter(({ route }) => route);
+  const candidates = claims.length > 0 ? claims : clients.map((client) => ({ client, route: undefined }));
+  // The last is whoever says nothing about itself: OpenAI's clients send no header of their own.
+  const { client, route } = (candidates.find((candidate) => candidate.client.speaks(headers, query)) ??
+    candidates.at(-1)) as (typeof candidates)[0];
+  if (!route) return { client, refusal: new GatewayError("not-found", `There is nothing at this path. ${SERVED}`) };
+  if (!("allow" in route)) return { client, route };
+  return {
+    client,
+    refusal: new GatewayError("method-not-allowed", `${method} is not allowed here; use ${route.allow}.`, {
+      headers: { allow: route.allow },
+    }),
+  };
 }
 
 /** Liveness, readiness, and the bare `/` that clients look at before they begin (older Claude Codes send `HEAD /`). */

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { GatewayError } from "../chat/error.ts";
-import type { ClientSide } from "../protocols/protocol.ts";
+import type { ClientRoute, ClientSide, StreamStyle } from "../protocols/protocol.ts";
 
 /** Status and headers (name, value, name, value) of an answer. */
 export interface AnswerHead {
@@ -23,6 +23,7 @@ export class Answer {
   readonly requestId: string;
   readonly #response: ServerResponse;
   readonly #protocol: ClientSide;
+  readonly #route: ClientRoute | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #heartbeatMs = Infinity;
   /** When something was last written; the timer looks here when it fires, which is cheaper than moving it with each event. */
@@ -30,9 +31,11 @@ export class Answer {
   #streaming = false;
   #begun = false;
 
-  constructor(response: ServerResponse, protocol: ClientSide, requestId: string) {
+  /** @param route absent when the path is nobody's. */
+  constructor(response: ServerResponse, protocol: ClientSide, route: ClientRoute | undefined, requestId: string) {
     this.#response = response;
     this.#protocol = protocol;
+    this.#route = route;
     this.requestId = requestId;
   }
 
@@ -123,10 +126,10 @@ export class Answer {
     this.#stopHeartbeat();
     if (this.ended) return;
     if (this.#response.headersSent) {
-      this.#response.end(this.#protocol.streamError(error, this.requestId));
+      this.#response.end(this.#style.error(error, this.requestId, this.#begun));
       return;
     }
-    const { status, headers, body } = this.#protocol.encodeError(error, this.requestId);
+    const { status, headers, body } = this.#protocol.encodeError(error, this.requestId, this.#route);
     this.whole({ status, headers: Object.entries(headers).flat() }, body);
   }
 
@@ -137,10 +140,14 @@ export class Answer {
       this.#heartbeat = setTimeout(() => this.#beat(), this.#heartbeatMs - silentFor);
       return;
     }
-    if (!this.#response.headersSent) this.#writeHead({ status: 200, headers: streamHeaders(this.#protocol) });
-    if (!this.#response.writableNeedDrain) this.#response.write(this.#protocol.heartbeat);
+    if (!this.#response.headersSent) this.#writeHead({ status: 200, headers: streamHeaders(this.#style) });
+    if (!this.#response.writableNeedDrain) this.#response.write(this.#style.heartbeat);
     this.#spokeAt = performance.now();
     this.#heartbeat = setTimeout(() => this.#beat(), this.#heartbeatMs);
+  }
+
+  get #style(): StreamStyle {
+    return this.#protocol.streamStyle(this.#route ?? { operation: "generate" });
   }
 
   #writeHead({ status, headers }: AnswerHead): void {
@@ -156,6 +163,6 @@ export class Answer {
 }
 
 /** The head's headers of a stream that we write. */
-export function streamHeaders(protocol: ClientSide): string[] {
-  return ["content-type", protocol.streamContentType];
+export function streamHeaders(style: StreamStyle): string[] {
+  return ["content-type", style.contentType];
 }

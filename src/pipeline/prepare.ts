@@ -1,5 +1,5 @@
 /** Chooses the lane for one target and makes what goes to its upstream. Decodes the client's request at most once. */
-import type { ChatRequest } from "../chat/chat.ts";
+import type { ChatRequest, ProtocolId } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
@@ -23,7 +23,7 @@ export interface PrepareContext {
   readonly sealer: StateSealer;
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
-  profileFor(platform: string, model: string): Profile;
+  profileFor(place: { readonly platform: string; readonly model: string; readonly protocol: ProtocolId }): Profile;
 }
 
 /** A lane and the request that starts it. */
@@ -47,6 +47,8 @@ export class Preparation {
   readonly #peek: RequestPeek;
   readonly #lossMode: LossMode;
   readonly #requestId: string;
+  /** Told by some protocols' answers, in seconds since 1970. */
+  readonly #createdAt = Math.floor(Date.now() / 1000);
   #decoded: ChatRequest | undefined;
 
   constructor(
@@ -119,7 +121,7 @@ export class Preparation {
     const request = this.#decode();
     const { upstream } = this.#protocol(target);
     const losses = new LossLedger();
-    const encodeTarget = { model: target.model, profile: this.#context.profileFor(target.provider.platform, target.model), issuer, losses };
+    const encodeTarget = { model: target.model, profile: this.#profile(target), issuer, losses };
     const counts = this.#request.route.operation === "count-tokens";
     const encoded = counts ? upstream.encodeTokenCount(request, encodeTarget) : upstream.encodeRequest(request, encodeTarget);
     const refused = losses.refusedBy(this.#lossMode);
@@ -133,7 +135,15 @@ export class Preparation {
     const translation = {
       client: this.#client,
       upstream,
-      answer: { model: this.#peek.model, requestId: this.#requestId, sealer: this.#context.sealer, losses, request },
+      answer: {
+        model: this.#peek.model,
+        requestId: this.#requestId,
+        sealer: this.#context.sealer,
+        losses,
+        request,
+        route: this.#request.route,
+        createdAt: this.#createdAt,
+      },
       decode: { request, issuer },
     };
     const whole = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
@@ -145,6 +155,11 @@ export class Preparation {
         return losses.losses;
       },
     };
+  }
+
+  #profile({ provider, model, protocol }: Target): Profile {
+    const profile = this.#context.profileFor({ platform: provider.platform, model, protocol });
+    return provider.chat ? { ...profile, chat: provider.chat } : profile;
   }
 
   #sent({ path, headers, body }: EncodedRequest, stream: boolean): Pick<Prepared, "path" | "headers" | "body"> {

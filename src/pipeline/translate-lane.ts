@@ -5,7 +5,15 @@ import { GatewayError } from "../chat/error.ts";
 import { mergeUsage, type ChatEvent } from "../chat/events.ts";
 import { GrammarChecker } from "../chat/grammar.ts";
 import { writeJson } from "../chat/json.ts";
-import type { AnswerContext, ClientSide, DecodeContext, StreamDecoder, StreamEncoder, UpstreamSide } from "../protocols/protocol.ts";
+import type {
+  AnswerContext,
+  ClientSide,
+  DecodeContext,
+  StreamDecoder,
+  StreamEncoder,
+  StreamStyle,
+  UpstreamSide,
+} from "../protocols/protocol.ts";
 import type { Frame, FrameReader } from "../wire/frames.ts";
 import { headerValue } from "../wire/headers.ts";
 import { JsonArrayReader } from "../wire/json-array.ts";
@@ -35,14 +43,14 @@ export class TranslateStreamLane implements Lane {
   begun = false;
   error: GatewayError | undefined;
   usage: Usage | undefined;
-  readonly #client: ClientSide;
+  readonly #style: StreamStyle;
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
   #reader: FrameReader | undefined;
 
   constructor({ client, upstream, answer, decode }: Translation) {
-    this.#client = client;
+    this.#style = client.streamStyle(answer.route);
     this.#decoder = upstream.streamDecoder(decode);
     this.#encoder = client.streamEncoder(answer);
   }
@@ -52,7 +60,7 @@ export class TranslateStreamLane implements Lane {
     if (type.startsWith("text/event-stream")) this.#reader = new SseReader();
     else if (type.startsWith("application/json")) this.#reader = new JsonArrayReader();
     else throw new GatewayError("upstream", `The upstream answered a streaming request with ${type === "" ? "no content type" : type}.`);
-    return { status: 200, headers: streamHeaders(this.#client) };
+    return { status: 200, headers: streamHeaders(this.#style) };
   }
 
   get finished(): boolean {

@@ -22,6 +22,20 @@ export interface ClientRoute {
   readonly model?: string;
   /** Whether the path itself asks for a stream. */
   readonly stream?: boolean;
+  /** How the path asks for the stream to be written, where a protocol has two ways (rules 294, 295). */
+  readonly framing?: "sse" | "json-array";
+}
+
+/** How a stream is written around its events. */
+export interface StreamStyle {
+  readonly contentType: string;
+  /** What to write when there is nothing to say (dossier C.11, C.12). */
+  readonly heartbeat: string;
+  /**
+   * An error after the stream began: the one end that every client recognises as failure.
+   * @param begun whether content was written before.
+   */
+  error(error: GatewayError, requestId: string, begun: boolean): string;
 }
 
 /** A request as it came in. */
@@ -67,6 +81,9 @@ export interface AnswerContext {
   readonly losses: LossLedger;
   /** The request, where the answer's shape depends on it. */
   readonly request: ChatRequest;
+  readonly route: ClientRoute;
+  /** When the request came, in seconds since 1970, for protocols whose answers tell it. */
+  readonly createdAt: number;
 }
 
 /** Writes events as a client's stream. Keeps the client protocol's grammar whatever comes. */
@@ -84,19 +101,18 @@ export interface WrongMethod {
 export interface ClientSide {
   readonly id: ProtocolId;
   /** The route a request is for; `undefined` when the path is not this protocol's. */
-  route(method: string, pathname: string): ClientRoute | WrongMethod | undefined;
-  /** The content type of its streams, and what to write when there is nothing to say (dossier C.11, C.12). */
-  readonly streamContentType: string;
-  readonly heartbeat: string;
+  route(method: string, pathname: string, query: URLSearchParams): ClientRoute | WrongMethod | undefined;
+  /** Whether headers and query are such as only this protocol's clients send: tells paths apart that protocols share. */
+  speaks(headers: ClientRequest["headers"], query: URLSearchParams): boolean;
+  streamStyle(route: ClientRoute): StreamStyle;
   /** @throws GatewayError `invalid-request`, naming the field. */
   peek(request: ClientRequest): RequestPeek;
   /** @throws GatewayError `invalid-request`, naming the field. */
   decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest;
   encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject;
   streamEncoder(context: AnswerContext): StreamEncoder;
-  encodeError(error: GatewayError, requestId: string): ClientAnswer;
-  /** An error after the stream began: the one end that every client recognises as failure. */
-  streamError(error: GatewayError, requestId: string): string;
+  /** @param route absent when the path is nobody's. */
+  encodeError(error: GatewayError, requestId: string, route: ClientRoute | undefined): ClientAnswer;
   encodeTokenCount(tokens: number): JsonObject;
   /** @throws GatewayError `invalid-request` for bad paging parameters. */
   encodeModelList(models: readonly ModelEntry[], query: URLSearchParams): JsonObject;
@@ -130,6 +146,8 @@ export interface EncodedRequest {
   /** Protocol headers (version, betas), name, value, name, value. */
   readonly headers: readonly string[];
   readonly body: string;
+  /** Stop sequences that the upstream does not look for: the answer is to be searched for them (rules 196–198). */
+  readonly scanStops?: readonly string[];
 }
 
 /** Reads an upstream's stream. */

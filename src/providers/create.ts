@@ -39,6 +39,7 @@ export function createProvider(settings: ProviderSettings): Provider {
     credentials: credentials.map((credential) => ({ ...credential, account: accountFingerprint(type.type, credential.apiKey) })),
     timeouts,
     models: settings.models ?? type.models,
+    ...(type.chat && { chat: type.chat }),
     protocolFor: (model) => type.protocolFor(model),
     authorize: (credential) => type.authorize(credential),
   };

@@ -1,5 +1,6 @@
 /** A provider is a host of models: where a call goes and how it is authorised. What is said there is a protocol's matter. */
 import type { ProtocolId } from "../chat/chat.ts";
+import type { ChatDialect } from "../protocols/chat-dialect.ts";
 
 /** One secret we use upstream. */
 export interface Credential {
@@ -42,6 +43,8 @@ export interface Provider {
   readonly timeouts: PhaseTimeouts;
   /** Model names or patterns (`claude-*`) that may be asked of it without an entry in the config. */
   readonly models: readonly string[];
+  /** How its server speaks Chat Completions, if it does. */
+  readonly chat?: ChatDialect;
   /** The protocol this model is spoken to in. */
   protocolFor(model: string): ProtocolId;
   /** The headers that authorise a call, name, value, name, value. */
@@ -62,6 +65,8 @@ export interface ProviderType {
   readonly models: readonly string[];
   /** A model to try first, for messages to the operator. */
   readonly exampleModel: string;
+  /** How its server speaks Chat Completions, if it does. */
+  readonly chat?: ChatDialect;
   protocolFor(model: string): ProtocolId;
   authorize(credential: Credential): readonly string[];
 }

@@ -1,6 +1,6 @@
 /** Gemini for tests: frames by hand, decoded and folded, the grammar checked on the way; conversations as they are sent. */
 import { expect } from "vitest";
-import { profileFor } from "../../src/catalog/profiles.ts";
+import { profileFor } from "../../src/catalog/profiles/index.ts";
 import type { ChatRequest, ChatResponse, Content, Effort, Item, Turn } from "../../src/chat/chat.ts";
 import { collect } from "../../src/chat/collect.ts";
 import type { ChatEvent } from "../../src/chat/events.ts";
@@ -94,7 +94,7 @@ export function send(
   facts: Partial<Profile> = {},
 ): { path: string; text: string; body: SentBody; losses: readonly Loss[] } {
   const ledger = new LossLedger();
-  const profile = { ...profileFor("gemini", model), ...facts };
+  const profile = { ...profileFor({ platform: "gemini", model, protocol: "gemini" }), ...facts };
   const encoded = encodeRequest(chat, { model, profile, issuer, losses: ledger });
   return { path: encoded.path, text: encoded.body, body: JSON.parse(encoded.body) as SentBody, losses: ledger.losses };
 }

@@ -1,5 +1,5 @@
 /** Doing with the Messages protocol what tests of it do again and again. */
-import { profileFor } from "../../src/catalog/profiles.ts";
+import { profileFor } from "../../src/catalog/profiles/index.ts";
 import type { ChatRequest, Content, Item, Turn } from "../../src/chat/chat.ts";
 import type { ChatEvent } from "../../src/chat/events.ts";
 import { asObject, parseJson, type JsonObject } from "../../src/chat/json.ts";
@@ -32,12 +32,27 @@ export function chatRequest(body: object): ChatRequest {
 
 /** What an answer is encoded with. */
 export function answerContext(over: Partial<AnswerContext> = {}): AnswerContext {
-  return { model: "claude-test", requestId: "req_01", sealer, losses: new LossLedger(), request: chatRequest({}), ...over };
+  return {
+    model: "claude-test",
+    requestId: "req_01",
+    sealer,
+    losses: new LossLedger(),
+    request: chatRequest({}),
+    route: { operation: "generate" },
+    createdAt: 0,
+    ...over,
+  };
 }
 
 /** A target of Anthropic's, by default its newest model. */
 export function encodeTarget(over: Partial<EncodeTarget> = {}): EncodeTarget {
-  return { model: "claude-up", profile: profileFor("anthropic", "claude-up"), issuer: anthropic, losses: new LossLedger(), ...over };
+  return {
+    model: "claude-up",
+    profile: profileFor({ platform: "anthropic", model: "claude-up", protocol: "anthropic-messages" }),
+    issuer: anthropic,
+    losses: new LossLedger(),
+    ...over,
+  };
 }
 
 /** The events of a stream in these chunks. */

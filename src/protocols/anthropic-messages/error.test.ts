@@ -96,7 +96,7 @@ describe("what an upstream's error means", () => {
     ({ response }) => {
       const error = decode(response.status, response.bytes.toString(), response.headerList);
       const told = (response.body as { error: { type: string; message: string } }).error;
-      const answer = client.encodeError(error, "req_1");
+      const answer = client.encodeError(error, "req_1", undefined);
       expect(answer.status).toBe(response.status);
       expect(JSON.parse(answer.body)).toMatchObject({ type: "error", error: { type: told.type }, request_id: "req_1" });
       expect(answer.headers["retry-after"]).toBe(response.headers["retry-after"]);
@@ -108,7 +108,7 @@ describe("what an upstream's error means", () => {
 
 describe("errors as clients are told", () => {
   const encode = (kind: ErrorKind, detail: ErrorDetail = {}, message = "why"): { status: number; headers: object; error: object } => {
-    const { status, headers, body: text } = client.encodeError(new GatewayError(kind, message, detail), "req_9");
+    const { status, headers, body: text } = client.encodeError(new GatewayError(kind, message, detail), "req_9", undefined);
     return { status, headers, error: (JSON.parse(text) as { error: object }).error };
   };
 
@@ -191,7 +191,7 @@ describe("errors as clients are told", () => {
   });
 
   test("in a stream the error is its last event", () => {
-    expect(client.streamError(new GatewayError("overloaded", "busy"), "req_9")).toBe(
+    expect(client.streamStyle({ operation: "generate" }).error(new GatewayError("overloaded", "busy"), "req_9", true)).toBe(
       'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"},"request_id":"req_9"}\n\n',
     );
   });

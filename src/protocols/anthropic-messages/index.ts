@@ -1,5 +1,5 @@
 /** Anthropic Messages (dossier A.1), as the protocol clients speak to us and as the one we speak to an upstream. */
-import type { ClientSide, Protocol, UpstreamSide } from "../protocol.ts";
+import type { ClientSide, Protocol, StreamStyle, UpstreamSide } from "../protocol.ts";
 import { decodeError } from "./error-decode.ts";
 import { encodeError, streamError } from "./error-encode.ts";
 import { encodeResponse } from "./message.ts";
@@ -14,17 +14,18 @@ import { MessagesStreamEncoder, PING } from "./stream-encode.ts";
 import { decodeTokenCount, encodeTokenCount, encodeTokenCountRequest } from "./token-count.ts";
 import { PROTOCOL } from "./wire.ts";
 
+const STYLE: StreamStyle = { contentType: "text/event-stream; charset=utf-8", heartbeat: PING, error: streamError };
+
 const client: ClientSide = {
   id: PROTOCOL,
   route,
-  streamContentType: "text/event-stream; charset=utf-8",
-  heartbeat: PING,
+  speaks: (headers) => "anthropic-version" in headers,
+  streamStyle: () => STYLE,
   peek,
   decodeRequest,
   encodeResponse,
   streamEncoder: (context) => new MessagesStreamEncoder(context),
   encodeError,
-  streamError,
   encodeTokenCount,
   encodeModelList,
   encodeModel,

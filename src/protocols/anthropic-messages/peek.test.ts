@@ -19,7 +19,7 @@ describe("routes", () => {
     ["POST", "/v1/chat/completions", undefined],
     ["GET", "/", undefined],
     ["GET", "/v1/models/", undefined],
-  ])("%s %s", (method, path, expected) => expect(client.route(method, path)).toEqual(expected));
+  ])("%s %s", (method, path, expected) => expect(client.route(method, path, new URLSearchParams())).toEqual(expected));
 });
 
 describe("a look at a request", () => {

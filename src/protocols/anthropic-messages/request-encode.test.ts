@@ -19,7 +19,7 @@ describe("limits and sampling", () => {
   });
 
   test("rules 191, 195, 200: what the wire does not take", () => {
-    const sampling = { profile: { ...profile, sampling: true } };
+    const sampling = { profile: { ...profile, sampling: "all" as const } };
     expect(encode({ sampling: { temperature: 1.6, topP: 0.5, seed: 1 } }, sampling)).toMatchObject({
       body: { temperature: 1, top_p: 0.5 },
       losses: ["sampling-ignored", "temperature-clamped"],

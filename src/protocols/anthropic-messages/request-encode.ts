@@ -85,15 +85,16 @@ function encodeMetadata({ endUser }: ChatRequest, { losses }: EncodeTarget, own:
 
 function encodeSampling({ sampling, stop }: ChatRequest, { profile, losses }: EncodeTarget): JsonObject {
   const { temperature, topP, topK, ...others } = sampling;
-  const ignored = profile.sampling ? others : { temperature, topP, topK, ...others };
+  const sampled = profile.sampling !== "none";
+  const ignored = sampled ? others : { temperature, topP, topK, ...others };
   for (const [name, value] of Object.entries(ignored)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
-  if (temperature !== undefined && temperature > 1 && profile.sampling) losses.add("temperature-clamped", "temperature", "semantic");
+  if (temperature !== undefined && temperature > 1 && sampled) losses.add("temperature-clamped", "temperature", "semantic");
   const sequences = stop?.filter((sequence) => sequence.trim() !== "");
   if (stop && sequences && sequences.length < stop.length) losses.add("blank-stop-sequence", "stop_sequences", "semantic");
   return {
-    ...(profile.sampling && temperature !== undefined && { temperature: Math.min(1, temperature) }),
-    ...(profile.sampling && topP !== undefined && { top_p: topP }),
-    ...(profile.sampling && topK !== undefined && { top_k: topK }),
+    ...(sampled && temperature !== undefined && { temperature: Math.min(1, temperature) }),
+    ...(sampled && topP !== undefined && { top_p: topP }),
+    ...(sampled && topK !== undefined && { top_k: topK }),
     ...(sequences && sequences.length > 0 && { stop_sequences: sequences }),
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { loadCaptures } from "../../../test/support/captures.ts";
 import { anthropic, client, clientRequest, encodeTarget, sealer, upstream } from "../../../test/support/messages.ts";
 import { loadRecordings } from "../../../test/support/recordings.ts";
-import { profileFor } from "../../catalog/profiles.ts";
+import { profileFor } from "../../catalog/profiles/index.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import { LossLedger } from "../../chat/loss.ts";
 import type { Profile } from "../profile.ts";
@@ -34,8 +34,8 @@ function profileOf(body: JsonObject): Profile {
   const levels = { control: "level", levels: ["low", "medium", "high", "xhigh", "max"] } as const;
   const budget = { control: "budget", min: 1024, max: 128_000, off: true } as const;
   return {
-    ...profileFor("anthropic", "claude-up"),
-    sampling: true,
+    ...profileFor({ platform: "anthropic", model: "claude-up", protocol: "anthropic-messages" }),
+    sampling: "all",
     reasoning: type === "enabled" || type === "disabled" ? budget : levels,
   };
 }

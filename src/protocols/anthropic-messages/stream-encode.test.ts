@@ -340,7 +340,7 @@ describe("the beginning", () => {
     const encoder = client.streamEncoder(answerContext());
     encoder.push(start);
     expect(encoder.push({ type: "ping" })).toBe('event: ping\ndata: {"type":"ping"}\n\n');
-    expect(client.heartbeat).toBe('event: ping\ndata: {"type":"ping"}\n\n');
+    expect(client.streamStyle({ operation: "generate" }).heartbeat).toBe('event: ping\ndata: {"type":"ping"}\n\n');
   });
 
   test("rules 261, 263: the id is ours unless Claude gave one, the model is the one that was asked for", () => {

@@ -38,7 +38,7 @@ function encodeLimit(asked: number | undefined, { maxOutputTokens }: Profile, lo
 function encodeSampling({ sampling }: ChatRequest, profile: Profile, losses: LossLedger): JsonObject {
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = sampling;
   const given: JsonObject = { temperature, topP, topK, seed, presencePenalty, frequencyPenalty };
-  if (profile.sampling) return given;
+  if (profile.sampling !== "none") return given;
   for (const [name, value] of Object.entries(given)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
   return {};
 }

@@ -37,7 +37,7 @@ export function encodeMedia(media: MediaContent, path: string, { profile, losses
     if (embedded) return inline(source.url.slice(embedded[0].length), embedded[1] === "" ? mediaType : embedded[1], media.kind);
     if (FETCHED_BY_GEMINI.test(source.url))
       return { fileData: { ...(mediaType !== undefined && { mimeType: mediaType }), fileUri: source.url } };
-    const publicType = profile.fetchesMedia ? typeOfPublic(source.url, media) : undefined;
+    const publicType = profile.fetches.includes(media.kind) ? typeOfPublic(source.url, media) : undefined;
     if (publicType !== undefined) return { fileData: { mimeType: publicType, fileUri: source.url } };
     losses.add("media-url", path, "contract");
     return undefined;

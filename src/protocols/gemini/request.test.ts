@@ -1,12 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { conversation, issuer, send, text } from "../../../test/support/gemini.ts";
-import { profileFor } from "../../catalog/profiles.ts";
+import { profileFor } from "../../catalog/profiles/index.ts";
 import { LossLedger } from "../../chat/loss.ts";
 import { gemini } from "./index.ts";
 
 const { upstream } = gemini;
 const chat = conversation([{ role: "user", content: [text("hi")] }]);
-const targetFor = (model: string) => ({ model, profile: profileFor("gemini", model), issuer, losses: new LossLedger() });
+const targetFor = (model: string) => ({
+  model,
+  profile: profileFor({ platform: "gemini", model: model, protocol: "gemini" }),
+  issuer,
+  losses: new LossLedger(),
+});
 
 describe("paths", () => {
   test("streams ask for events", () => {

@@ -92,6 +92,8 @@ describe("through a Messages client and back", () => {
       sealer,
       losses: new LossLedger(),
       request: decode([question]),
+      route: { operation: "generate" },
+      createdAt: 0,
     });
     const content = asArray(answer["content"]) ?? [];
     const results = content.flatMap((block) => {

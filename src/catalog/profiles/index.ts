@@ -1,0 +1,40 @@
+/**
+ * What each model family can do: the data behind {@link Profile}. A row is a pattern and what differs from its vendor's
+ * newest model, and an unknown name counts as the newest (dossier D.2 item 4), so that a model released tomorrow works.
+ */
+import type { ProtocolId } from "../../chat/chat.ts";
+import type { Profile } from "../../protocols/profile.ts";
+import { CLAUDE_FAMILIES, NEWEST_CLAUDE } from "./claude.ts";
+import type { Family } from "./family.ts";
+import { GEMINI_FAMILIES, NEWEST_GEMINI } from "./gemini.ts";
+import { ANY_CHAT_MODEL, OPENAI_FAMILIES } from "./openai.ts";
+
+const FAMILIES: readonly Family[] = [...GEMINI_FAMILIES, ...CLAUDE_FAMILIES, ...OPENAI_FAMILIES];
+
+/** What the unknown models of a protocol are taken for. */
+const NEWEST: Readonly<Record<ProtocolId, Profile>> = {
+  "anthropic-messages": NEWEST_CLAUDE,
+  gemini: NEWEST_GEMINI,
+  "openai-chat": ANY_CHAT_MODEL,
+  "openai-responses": ANY_CHAT_MODEL,
+};
+
+/** What changes on a platform whatever the model. Vertex does not know `includeServerSideToolInvocations` (rule 392). */
+const PLATFORM_FACTS: Readonly<Record<string, Partial<Profile>>> = { vertex: { showsHostedCalls: false } };
+
+/** Where a model is, and how it is spoken to. */
+export interface ModelPlace {
+  /** The provider's platform, as in its issuer. */
+  readonly platform: string;
+  /** The upstream's name of the model, a leading `models/` included or not. */
+  readonly model: string;
+  readonly protocol: ProtocolId;
+}
+
+/** The facts about a model. */
+export function profileFor({ platform, model, protocol }: ModelPlace): Profile {
+  const name = model.slice(model.lastIndexOf("/") + 1);
+  const profile = FAMILIES.find((family) => family.models.test(name))?.profile ?? NEWEST[protocol];
+  const facts = PLATFORM_FACTS[platform];
+  return facts ? { ...profile, ...facts } : profile;
+}
