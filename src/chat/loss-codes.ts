@@ -14,6 +14,8 @@ export interface LossKind {
   readonly meaning: string;
   /** What the caller can do about it. */
   readonly remedy: string;
+  /** Whether the same effect is reached by other means; absent: something is left out. */
+  readonly emulated?: true;
 }
 
 const NOTHING = "Nothing; the answer is not affected.";
@@ -73,6 +75,7 @@ export const LOSS_KINDS = {
     severities: ["semantic"],
     meaning: "The grammar of a free-text tool's input is not enforced; the tool takes one string.",
     remedy: "Check the input when the tool is called.",
+    emulated: true,
   },
   "cut-tool-call": {
     side: "answer",
@@ -122,6 +125,7 @@ export const LOSS_KINDS = {
     severities: ["info"],
     meaning: "What a provider's tool did in earlier turns goes as plain text.",
     remedy: NOTHING,
+    emulated: true,
   },
   "hosted-tool-setting": {
     side: "request",
@@ -152,6 +156,7 @@ export const LOSS_KINDS = {
     severities: ["semantic"],
     meaning: "The model made a picture or a sound, which the client's protocol cannot hold; a note stands in its place.",
     remedy: "Use a client of the provider's own protocol.",
+    emulated: true,
   },
   "media-type": {
     side: "request",
@@ -170,6 +175,7 @@ export const LOSS_KINDS = {
     severities: ["info"],
     meaning: "A tool call without a result gets one that says so: the target refuses it otherwise.",
     remedy: "Send a result for every call.",
+    emulated: true,
   },
   "native-field": {
     side: "request",
@@ -189,18 +195,21 @@ export const LOSS_KINDS = {
     severities: ["info"],
     meaning: "The conversation begins with the model, which the target refuses; a short user turn stands before it.",
     remedy: NOTHING,
+    emulated: true,
   },
   "orphan-tool-result": {
     side: "request",
     severities: ["semantic"],
     meaning: "A tool result that answers no call of the step before it goes as words of the user.",
     remedy: "Send each result right after its call, once.",
+    emulated: true,
   },
   "output-format-beside-tools": {
     side: "request",
     severities: ["semantic"],
     meaning: "This model enforces no format beside tools; the schema is asked for in the system text.",
     remedy: "Use a newer model, check the answer, or ask without tools.",
+    emulated: true,
   },
   "parallel-tool-calls": {
     side: "request",
@@ -249,6 +258,7 @@ export const LOSS_KINDS = {
     severities: ["info"],
     meaning: "What the target's schemas cannot express stands in words in a description; where there is no room for words it is left out.",
     remedy: "Check what the model returns.",
+    emulated: true,
   },
   "stop-sequences": {
     side: "request",
@@ -267,6 +277,7 @@ export const LOSS_KINDS = {
     severities: ["info"],
     meaning: "System text inside the conversation goes as a marked reminder in a user turn.",
     remedy: NOTHING,
+    emulated: true,
   },
   "temperature-clamped": {
     side: "request",
@@ -279,6 +290,7 @@ export const LOSS_KINDS = {
     severities: ["semantic"],
     meaning: "Arguments of an earlier call that are no JSON object stand in a field `_raw`.",
     remedy: "Send objects.",
+    emulated: true,
   },
   "tool-choice": {
     side: "request",
@@ -298,6 +310,7 @@ export const LOSS_KINDS = {
     severities: ["semantic"],
     meaning: "Alternatives at the top of a tool's schema become one object that allows all of them.",
     remedy: "Check the arguments when the tool is called.",
+    emulated: true,
   },
   "trailing-state": {
     side: "answer",
