@@ -80,6 +80,31 @@ const gemini: Shape = {
   after: geminiFrame(geminiChunk("", "STOP")),
 };
 
+const chatChunk = (delta: object, finish: string | null = null) => ({
+  id: "chatcmpl-bench",
+  object: "chat.completion.chunk",
+  created: 1_700_000_000,
+  model: "bench",
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+const chatFrame = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
+const chatUsage = { prompt_tokens: 25, completion_tokens: 200, total_tokens: 225 };
+
+/** OpenAI Chat Completions: unnamed frames, text in `choices[0].delta.content`, usage in a frame of its own. */
+const chat: Shape = {
+  whole: {
+    id: "chatcmpl-bench",
+    object: "chat.completion",
+    created: 1_700_000_000,
+    model: "bench",
+    choices: [{ index: 0, message: { role: "assistant", content: prose }, finish_reason: "stop" }],
+    usage: chatUsage,
+  },
+  before: chatFrame(chatChunk({ role: "assistant", content: "" })),
+  text: (text) => chatFrame(chatChunk({ content: text })),
+  after: chatFrame(chatChunk({}, "stop")) + chatFrame({ ...chatChunk({}), choices: [], usage: chatUsage }) + "data: [DONE]\n\n",
+};
+
 function prepare(shape: Shape): Answers {
   const body = JSON.stringify(shape.whole);
   const [beforeMark = "", afterMark = ""] = chunk(shape.text(`${mark(0)} tok`)).split(mark(0));
@@ -106,9 +131,9 @@ function chunk(text: string): string {
   return text === "" ? "" : `${text.length.toString(16)}\r\n${text}\r\n`;
 }
 
-const prepared = { messages: prepare(messages), gemini: prepare(gemini) };
+const prepared = { messages: prepare(messages), chat: prepare(chat), gemini: prepare(gemini) };
 
-/** What a request asks for, told by its path and, for Messages, by its body. */
+/** What a request asks for, told by its path and, but for Gemini, by its body. */
 export interface Asked {
   readonly answers: Answers;
   readonly stream: boolean;
@@ -118,6 +143,8 @@ export interface Asked {
 export function askedFor(path: string, body: string): Asked | undefined {
   if (path.includes(":streamGenerateContent")) return { answers: prepared.gemini, stream: true };
   if (path.includes(":generateContent")) return { answers: prepared.gemini, stream: false };
-  if (path.includes("/messages")) return { answers: prepared.messages, stream: /"stream":\s*true/.test(body) };
+  const stream = /"stream":\s*true/.test(body);
+  if (path.includes("/messages")) return { answers: prepared.messages, stream };
+  if (path.includes("/chat/completions")) return { answers: prepared.chat, stream };
   return undefined;
 }

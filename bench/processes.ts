@@ -47,7 +47,11 @@ export async function startGateway(folder: string, upstreamPort: number): Promis
   const credentials = [{ api_key: "upstream-key" }];
   const config = {
     keys: [{ name: "bench", key: clientKey }],
-    providers: { messages: { type: "anthropic", base_url, credentials }, gemini: { type: "gemini", base_url, credentials } },
+    providers: {
+      messages: { type: "anthropic", base_url, credentials },
+      chat: { type: "openai-compatible", base_url: `${base_url}/v1`, credentials },
+      gemini: { type: "gemini", base_url, credentials },
+    },
   };
   const file = path.join(folder, "dragoman.yaml");
   writeFileSync(file, JSON.stringify(config));

@@ -3,9 +3,12 @@ import { modelName, type Pace } from "./marks.ts";
 /** The client key that the measured gateway asks for. */
 export const clientKey = "bench-key";
 
+/** A protocol that the benchmark speaks. */
+export type BenchProtocol = "messages" | "chat" | "gemini";
+
 /** What the load client sends, over and over. */
 export interface RequestPlan {
-  readonly protocol: "messages" | "gemini";
+  readonly protocol: BenchProtocol;
   /** Put before the model's name: `provider/` for a gateway, nothing for a plain proxy. */
   readonly provider: string;
   /** Undefined asks for a whole answer. */
@@ -20,9 +23,8 @@ const turnLength = 1800;
 export function requestBytes(plan: RequestPlan): Buffer {
   const model = modelName(plan.pace ?? { events: 1, intervalMs: 0 });
   const stream = plan.pace !== undefined;
-  const body = Buffer.from(JSON.stringify(plan.protocol === "messages" ? messagesBody(plan, model, stream) : geminiBody(plan)));
-  const method = stream ? "streamGenerateContent?alt=sse" : "generateContent";
-  const path = plan.protocol === "messages" ? "/v1/messages" : `/v1beta/models/${model}:${method}`;
+  const { path, content } = asked(plan, model, stream);
+  const body = Buffer.from(JSON.stringify(content));
   const head = [
     `POST ${path} HTTP/1.1`,
     "Host: 127.0.0.1",
@@ -33,6 +35,26 @@ export function requestBytes(plan: RequestPlan): Buffer {
     `Content-Length: ${body.length}`,
   ];
   return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), body]);
+}
+
+function asked(plan: RequestPlan, model: string, stream: boolean): { readonly path: string; readonly content: object } {
+  switch (plan.protocol) {
+    case "messages":
+      return { path: "/v1/messages", content: messagesBody(plan, model, stream) };
+    case "chat":
+      return { path: "/v1/chat/completions", content: chatBody(plan, model, stream) };
+    case "gemini":
+      return {
+        path: `/v1beta/models/${model}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
+        content: geminiBody(plan),
+      };
+  }
+}
+
+function chatBody(plan: RequestPlan, model: string, stream: boolean): object {
+  const said = turns(plan.bodyBytes).map((content, index) => ({ role: index % 2 === 0 ? "user" : "assistant", content }));
+  const messages = [{ role: "system", content: "You are a helpful assistant." }, ...said];
+  return { model: plan.provider + model, stream, max_completion_tokens: 1024, messages };
 }
 
 function messagesBody(plan: RequestPlan, model: string, stream: boolean): object {

@@ -1,5 +1,5 @@
 import type { LoadPlan } from "./load.ts";
-import type { RequestPlan } from "./requests.ts";
+import type { BenchProtocol, RequestPlan } from "./requests.ts";
 
 /** How a row's figure is computed, and in what unit it is shown. */
 type Unit = "ms/request" | "µs/event";
@@ -12,7 +12,7 @@ export interface Row {
   /** What the client sends to the gateway; haproxy, which translates nothing, gets what the gateway sends on. */
   readonly request: Omit<RequestPlan, "provider">;
   /** The gateway's provider, which decides between relay and translation. */
-  readonly provider: "messages" | "gemini";
+  readonly provider: BenchProtocol;
   /** The most that the gateway may cost, as a multiple of haproxy's cost for the same stream or body. */
   readonly maxRatio?: number;
   /** The fewest events per second that one core must do. */
@@ -61,7 +61,7 @@ export const rows: readonly Row[] = [
     maxAddedDelayMs: 0.4,
   },
   {
-    name: "translate-burst",
+    name: "messages-to-gemini-burst",
     unit: "µs/event",
     load: { connections: 16, rampMs: 0 },
     request: { ...whole, pace: burst },
@@ -69,7 +69,7 @@ export const rows: readonly Row[] = [
     minEventsPerSecond: 120_000,
   },
   {
-    name: "translate-paced",
+    name: "messages-to-gemini-paced",
     unit: "µs/event",
     load: { connections: 300, rampMs: 3000 },
     request: { ...whole, pace: paced },
@@ -77,6 +77,30 @@ export const rows: readonly Row[] = [
     maxRatio: 3.5,
     maxAddedDelayMs: 0.4,
   },
+  ...(
+    [
+      ["messages", "chat"],
+      ["chat", "messages"],
+    ] as const
+  ).flatMap(([protocol, provider]): Row[] => [
+    {
+      name: `${protocol}-to-${provider}-burst`,
+      unit: "µs/event",
+      load: { connections: 16, rampMs: 0 },
+      request: { protocol, bodyBytes: small, pace: burst },
+      provider,
+      minEventsPerSecond: 120_000,
+    },
+    {
+      name: `${protocol}-to-${provider}-paced`,
+      unit: "µs/event",
+      load: { connections: 300, rampMs: 3000 },
+      request: { protocol, bodyBytes: small, pace: paced },
+      provider,
+      maxRatio: 3.5,
+      maxAddedDelayMs: 0.4,
+    },
+  ]),
   {
     name: "relay-2000-streams",
     unit: "µs/event",

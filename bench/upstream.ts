@@ -1,5 +1,5 @@
 /**
- * The benchmark's upstream: speaks Anthropic Messages and Gemini generateContent on one port, from prepared bytes.
+ * The benchmark's upstream: speaks Anthropic Messages, OpenAI Chat Completions and Gemini generateContent on one port, from prepared bytes.
  * Prints its port on the first line of stdout and serves until it is ended. HTTP is read by hand, and only as far as a benchmark needs:
  * node:http would cost as much as the gateway that is measured.
  */
@@ -10,7 +10,7 @@ import { monotonicMicros, readPace, type Pace } from "./marks.ts";
 
 const notFound = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
 /** Where a request's model and `stream` stand: in the path and in the first bytes of the body. */
-const readAhead = 1024;
+const readAhead = 2048;
 
 /** Splits what one connection sends into requests and answers each at once; no client here sends a second one before the answer. */
 function serve(socket: Socket): void {
