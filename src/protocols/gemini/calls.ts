@@ -1,8 +1,9 @@
 /** Function calls of an answer: whole ones, and those that come in pieces (rules 5, 63–65; recordings, oddity 43). */
 import { createHash } from "node:crypto";
 import type { ToolCallContent } from "../../chat/chat.ts";
-import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, type JsonText } from "../../chat/json.ts";
+import { asArray, asObject, asString, writeJson, type JsonObject, type JsonText } from "../../chat/json.ts";
 import type { OpaqueState } from "../../chat/state.ts";
+import { unwrapFreeText } from "../call-input.ts";
 import type { DecodeContext } from "../protocol.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { originalName } from "./names.ts";
@@ -86,7 +87,7 @@ export class CallReader {
     const id = given !== undefined && given !== "" ? given : this.#mint(wire, args, responseId);
     this.#waiting.set(id, wire);
     const head: ToolCallContent = { type: "tool-call", id, kind: custom ? "custom" : "function", name, input: "", ...(state && { state }) };
-    this.#writer.whole(head, custom ? freeText(args) : args);
+    this.#writer.whole(head, custom ? unwrapFreeText(args) : args);
   }
 
   /** The same answer always gives the same id, and another place in the conversation another one (rule 5). */
@@ -97,9 +98,4 @@ export class CallReader {
       .digest("hex")
       .slice(0, 24)}`;
   }
-}
-
-/** What a tool that takes free text was given (rule 66). */
-function freeText(args: JsonText): string {
-  return asString(asObject(tryParseJson(args))?.["input"]) ?? args;
 }

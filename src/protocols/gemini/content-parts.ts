@@ -2,9 +2,19 @@
  * Single pieces of content as parts. What Gemini has no part for becomes text of a fixed form, so that the same history
  * always gives the same bytes (rules 4, 7).
  */
-import type { Content, MediaContent, ReasoningContent, SearchResultContent, TextContent } from "../../chat/chat.ts";
-import { isObject, tryParseJson, writeJson, type JsonObject } from "../../chat/json.ts";
+import type { Content, MediaContent, ReasoningContent, TextContent } from "../../chat/chat.ts";
+import type { JsonObject } from "../../chat/json.ts";
 import { mintedBy, type OpaqueState } from "../../chat/state.ts";
+import { callInputObject } from "../call-input.ts";
+import {
+  hostedResultText,
+  mediaLabel,
+  missingMediaText,
+  reminder,
+  searchResultText,
+  toolChangeText,
+  toolLoadedText,
+} from "../fixed-texts.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeMedia } from "./media.ts";
@@ -25,7 +35,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "reasoning":
       return encodeReasoning(content, path, target);
     case "tool-call": {
-      const call = { functionCall: { id: content.id, name: wireName(content.name), args: callArguments(content, path, target) } };
+      const call = { functionCall: { id: content.id, name: wireName(content.name), args: callInputObject(content, path, target.losses) } };
       const signature = signatureFor(content.state, path, target);
       return [signature === undefined ? call : { ...call, thoughtSignature: signature }];
     }
@@ -38,7 +48,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "tool-reference":
       return textPart(toolLoadedText(content.name));
     case "tool-change":
-      return textPart(reminder(toolChangeText(content.change, content.tools)));
+      return textPart(reminder(toolChangeText(content)));
     case "hosted-tool-call":
       target.losses.add("hosted-tool-history", path, "info");
       return textPart(`[${content.name}] ${content.input}`);
@@ -71,21 +81,6 @@ function encodeReasoning(content: ReasoningContent, path: string, target: Encode
   return [];
 }
 
-/** Text in the operator's name inside the conversation, where Gemini has no system role (rule 19). */
-export function reminder(text: string): string {
-  return `<system-reminder>\n${text}\n</system-reminder>`;
-}
-
-/** What a loaded tool's reference says (rule 408). */
-export function toolLoadedText(name: string): string {
-  return `Tool ${name} loaded.`;
-}
-
-/** A search hit with its title and source (rule 180). */
-export function searchResultText({ title, source, content }: SearchResultContent): string {
-  return [title, source, "", ...content.map(({ text }) => text)].join("\n");
-}
-
 /** What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a whole. */
 export function recordAnnotations(content: Content, path: string, { losses }: EncodeTarget): void {
   if (content.cache) losses.add("cache-mark", path, "info");
@@ -106,36 +101,6 @@ function encodeMediaParts(media: MediaContent, path: string, target: EncodeTarge
   }
   const part = encodeMedia(media, path, target);
   return [...textPart(label), part ?? { text: missingMediaText(media) }];
-}
-
-/** The title and context of a document, which a part cannot hold. */
-export function mediaLabel({ title, context }: MediaContent): string {
-  return [title, context].filter((line) => line !== undefined && line !== "").join("\n");
-}
-
-/** Stands where media could not be given; only a lenient request gets so far. */
-export function missingMediaText(media: MediaContent): string {
-  return "url" in media.source ? `[${media.kind}: ${media.source.url}]` : `[${media.kind}]`;
-}
-
-function toolChangeText(change: "add" | "remove", tools: readonly string[]): string {
-  return `Tools ${change === "add" ? "now available" : "no longer available"}: ${tools.join(", ")}.`;
-}
-
-function hostedResultText(content: Extract<Content, { type: "hosted-tool-result" }>): string {
-  const sources = (content.sources ?? []).map(({ title, url }) => [title, url].filter((part) => part !== undefined).join(": "));
-  const lines = content.text === "" ? sources : [content.text, ...sources.filter((line) => !content.text.includes(line))];
-  return [`[${content.kind} result]`, ...lines].join("\n");
-}
-
-/** Arguments as an object; text that is none is kept in one field (rules 54, 55). */
-function callArguments(call: Extract<Content, { type: "tool-call" }>, path: string, target: EncodeTarget): JsonObject {
-  if (call.kind === "custom") return { input: call.input };
-  if (call.input.trim() === "" || call.input === "null") return {};
-  const parsed = tryParseJson(call.input);
-  if (isObject(parsed)) return parsed;
-  target.losses.add("tool-call-arguments", path, "semantic");
-  return { _raw: parsed === undefined ? call.input : writeJson(parsed) };
 }
 
 /** The signature, when the target minted it: another's is refused (rules 137, 140). */

@@ -3,22 +3,16 @@
  * longer history never changes what was sent before; only consecutive assistant turns are one (rule 28), and the results
  * of a step are gathered behind it (rules 24–29).
  */
-import type { ChatRequest, Item, Turn } from "../../chat/chat.ts";
+import type { ChatRequest, Item } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { JsonObject } from "../../chat/json.ts";
+import { withoutMetadata } from "../client-metadata.ts";
+import { OPENING_TEXT, reminder } from "../fixed-texts.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
-import { encodeContent, reminder, SIGNATURE_SENTINEL, type Part } from "./content-parts.ts";
-import { encodeOrphan, encodeStepResults, pairResults, type CallItem, type ResultItem } from "./tool-results.ts";
-
-/** A turn with its items. */
-interface TurnItems {
-  readonly role: Turn["role"];
-  readonly items: readonly Item[];
-}
-
-/** Goes first when a history begins with the model, which Gemini refuses (rule 28). */
-const OPENING = "(The conversation continues.)";
+import { answeringTurns, groupByTurn, pairResults, type CallItem, type ResultItem, type TurnItems } from "../tool-steps.ts";
+import { encodeContent, SIGNATURE_SENTINEL, type Part } from "./content-parts.ts";
+import { encodeOrphan, encodeStepResults } from "./tool-results.ts";
 
 /**
  * The `contents` of a request.
@@ -33,7 +27,7 @@ export function encodeContents(request: ChatRequest, target: EncodeTarget): Json
     throw new GatewayError("invalid-request", "The request's messages have no content.", { field: "messages" });
   if (writer.contents[0]?.["role"] === "model") {
     target.losses.add("opening-turn-added", "messages[0]", "info");
-    writer.contents.unshift({ role: "user", parts: [{ text: OPENING }] });
+    writer.contents.unshift({ role: "user", parts: [{ text: OPENING_TEXT }] });
   }
   return writer.contents;
 }
@@ -41,7 +35,7 @@ export function encodeContents(request: ChatRequest, target: EncodeTarget): Json
 /** The `systemInstruction`, or `undefined` when there is none. */
 export function encodeSystem(request: ChatRequest, target: EncodeTarget, appended: readonly string[]): JsonObject | undefined {
   const parts = [
-    ...withoutMetadata(request.system, target).flatMap((item) => encodeSystemItem(item, target)),
+    ...withoutMetadata(request.system, target.losses).flatMap((item) => encodeSystemItem(item, target)),
     ...appended.map((text) => ({ text })),
   ];
   return parts.length > 0 ? { parts } : undefined;
@@ -51,22 +45,6 @@ function encodeSystemItem(item: Item, target: EncodeTarget): Part[] {
   if (item.type === "text") return encodeContent(item, item.path, target);
   target.losses.add("system-content", item.path, "semantic");
   return [];
-}
-
-/** Empty turns count too: they stand between what is before and after them. */
-function groupByTurn({ turns, items }: ChatRequest): TurnItems[] {
-  const groups = turns.map(({ role }) => ({ role, items: [] as Item[] }));
-  for (const item of items) groups[item.turn]?.items.push(item);
-  return groups;
-}
-
-/** The client's own bookkeeping is not for other vendors (rule 352). */
-function withoutMetadata(items: readonly Item[], { losses }: EncodeTarget): readonly Item[] {
-  return items.filter((item) => {
-    if (item.type !== "text" || !item.clientMetadata) return true;
-    losses.add("client-metadata", item.path, "info");
-    return false;
-  });
 }
 
 class ContentsWriter {
@@ -125,7 +103,7 @@ class ContentsWriter {
 
   /** What a turn says besides the results that were paired. */
   #encodeTurn({ role, items }: TurnItems, orphans: ReadonlySet<ResultItem> | undefined): Part[] {
-    return withoutMetadata(items, this.#target).flatMap((item) => {
+    return withoutMetadata(items, this.#target.losses).flatMap((item) => {
       if (item.type === "tool-result")
         return !orphans || orphans.has(item) ? encodeOrphan(item, this.#names.get(item.callId), this.#target) : [];
       if (role === "system" && item.type === "text" && item.text !== "") {
@@ -143,16 +121,4 @@ class ContentsWriter {
     if (role === "model" && last?.role === "model") last.parts.push(...parts);
     else this.contents.push({ role, parts });
   }
-}
-
-/** The turns up to the next answer of the model that may hold results of the step before: none after a user's that has none. */
-function answeringTurns(turns: readonly TurnItems[], start: number): readonly TurnItems[] {
-  let end = start;
-  for (;;) {
-    const turn = turns[end];
-    if (!turn || turn.role === "assistant") break;
-    end += 1;
-    if (turn.role === "user" && !turn.items.some((item) => item.type === "tool-result")) break;
-  }
-  return turns.slice(start, end);
 }

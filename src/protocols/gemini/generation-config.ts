@@ -2,6 +2,7 @@
 import type { ChatRequest, Effort, Reasoning } from "../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../chat/json.ts";
 import type { LossLedger } from "../../chat/loss.ts";
+import { effortOfBudget, isLess } from "../effort.ts";
 import type { Profile } from "../profile.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { cleanSchema } from "./schema.ts";
@@ -126,18 +127,12 @@ function budgetFor(
   return budget;
 }
 
-const EFFORTS: readonly Effort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
-
 /** The level asked for, else the next higher one the model has, else its highest (rule 157). */
 function levelFor({ effort, budgetTokens }: Reasoning, levels: readonly Effort[], losses: LossLedger): Effort | undefined {
   const asked = effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
   if (asked === undefined) return undefined;
-  const level = levels.find((candidate) => EFFORTS.indexOf(candidate) >= EFFORTS.indexOf(asked)) ?? levels.at(-1);
+  const level = levels.find((candidate) => !isLess(candidate, asked)) ?? levels.at(-1);
   if (asked === "none" && level !== "none") losses.add("reasoning-not-disabled", "thinking", "info");
   else if (level !== asked) losses.add("reasoning-effort", "thinking", "info");
   return level;
-}
-
-function effortOfBudget(tokens: number): Effort {
-  return EFFORTS.find((effort) => tokens <= EFFORT_BUDGETS[effort]) ?? "max";
 }

@@ -1,6 +1,7 @@
 /** Images, documents, audio and video as parts (dossier B.0.6, rules 76, 171, 181). */
 import type { MediaContent } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
+import { normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
 import type { EncodeTarget } from "../protocol.ts";
 
 /** Where every model fetches by itself: cloud storage, its own Files API, YouTube (rule 171). */
@@ -17,24 +18,14 @@ const TYPES_BY_ENDING: ReadonlyMap<string, string> = new Map([
   ["pdf", "application/pdf"],
 ]);
 
-const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?;base64,/i;
-
-/** How well-known media begin, in base64. A wrong label on an image is refused, so what the bytes say counts (rule 168). */
-const SIGNATURES: readonly (readonly [string, string])[] = [
-  ["iVBORw0KGgo", "image/png"],
-  ["/9j/", "image/jpeg"],
-  ["R0lGOD", "image/gif"],
-  ["JVBERi0", "application/pdf"],
-];
-
 /** The part for a medium, or `undefined` when Gemini cannot be given it, which is then on the ledger. */
 export function encodeMedia(media: MediaContent, path: string, { profile, losses }: EncodeTarget): JsonObject | undefined {
   const { source, mediaType } = media;
   if ("base64" in source) return inline(source.base64, mediaType, media.kind);
   if ("text" in source) return inline(Buffer.from(source.text).toString("base64"), mediaType ?? "text/plain", media.kind);
   if ("url" in source) {
-    const embedded = DATA_URL.exec(source.url);
-    if (embedded) return inline(source.url.slice(embedded[0].length), embedded[1] === "" ? mediaType : embedded[1], media.kind);
+    const embedded = parseDataUrl(source.url);
+    if (embedded) return inline(embedded.base64, embedded.mediaType ?? mediaType, media.kind);
     if (FETCHED_BY_GEMINI.test(source.url))
       return { fileData: { ...(mediaType !== undefined && { mimeType: mediaType }), fileUri: source.url } };
     const publicType = profile.fetches.includes(media.kind) ? typeOfPublic(source.url, media) : undefined;
@@ -55,8 +46,7 @@ function typeOfPublic(url: string, { mediaType, kind }: MediaContent): string | 
 
 function inline(base64: string, mediaType: string | undefined, kind: MediaContent["kind"]): JsonObject {
   const data = normaliseBase64(base64);
-  const sniffed = SIGNATURES.find(([start]) => data.startsWith(start))?.[1];
-  return { inlineData: { mimeType: sniffed ?? mediaType ?? DEFAULT_TYPES[kind], data } };
+  return { inlineData: { mimeType: sniffMediaType(data) ?? mediaType ?? DEFAULT_TYPES[kind], data } };
 }
 
 const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
@@ -65,10 +55,3 @@ const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
   audio: "audio/wav",
   video: "video/mp4",
 };
-
-/** Standard base64 with padding, whatever alphabet or line breaks it came with (rule 181). */
-function normaliseBase64(text: string): string {
-  const standard = /[^A-Za-z0-9+/=]/.test(text) ? text.replace(/\s+/g, "").replaceAll("-", "+").replaceAll("_", "/") : text;
-  const unpadded = standard.endsWith("=") ? standard.replace(/=+$/, "") : standard;
-  return unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, "=");
-}

@@ -2,39 +2,22 @@
  * The answer to one step of tool calls: as many responses as calls, in the calls' order, whatever order and number the
  * results came in (rules 24, 27, 29, 89).
  */
-import type { Content, Item } from "../../chat/chat.ts";
+import type { Content } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
-import type { EncodeTarget } from "../protocol.ts";
 import {
-  encodeContent,
   mediaLabel,
   missingMediaText,
-  recordAnnotations,
+  NO_OUTPUT_TEXT,
+  NO_RESULT_TEXT,
+  orphanHeading,
   searchResultText,
   toolLoadedText,
-  type Part,
-} from "./content-parts.ts";
+} from "../fixed-texts.ts";
+import type { EncodeTarget } from "../protocol.ts";
+import type { CallItem, ResultItem } from "../tool-steps.ts";
+import { encodeContent, recordAnnotations, type Part } from "./content-parts.ts";
 import { encodeMedia } from "./media.ts";
 import { wireName } from "./names.ts";
-
-/** A call that waits for its result. */
-export type CallItem = Extract<Item, { type: "tool-call" }>;
-/** A result among the items of a request. */
-export type ResultItem = Extract<Item, { type: "tool-result" }>;
-
-/** Every upstream takes it, in the same words each time (rule 77). */
-const NO_OUTPUT = "(no output)";
-const NO_RESULT = "no result";
-
-/** Each call with its result: by id, and the first comes first when ids repeat (rules 24, 52). */
-export function pairResults(
-  calls: readonly CallItem[],
-  results: readonly ResultItem[],
-): { paired: (ResultItem | undefined)[]; orphans: ReadonlySet<ResultItem> } {
-  const waiting = Map.groupBy(results, ({ callId }) => callId);
-  const paired = calls.map((call) => waiting.get(call.id)?.shift());
-  return { paired, orphans: new Set([...waiting.values()].flat()) };
-}
 
 /** The parts of the content that answers a step. */
 export function encodeStepResults(calls: readonly CallItem[], paired: readonly (ResultItem | undefined)[], target: EncodeTarget): Part[] {
@@ -54,13 +37,13 @@ export function encodeStepResults(calls: readonly CallItem[], paired: readonly (
 export function encodeOrphan(result: ResultItem, toolName: string | undefined, target: EncodeTarget): Part[] {
   target.losses.add("orphan-tool-result", result.path, "semantic");
   const inner = result.content.flatMap((content, i) => encodeContent(content, `${result.path}.content[${i}]`, target));
-  return [{ text: `Result of the tool call ${toolName ?? result.callId}${result.isError ? " (an error)" : ""}:` }, ...inner];
+  return [{ text: orphanHeading(toolName ?? result.callId, result.isError) }, ...inner];
 }
 
 function encodeResponse(call: CallItem, result: ResultItem | undefined, target: EncodeTarget): { response: JsonObject; media: Part[] } {
   if (!result) {
     target.losses.add("missing-tool-result", call.path, "info");
-    return { response: { error: NO_RESULT }, media: [] };
+    return { response: { error: NO_RESULT_TEXT }, media: [] };
   }
   recordAnnotations(result, result.path, target);
   const texts: string[] = [];
@@ -69,7 +52,7 @@ function encodeResponse(call: CallItem, result: ResultItem | undefined, target: 
     collect(content, `${result.path}.content[${i}]`, texts, media, target);
   }
   const text = texts.filter((line) => line !== "").join("\n");
-  const said = text !== "" ? text : media.length > 0 ? "(attached)" : NO_OUTPUT;
+  const said = text !== "" ? text : media.length > 0 ? "(attached)" : NO_OUTPUT_TEXT;
   return { response: result.isError ? { error: said } : { output: said }, media };
 }
 

@@ -97,8 +97,13 @@ describe("declarations", () => {
     expect(declarations(body)).toEqual([
       {
         name: "patch",
-        description: "",
-        parametersJsonSchema: { type: "object", properties: { input: { type: "string" } }, required: ["input"] },
+        description: 'The input obeys: {"type":"grammar"}',
+        parametersJsonSchema: {
+          type: "object",
+          properties: { input: { type: "string" } },
+          required: ["input"],
+          additionalProperties: false,
+        },
       },
     ]);
     expect(losses).toEqual([{ code: "custom-tool-grammar", path: "tools[0].format", severity: "semantic" }]);

@@ -2,11 +2,13 @@
  * Tools and the choice among them (dossier A.4.2, B.0.4). Functions are declared in the caller's order, and deferred ones
  * behind them in the order in which they were first named, so that a tool that is loaded moves no other (rules 6, 408).
  */
-import type { ChatRequest, Content, Tool, ToolChoice } from "../../chat/chat.ts";
+import type { ChatRequest, Tool, ToolChoice } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { JsonObject } from "../../chat/json.ts";
+import { FREE_TEXT_SCHEMA, freeTextDescription } from "../call-input.ts";
 import { declareClientTool } from "../client-tools.ts";
 import { recordNative } from "../native-losses.ts";
+import { offeredTools } from "../offered-tools.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeHostedTools } from "./hosted-tools.ts";
 import { wireName } from "./names.ts";
@@ -40,38 +42,13 @@ export function encodeTools(request: ChatRequest, target: EncodeTarget): Encoded
   return { ...(tools.length > 0 && { tools }), ...(toolConfig && { toolConfig }) };
 }
 
-/** Every tool but the deferred ones that nothing has named yet, those last. */
-function offeredTools({ tools, items }: ChatRequest): readonly Tool[] {
-  const searchedByProvider = tools.some((tool) => tool.type === "hosted" && tool.kind === "tool-search");
-  if (searchedByProvider) return tools;
-  const deferred = new Map<string, Tool>();
-  for (const tool of tools) if (tool.type === "function" && tool.deferred === true) deferred.set(tool.name, tool);
-  if (deferred.size === 0) return tools;
-  const loaded = new Set<Tool>();
-  for (const name of namedTools(items)) {
-    const tool = deferred.get(name);
-    if (tool) loaded.add(tool);
-  }
-  return [...tools.filter((tool) => !(tool.type === "function" && tool.deferred === true)), ...loaded];
-}
-
-/** Names of tools that the conversation loads, as they come. */
-function* namedTools(content: readonly Content[]): Generator<string> {
-  for (const item of content) {
-    if (item.type === "tool-reference") yield item.name;
-    else if (item.type === "tool-change" && item.change === "add") yield* item.tools;
-    else if (item.type === "tool-result") yield* namedTools(item.content);
-  }
-}
-
 function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
   recordNative(tool.native, tool.path, "gemini", target.losses);
   switch (tool.type) {
     case "function":
       return [declare(tool, tool.description, tool.inputSchema, target)];
     case "custom":
-      if (tool.format) target.losses.add("custom-tool-grammar", `${tool.path}.format`, "semantic");
-      return [declare(tool, tool.description, FREE_TEXT, target)];
+      return [declare(tool, freeTextDescription(tool, target.losses), FREE_TEXT_SCHEMA, target)];
     case "client": {
       const declaration = declareClientTool(tool.vendorType);
       if (declaration) return [declare(tool, declaration.description, declaration.inputSchema, target)];
@@ -82,9 +59,6 @@ function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
       return [];
   }
 }
-
-/** What a tool that takes free text takes here (rule 66). */
-const FREE_TEXT: JsonObject = { type: "object", properties: { input: { type: "string" } }, required: ["input"] };
 
 function declare(tool: Tool, description: string | undefined, inputSchema: JsonObject, { profile, losses }: EncodeTarget): JsonObject {
   const openApi = profile.toolSchema === "openapi";
