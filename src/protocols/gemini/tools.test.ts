@@ -92,7 +92,7 @@ describe("declarations", () => {
     expect(declarations(sent({ tools: tools.slice(1) }).body)).toHaveLength(512);
   });
 
-  test("rules 66 and 91: a free-text tool takes its text as one argument, without its grammar", () => {
+  test("rules 66 and 91: a free-text tool takes its text as one argument, and says its grammar in words", () => {
     const { body, losses } = sent({ tools: [{ type: "custom", name: "patch", path: "tools[0]", format: { type: "grammar" } }] });
     expect(declarations(body)).toEqual([
       {
