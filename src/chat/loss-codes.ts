@@ -27,12 +27,6 @@ export const LOSS_KINDS = {
     meaning: "A piece of the answer has no form in the client's protocol and is left out; the path names it.",
     remedy: "Use a client of the provider's own protocol for such answers.",
   },
-  "blank-stop-sequence": {
-    side: "request",
-    severities: ["semantic"],
-    meaning: "Stop sequences of spaces only are left out: the target refuses them.",
-    remedy: "Cut the answer yourself.",
-  },
   "cache-mark": {
     side: "request",
     severities: ["info"],
@@ -259,12 +253,6 @@ export const LOSS_KINDS = {
     meaning: "What the target's schemas cannot express stands in words in a description; where there is no room for words it is left out.",
     remedy: "Check what the model returns.",
     emulated: true,
-  },
-  "stop-sequences": {
-    side: "request",
-    severities: ["semantic"],
-    meaning: "The model takes fewer stop sequences; those from the path on are left out.",
-    remedy: "Send fewer, or cut the answer yourself.",
   },
   "system-content": {
     side: "request",

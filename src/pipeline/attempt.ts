@@ -164,21 +164,22 @@ class Attempt implements UpstreamListener {
       this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       this.#begin();
     }
-    if (this.#lane.finished && !this.#lingering) this.#linger();
+    if (this.#lane.cut) this.#finishNow();
+    else if (this.#lane.finished && !this.#lingering) this.#linger();
+  }
+
+  /** Ends a complete answer without waiting for the connection's end. */
+  #finishNow(): void {
+    const call = this.#call;
+    this.onEnd();
+    call?.abort();
   }
 
   /** The answer is complete, and only the connection's end is missing: it gets a moment. */
   #linger(): void {
     this.#lingering = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => {
-        const call = this.#call;
-        this.onEnd();
-        call?.abort();
-      },
-      Math.min(MAX_LINGER_MS, this.#options.timeouts.idleMs),
-    );
+    this.#timer = setTimeout(() => this.#finishNow(), Math.min(MAX_LINGER_MS, this.#options.timeouts.idleMs));
   }
 
   #begin(): void {

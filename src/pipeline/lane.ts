@@ -24,6 +24,8 @@ export interface Lane {
   readonly begun: boolean;
   /** Whether the answer is complete, whatever the connection does now. */
   readonly finished: boolean;
+  /** Whether it is complete though the upstream goes on: the rest is not wanted. */
+  readonly cut?: boolean;
   /** The upstream failed in the middle of its answer. */
   readonly error: GatewayError | undefined;
   /** Whether the output itself already tells the client about {@link error}. */

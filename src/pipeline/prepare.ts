@@ -145,6 +145,7 @@ export class Preparation {
         createdAt: this.#createdAt,
       },
       decode: { request, issuer },
+      ...(encoded.scanStops && { scanStops: encoded.scanStops }),
     };
     const whole = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
     return {

@@ -5,6 +5,7 @@ import { GatewayError } from "../chat/error.ts";
 import { mergeUsage, type ChatEvent } from "../chat/events.ts";
 import { GrammarChecker } from "../chat/grammar.ts";
 import { writeJson } from "../chat/json.ts";
+import { StopScanner } from "../chat/stop-scan.ts";
 import type {
   AnswerContext,
   ClientSide,
@@ -29,6 +30,8 @@ export interface Translation {
   readonly upstream: UpstreamSide;
   readonly answer: AnswerContext;
   readonly decode: DecodeContext;
+  /** Stop sequences that the upstream does not look for. */
+  readonly scanStops?: readonly string[];
 }
 
 /** Follows the grammar of every stream when `DRAGOMAN_DEBUG` names it; a fault is ours and fails the request. */
@@ -46,13 +49,15 @@ export class TranslateStreamLane implements Lane {
   readonly #style: StreamStyle;
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
+  readonly #scanner: StopScanner | undefined;
   readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
   #reader: FrameReader | undefined;
 
-  constructor({ client, upstream, answer, decode }: Translation) {
+  constructor({ client, upstream, answer, decode, scanStops }: Translation) {
     this.#style = client.streamStyle(answer.route);
     this.#decoder = upstream.streamDecoder(decode);
     this.#encoder = client.streamEncoder(answer);
+    this.#scanner = scanStops && new StopScanner(scanStops);
   }
 
   open(_status: number, headers: readonly string[]): AnswerHead {
@@ -64,7 +69,11 @@ export class TranslateStreamLane implements Lane {
   }
 
   get finished(): boolean {
-    return this.#decoder.finished;
+    return this.cut || this.#decoder.finished;
+  }
+
+  get cut(): boolean {
+    return this.#scanner?.found === true;
   }
 
   push(chunk: Buffer): LaneOutput {
@@ -73,7 +82,7 @@ export class TranslateStreamLane implements Lane {
 
   end(): LaneOutput {
     let out = this.#reader ? this.#frames(this.#reader.end()) : "";
-    if (!this.error) out += this.#events(this.#decoder.end());
+    if (!this.error && !this.cut) out += this.#events(this.#decoder.end());
     const missing = this.error ? undefined : this.#checker?.end();
     if (missing !== undefined) this.error = ungrammatical(missing);
     return out;
@@ -83,12 +92,14 @@ export class TranslateStreamLane implements Lane {
     let out = "";
     for (const frame of frames) {
       out += this.#events(this.#decoder.push(frame));
-      if (this.error) break;
+      if (this.error || this.cut) break;
     }
     return out;
   }
 
-  #events(events: readonly ChatEvent[]): string {
+  #events(decoded: readonly ChatEvent[]): string {
+    const scanner = this.#scanner;
+    const events = scanner ? decoded.flatMap((event) => scanner.push(event)) : decoded;
     let out = "";
     for (const event of events) {
       const fault = this.#checker?.push(event);
@@ -121,9 +132,13 @@ export class TranslateWholeLane extends WholeLane {
   }
 
   protected convert(body: WholeBody): LaneOutput {
-    const { client, upstream, answer, decode } = this.#translation;
+    const { client, upstream, answer, decode, scanStops } = this.#translation;
     const collector = new Collector();
-    for (const event of upstream.decodeResponse(body.object(), decode)) collector.push(event);
+    const scanner = scanStops && new StopScanner(scanStops);
+    for (const event of upstream.decodeResponse(body.object(), decode)) {
+      if (!scanner) collector.push(event);
+      else for (const passed of scanner.push(event)) collector.push(passed);
+    }
     const response = collector.response();
     this.usage = response.usage;
     if (response.finish.reason === "malformed-call") throw malformedCall();

@@ -92,9 +92,9 @@ export function send(
   chat: ChatRequest,
   model = "gemini-3.8-pro",
   facts: Partial<Profile> = {},
-): { path: string; text: string; body: SentBody; losses: readonly Loss[] } {
+): { path: string; text: string; body: SentBody; scanStops?: readonly string[]; losses: readonly Loss[] } {
   const ledger = new LossLedger();
   const profile = { ...profileFor({ platform: "gemini", model, protocol: "gemini" }), ...facts };
   const encoded = encodeRequest(chat, { model, profile, issuer, losses: ledger });
-  return { path: encoded.path, text: encoded.body, body: JSON.parse(encoded.body) as SentBody, losses: ledger.losses };
+  return { ...encoded, text: encoded.body, body: JSON.parse(encoded.body) as SentBody, losses: ledger.losses };
 }

@@ -3,6 +3,7 @@ import type { ChatRequest } from "../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
+import { splitStops, type StopSequences } from "../stop-sequences.ts";
 import { encodeContent } from "./content-encode.ts";
 import { leftover, ownFields } from "./native.ts";
 import { encodeReasoning } from "./reasoning-encode.ts";
@@ -20,7 +21,8 @@ const MERGED = ["thinking", "output_config", "metadata", "tool_choice"];
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const body = encodeBody(request, target);
-  return { path: "/v1/messages", headers: protocolHeaders(body), body: writeJson(body) };
+  const { scanned } = stopSequences(request, target);
+  return { path: "/v1/messages", headers: protocolHeaders(body), body: writeJson(body), ...(scanned && { scanStops: scanned }) };
 }
 
 /** The body of a request. */
@@ -83,19 +85,25 @@ function encodeMetadata({ endUser }: ChatRequest, { losses }: EncodeTarget, own:
   return { ...(endUser !== undefined && !personal && { user_id: endUser }), ...(own as JsonObject | undefined) };
 }
 
-function encodeSampling({ sampling, stop }: ChatRequest, { profile, losses }: EncodeTarget): JsonObject {
+/** Sequences of spaces only are refused (rule 195). */
+function stopSequences(request: ChatRequest, { profile }: EncodeTarget): StopSequences {
+  return splitStops(request, profile, (sequence) => sequence.trim() === "");
+}
+
+function encodeSampling(request: ChatRequest, target: EncodeTarget): JsonObject {
+  const { sampling } = request;
+  const { profile, losses } = target;
   const { temperature, topP, topK, ...others } = sampling;
   const sampled = profile.sampling !== "none";
   const ignored = sampled ? others : { temperature, topP, topK, ...others };
   for (const [name, value] of Object.entries(ignored)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
   if (temperature !== undefined && temperature > 1 && sampled) losses.add("temperature-clamped", "temperature", "semantic");
-  const sequences = stop?.filter((sequence) => sequence.trim() !== "");
-  if (stop && sequences && sequences.length < stop.length) losses.add("blank-stop-sequence", "stop_sequences", "semantic");
+  const { sent } = stopSequences(request, target);
   return {
     ...(sampled && temperature !== undefined && { temperature: Math.min(1, temperature) }),
     ...(sampled && topP !== undefined && { top_p: topP }),
     ...(sampled && topK !== undefined && { top_k: topK }),
-    ...(sequences && sequences.length > 0 && { stop_sequences: sequences }),
+    ...(sent && { stop_sequences: sent }),
   };
 }
 

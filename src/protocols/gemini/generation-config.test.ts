@@ -38,11 +38,12 @@ describe("limits and sampling", () => {
     expect(codes(argon)).toEqual(["sampling-ignored semantic"]);
   });
 
-  test("rule 198: five stop sequences", () => {
+  test("rule 198: five stop sequences are sent, the rest is scanned for", () => {
     expect(configOf({ stop: ["a", "b"] })).toEqual({ stopSequences: ["a", "b"] });
     const many = sent({ stop: ["a", "b", "c", "d", "e", "f"] });
     expect(many.body.generationConfig).toEqual({ stopSequences: ["a", "b", "c", "d", "e"] });
-    expect(codes(many)).toEqual(["stop-sequences semantic"]);
+    expect(many.scanStops).toEqual(["f"]);
+    expect(codes(many)).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { LossLedger } from "../../chat/loss.ts";
 import { effortOfBudget, isLess } from "../effort.ts";
 import type { Profile } from "../profile.ts";
 import type { EncodeTarget } from "../protocol.ts";
+import { splitStops } from "../stop-sequences.ts";
 import { cleanSchema } from "./schema.ts";
 
 /** `generationConfig`, and what has to be said as an instruction because there is no field for it. */
@@ -20,7 +21,7 @@ export function encodeGeneration(request: ChatRequest, withTools: boolean, targe
   const config: JsonObject = {
     maxOutputTokens: encodeLimit(request.maxOutputTokens, profile, losses),
     ...encodeSampling(request, profile, losses),
-    stopSequences: encodeStop(request.stop, profile, losses),
+    stopSequences: splitStops(request, profile).sent,
     ...format.config,
     thinkingConfig: encodeThinking(request, profile, losses),
   };
@@ -42,13 +43,6 @@ function encodeSampling({ sampling }: ChatRequest, profile: Profile, losses: Los
   if (profile.sampling !== "none") return given;
   for (const [name, value] of Object.entries(given)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
   return {};
-}
-
-function encodeStop(stop: readonly string[] | undefined, { maxStopSequences }: Profile, losses: LossLedger): readonly string[] | undefined {
-  if (!stop || stop.length === 0) return undefined;
-  if (maxStopSequences === undefined || stop.length <= maxStopSequences) return stop;
-  losses.add("stop-sequences", `stop_sequences[${maxStopSequences}]`, "semantic");
-  return stop.slice(0, maxStopSequences);
 }
 
 function encodeFormat(

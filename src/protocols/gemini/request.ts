@@ -4,6 +4,7 @@ import { GatewayError } from "../../chat/error.ts";
 import { asNumber, writeJson, type JsonObject } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
+import { splitStops } from "../stop-sequences.ts";
 import { encodeContents, encodeSystem } from "./contents.ts";
 import { encodeGeneration } from "./generation-config.ts";
 import { encodeTools } from "./tools.ts";
@@ -14,7 +15,13 @@ const MODEL_NAME = /^(?:models\/|tunedModels\/)?[A-Za-z0-9][A-Za-z0-9._@-]*$/;
 /** @throws GatewayError `model-not-found`, `invalid-request`. */
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const method = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
-  return { path: `${modelPath(target.model)}:${method}`, headers: [], body: writeJson(encodeBody(request, target)) };
+  const { scanned } = splitStops(request, target.profile);
+  return {
+    path: `${modelPath(target.model)}:${method}`,
+    headers: [],
+    body: writeJson(encodeBody(request, target)),
+    ...(scanned && { scanStops: scanned }),
+  };
 }
 
 /** The same content, to be counted. @throws GatewayError as {@link encodeRequest}. */
