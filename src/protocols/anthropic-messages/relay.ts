@@ -5,8 +5,9 @@ import { asObject, type JsonObject } from "../../chat/json.ts";
 import { ENVELOPE_PREFIX, mintedBy } from "../../chat/state.ts";
 import { scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../protocol.ts";
+import { scanned } from "../body-peek.ts";
 import { decodeErrorBody } from "./error-decode.ts";
-import { scanned } from "./peek.ts";
+import { REFUSALS } from "./peek.ts";
 import { openState } from "./state.ts";
 import { decodeUsage } from "./usage.ts";
 
@@ -48,7 +49,7 @@ export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, targ
   const text = JSON.stringify(target.model);
   if (modelSpan && body.toString("utf8", modelSpan.start, modelSpan.end) !== text) edits.push({ ...modelSpan, text });
   const messages = members.get("messages");
-  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...scanned(() => stateEdits(body, messages, target)));
+  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...scanned(() => stateEdits(body, messages, target), REFUSALS));
   return edits.length === 0 ? body : spliceSpans(body, edits);
 }
 
