@@ -3,7 +3,7 @@
  * in `catalog/profiles/`; what a 400 has taught (`catalog/lessons.ts`) is laid over them by the pipeline, which passes
  * them in: an encoder never looks one up.
  */
-import type { Effort, MediaContent } from "../chat/chat.ts";
+import type { Effort, HostedToolKind, MediaContent } from "../chat/chat.ts";
 import type { ChatDialect } from "./chat-dialect.ts";
 
 /** The forms of Claude's `thinking` field (dossier A.1.5). */
@@ -20,9 +20,11 @@ export interface Profile {
     | { readonly control: "budget"; readonly min: number; readonly max: number; readonly off: boolean }
     /** Named levels it accepts, lowest first; `none` among them where it can be switched off so. */
     | { readonly control: "level"; readonly levels: readonly Effort[] };
+  /** Whether it reasons when nobody says anything about it (dossier A.1.5). */
+  readonly reasonsUnasked?: boolean;
   /** Which forms of `thinking` a Claude takes, where that is the protocol (dossier A.1.5). */
   readonly thinkingForms: readonly ThinkingForm[];
-  /** The highest effort at which thinking may be disabled (rules 151, 152); absent: any. */
+  /** The highest effort at which thinking may be disabled, or left to the time between tools (rules 151, 152); absent: any. */
   readonly maxEffortWithoutThinking?: Effort;
   /** Whether replayed tool calls must carry their state, with a sentinel for foreign ones (rule 137). */
   readonly callStateRequired: boolean;
@@ -44,6 +46,8 @@ export interface Profile {
   readonly forcedToolChoice: "always" | "without-reasoning" | "never";
   /** Whether hosted tools may stand beside functions (rules 229, 230). */
   readonly hostedToolsWithFunctions: boolean;
+  /** The dated types of the newest hosted tools it knows, where the protocol dates them (dossier A.1.3); absent: the oldest. */
+  readonly hostedToolTypes?: Readonly<Partial<Record<HostedToolKind, string>>>;
   /** Whether it can be asked to show the calls of its hosted tools (rules 230, 392). */
   readonly showsHostedCalls: boolean;
   /** Whether the answer's JSON Schema is enforced at all (rules 210, 211). */
@@ -53,7 +57,7 @@ export interface Profile {
   /** Which dialect tool schemas are written in: JSON Schema, or the OpenAPI subset of older endpoints (rule 96). */
   readonly toolSchema: "json-schema" | "openapi";
   /**
-   * Which of temperature and its kin have an effect (rules 191–194): all of them, temperature or top_p but not both, all
+   * Which of temperature and its kin have an effect (rules 191–194): all of them, all but top_p beside temperature, all
    * while reasoning is off, or none.
    */
   readonly sampling: "all" | "one" | "without-reasoning" | "none";

@@ -4,7 +4,7 @@
  */
 import type { ProtocolId } from "../../chat/chat.ts";
 import type { Profile } from "../../protocols/profile.ts";
-import { CLAUDE_FAMILIES, NEWEST_CLAUDE } from "./claude.ts";
+import { CLAUDE_FAMILIES, CLAUDE_PLATFORM_FACTS, NEWEST_CLAUDE } from "./claude.ts";
 import type { Family } from "./family.ts";
 import { GEMINI_FAMILIES, NEWEST_GEMINI } from "./gemini.ts";
 import { ANY_CHAT_MODEL, OPENAI_FAMILIES } from "./openai.ts";
@@ -20,7 +20,10 @@ const NEWEST: Readonly<Record<ProtocolId, Profile>> = {
 };
 
 /** What changes on a platform whatever the model. Vertex does not know `includeServerSideToolInvocations` (rule 392). */
-const PLATFORM_FACTS: Readonly<Record<string, Partial<Profile>>> = { vertex: { showsHostedCalls: false } };
+const PLATFORM_FACTS: Readonly<Partial<Record<ProtocolId, Readonly<Record<string, Partial<Profile>>>>>> = {
+  "anthropic-messages": CLAUDE_PLATFORM_FACTS,
+  gemini: { vertex: { showsHostedCalls: false } },
+};
 
 /** Where a model is, and how it is spoken to. */
 export interface ModelPlace {
@@ -35,6 +38,6 @@ export interface ModelPlace {
 export function profileFor({ platform, model, protocol }: ModelPlace): Profile {
   const name = model.slice(model.lastIndexOf("/") + 1);
   const profile = FAMILIES.find((family) => family.models.test(name))?.profile ?? NEWEST[protocol];
-  const facts = PLATFORM_FACTS[platform];
+  const facts = PLATFORM_FACTS[protocol]?.[platform];
   return facts ? { ...profile, ...facts } : profile;
 }
