@@ -204,9 +204,10 @@ export interface UpstreamSide {
   relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer;
   relayTap(): RelayTap;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
-  encodeTokenCount(request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  /** Asks for a count of tokens; absent with {@link decodeTokenCount} where the protocol has no such question. */
+  encodeTokenCount?(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   /** @throws GatewayError `upstream` when there is no count in it. */
-  decodeTokenCount(body: JsonObject): number;
+  decodeTokenCount?(body: JsonObject): number;
   streamDecoder(context: DecodeContext): StreamDecoder;
   /** What a relayed whole answer says of itself: tokens, or the error it is (rule 322). */
   inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError };

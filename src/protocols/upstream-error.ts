@@ -26,3 +26,12 @@ const OUR_ACCOUNT: ReadonlySet<ErrorKind> = new Set<ErrorKind>(["unauthenticated
 export function messageForCaller(kind: ErrorKind, said: string | undefined, otherwise: string): string {
   return said === undefined || said === "" || OUR_ACCOUNT.has(kind) ? otherwise : said;
 }
+
+/** How many tokens there are and how many fit, out of any vendor's sentence: the larger and the smaller of the numbers in it. */
+export function tokenCounts(sentence: string): { input: number; limit: number } | undefined {
+  const numbers = [...sentence.matchAll(/\b\d[\d,]*\d\b/g)].map(([digits]) => Number(digits.replaceAll(",", ""))).filter((n) => n >= 1000);
+  if (numbers.length < 2) return undefined;
+  const input = Math.max(...numbers);
+  const limit = Math.min(...numbers);
+  return input > limit ? { input, limit } : undefined;
+}

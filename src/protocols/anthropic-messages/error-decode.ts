@@ -3,8 +3,8 @@ import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error
 import { asObject, asString, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import { headerValue } from "../../wire/headers.ts";
 import type { UpstreamFailure } from "../protocol.ts";
-import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS } from "../upstream-error.ts";
-import { tokenCounts } from "./overflow.ts";
+import { headerWaitMs, shouldRetry, untilMs } from "../retry-hints.ts";
+import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS, tokenCounts } from "../upstream-error.ts";
 
 /** Error types by what they mean, whatever the status. */
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
@@ -87,39 +87,23 @@ function makeError(kind: ErrorKind, said: string | undefined, otherwise: string,
 }
 
 function hints(headers: readonly string[], kind: ErrorKind): ErrorDetail {
-  const retry = headerValue(headers, "x-should-retry");
-  const retryAfterMs = retryAfter(headers) ?? (kind === "rate-limited" ? untilReset(headers) : undefined);
+  const wait = headerWaitMs(headers) ?? (kind === "rate-limited" ? untilReset(headers) : undefined);
   // The subscription's windows (5 hours, 7 days) belong to the account, not to a model (resilience §3).
   const accountWide = kind === "rate-limited" && headerValue(headers, "anthropic-ratelimit-unified-status") === "rejected";
   return {
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
     ...(accountWide && { scope: "account" as const }),
-    ...((retry === "true" || retry === "false") && { shouldRetry: retry === "true" }),
+    ...shouldRetry(headers),
   };
-}
-
-function retryAfter(headers: readonly string[]): number | undefined {
-  const ms = Number(headerValue(headers, "retry-after-ms") ?? Number.NaN);
-  if (Number.isFinite(ms) && ms >= 0) return ms;
-  const value = headerValue(headers, "retry-after");
-  if (value === undefined) return undefined;
-  const seconds = Number(value);
-  return Number.isFinite(seconds) ? Math.max(0, seconds * 1000) : since(headers, Date.parse(value));
 }
 
 /** The latest reset among the limits that are used up, by the upstream's own clock. */
 function untilReset(headers: readonly string[]): number | undefined {
   const unified = Number(headerValue(headers, "anthropic-ratelimit-unified-reset") ?? Number.NaN);
-  if (Number.isFinite(unified)) return since(headers, unified * 1000);
+  if (Number.isFinite(unified)) return untilMs(headers, unified * 1000);
   const waits = ["requests", "tokens", "input-tokens", "output-tokens"]
     .filter((family) => headerValue(headers, `anthropic-ratelimit-${family}-remaining`) === "0")
-    .map((family) => since(headers, Date.parse(headerValue(headers, `anthropic-ratelimit-${family}-reset`) ?? "")))
+    .map((family) => untilMs(headers, Date.parse(headerValue(headers, `anthropic-ratelimit-${family}-reset`) ?? "")))
     .filter((wait) => wait !== undefined);
   return waits.length === 0 ? undefined : Math.max(...waits);
-}
-
-/** Time from the answer's `date` to a moment, in ms; unknown when either is. */
-function since(headers: readonly string[], moment: number): number | undefined {
-  const wait = moment - Date.parse(headerValue(headers, "date") ?? "");
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }

@@ -31,7 +31,7 @@ const client: ClientSide = {
   encodeModel,
 };
 
-const upstream: UpstreamSide = {
+const upstream: Required<UpstreamSide> = {
   id: PROTOCOL,
   relayPath,
   relaysRequestHeader,
@@ -46,4 +46,4 @@ const upstream: UpstreamSide = {
   decodeError,
 };
 
-export const anthropicMessages: Protocol = { id: PROTOCOL, client, upstream };
+export const anthropicMessages = { id: PROTOCOL, client, upstream } satisfies Protocol;

@@ -1,8 +1,8 @@
 /** What a failed answer of Gemini's means (dossier A.4.4, B.0.3; resilience §3). Bodies come as an object, as an array of one, or as an event. */
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error.ts";
 import { asArray, asNumber, asObject, asString, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
-import { headerValue } from "../../wire/headers.ts";
 import type { UpstreamFailure } from "../protocol.ts";
+import { headerWaitMs } from "../retry-hints.ts";
 import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS } from "../upstream-error.ts";
 
 /** A daily quota says to come back in seconds and means tomorrow; in ms. */
@@ -41,7 +41,7 @@ const ACCOUNT_REASONS: ReadonlySet<string> = new Set([
 
 /** Never throws. */
 export function decodeError({ status, headers, body }: UpstreamFailure): GatewayError {
-  return makeError(readBody(parseBody(body)), status, headerRetry(headers), `The upstream answered HTTP ${status}.`);
+  return makeError(readBody(parseBody(body)), status, headerWaitMs(headers), `The upstream answered HTTP ${status}.`);
 }
 
 /** An error inside an answer that began with status 200 (rules 322, 346), or `undefined` when the body holds none. */
@@ -134,11 +134,6 @@ function quotaHints({ details }: ErrorBody, retryAfterMs: number | undefined): E
 function durationMs(value: JsonValue | undefined): number | undefined {
   const seconds = /^(\d+(?:\.\d+)?)s$/.exec(asString(value) ?? "")?.[1];
   return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
-}
-
-function headerRetry(headers: readonly string[]): number | undefined {
-  const seconds = Number(headerValue(headers, "retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
 /** Google repeats keys and project numbers in some messages. */

@@ -5,7 +5,7 @@ import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./
 import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
 import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
 
-const upstream: UpstreamSide = {
+const upstream: Required<UpstreamSide> = {
   id: "gemini",
   relayPath,
   relaysRequestHeader,
@@ -21,4 +21,4 @@ const upstream: UpstreamSide = {
   decodeError,
 };
 
-export const gemini: Protocol = { id: "gemini", upstream };
+export const gemini = { id: "gemini", upstream } satisfies Protocol;
