@@ -123,7 +123,8 @@ export class Preparation {
     const losses = new LossLedger();
     const encodeTarget = { model: target.model, profile: this.#profile(target), issuer, losses };
     const counts = this.#request.route.operation === "count-tokens";
-    const encoded = counts ? upstream.encodeTokenCount(request, encodeTarget) : upstream.encodeRequest(request, encodeTarget);
+    const encoded = counts ? upstream.encodeTokenCount?.(request, encodeTarget) : upstream.encodeRequest(request, encodeTarget);
+    if (!encoded) throw new GatewayError("unsupported", "The provider of this model does not count tokens.");
     const refused = losses.refusedBy(this.#lossMode);
     if (refused) {
       throw new GatewayError(

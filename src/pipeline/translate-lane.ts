@@ -163,7 +163,7 @@ export class TranslateCountLane extends WholeLane {
   }
 
   protected convert(body: WholeBody): LaneOutput {
-    return writeJson(this.#client.encodeTokenCount(this.#upstream.decodeTokenCount(body.object())));
+    return writeJson(this.#client.encodeTokenCount(this.#upstream.decodeTokenCount?.(body.object()) ?? 0));
   }
 }
 
