@@ -52,6 +52,8 @@ export interface ErrorDetail {
   readonly retryAfterMs?: number;
   /** The request field at fault, as a path (`messages[2].content`). */
   readonly field?: string;
+  /** What the caller's protocol calls this in its own list of codes, where that says more than the kind. */
+  readonly code?: string;
   /** What the failure spares: the whole account, or this model on it. Absent: what the kind implies. */
   readonly scope?: "account" | "model";
   /** The HTTP status the upstream answered. */

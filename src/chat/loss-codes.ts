@@ -133,6 +133,12 @@ export const LOSS_KINDS = {
     meaning: "A signature came after the call that it belongs to had been sent; it is left out, and the next request lacks it.",
     remedy: "Nothing; the provider should send it with the call.",
   },
+  logprobs: {
+    side: "request",
+    severities: ["semantic"],
+    meaning: "How likely the tokens of the answer were is not told by the target.",
+    remedy: "Leave it out, or route the request to a provider that tells it.",
+  },
   "max-output-tokens": {
     side: "request",
     severities: ["info"],
@@ -170,6 +176,12 @@ export const LOSS_KINDS = {
     meaning: "A tool call without a result gets one that says so: the target refuses it otherwise.",
     remedy: "Send a result for every call.",
     emulated: true,
+  },
+  "multiple-choices": {
+    side: "request",
+    severities: ["contract"],
+    meaning: "Several answers to one request were asked for; a translated request gets one.",
+    remedy: "Send the request several times, or route it to a provider of the client's own protocol.",
   },
   "native-field": {
     side: "request",

@@ -3,6 +3,7 @@ import type { ChatRequest } from "../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
+import { recordChoices, recordLogprobs } from "../single-answer.ts";
 import { splitStops, type StopSequences } from "../stop-sequences.ts";
 import { encodeContent } from "./content-encode.ts";
 import { leftover, ownFields } from "./native.ts";
@@ -29,6 +30,8 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
 export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObject {
   const own = ownFields(request.native) ?? {};
   recordNative(request.native, "", PROTOCOL, target.losses);
+  recordChoices(request, target.losses);
+  recordLogprobs(request, target.losses);
   const maxTokens = encodeMaxTokens(request, target);
   const { thinking, effort } = encodeReasoning(request.reasoning, maxTokens, target);
   const config = encodeConfig(request, effort, own["output_config"]);
