@@ -3,7 +3,9 @@ import type { Client } from "./client.ts";
 /** Claude Code, a native binary that speaks Anthropic Messages. */
 export const claudeCode: Client = {
   name: "claude-code",
-  packages: ["@anthropic-ai/claude-code@2.1.330"],
+  speaks: "messages",
+  installation: { name: "claude-code", packages: ["@anthropic-ai/claude-code@2.1.330"] },
+  tasks: ["answer", "tools", "session"],
   command: ({ prompt, gateway, key, continued }) => ({
     program: "claude",
     args: ["-p", "--output-format", "text", "--allowedTools", "Bash", "Read", ...(continued ? ["--continue"] : []), "--", prompt],

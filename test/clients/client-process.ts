@@ -7,9 +7,9 @@ const timeoutMs = 120_000;
 /** Nothing listens there, so that no client reaches anything but this machine. */
 const deadProxy = "http://127.0.0.1:9";
 
-/** Where a client's program, its home and its working folder are. */
+/** Where a client's packages, its home and its working folder are. */
 export interface Place {
-  readonly programs: string;
+  readonly modules: string;
   readonly home: string;
   readonly workFolder: string;
 }
@@ -19,8 +19,8 @@ export interface Place {
  * @returns what it printed on stdout
  * @throws Error with the end of its output when it fails or takes too long
  */
-export async function runClient({ program, args, environment }: Command, { programs, home, workFolder }: Place): Promise<string> {
-  const child = spawn(path.join(programs, program), args, {
+export async function runClient({ program, args, environment }: Command, { modules, home, workFolder }: Place): Promise<string> {
+  const child = spawn(path.resolve(modules, ".bin", program), args, {
     cwd: workFolder,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,

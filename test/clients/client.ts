@@ -1,18 +1,37 @@
-/** What the runner knows of a real command-line client. One file per client implements it. */
+/** What the runner knows of a real client. One file per client implements it. */
+
+/**
+ * What a client can be asked to do. `answer`: answer a prompt. `tools`: run the command that it is asked for. `json`: answer with
+ * structured output. `count`: count the tokens of a prompt. `models`: list the models and look one up. `session`: go on with the
+ * conversation of the turn before.
+ */
+export type Task = "answer" | "tools" | "json" | "count" | "models" | "session";
 
 export interface Client {
   /** As it stands in the output and in the names of folders. */
   readonly name: string;
-  /** What `npm install` gets: exact versions, so that a run can be repeated. */
-  readonly packages: readonly string[];
-  /** The command that has the client answer one prompt and end. */
+  /** The name of the upstream (`upstreams.ts`) whose protocol it speaks: there it is relayed. */
+  readonly speaks: string;
+  /** What has to be installed for it; absent for a library that the project's tests depend on anyway. */
+  readonly installation?: Installation;
+  readonly tasks: readonly Task[];
+  /** The command that has the client do one task and end. */
   command(turn: Turn): Command;
-  /** A prompt that makes it read an image file with a tool of its own. */
-  readImagePrompt(file: string): string;
+  /** A prompt that makes it read an image file with a tool of its own; needed for `session`. */
+  readImagePrompt?(file: string): string;
 }
 
-/** One prompt, and what the client has to know to send it. */
+/** One `npm install`; clients may share it. */
+export interface Installation {
+  readonly name: string;
+  /** Exact versions, so that a run can be repeated. */
+  readonly packages: readonly string[];
+}
+
+/** One task, and what the client has to know for it. */
 export interface Turn {
+  readonly task: Task;
+  /** Empty where the task needs none. */
   readonly prompt: string;
   /** The gateway's root URL. */
   readonly gateway: string;
@@ -20,10 +39,14 @@ export interface Turn {
   readonly key: string;
   /** Whether the conversation of the turn before goes on. */
   readonly continued: boolean;
+  /** The client's home folder, for settings that it reads from there. */
+  readonly home: string;
+  /** The folder `node_modules` of its installation; empty when it has none. */
+  readonly modules: string;
 }
 
 export interface Command {
-  /** The name of the program in the installed package's `node_modules/.bin`. */
+  /** The name of a program of the installation, or a path. */
   readonly program: string;
   readonly args: readonly string[];
   /** Added to an otherwise clean environment. */

@@ -19,6 +19,15 @@ test("a request that only adds at the end keeps the prefix", () => {
 });
 
 test.each([
+  { messages: [{ role: "system", content: "Be brief." }], tools: [{ type: "function", function: { name: "one" } }] },
+  { system: [{ type: "text", text: "Be brief." }], messages: [{ role: "user", content: "Hi" }], tools: [{ name: "one" }] },
+])("in a request of another protocol as well: $system", (body) => {
+  const later = { ...body, messages: [...body.messages, { role: "assistant", content: "Hello" }], tools: [...body.tools, { name: "two" }] };
+  expect(brokenPrefixes(bytes(body, later))).toEqual([]);
+  expect(brokenPrefixes(bytes(later, body))).toEqual(["request 2, messages[1] is gone", "request 2, tools[1] is gone"]);
+});
+
+test.each([
   [
     "a changed turn",
     { ...first, contents: [{ role: "user", parts: [{ text: "é 😁" }] }] },

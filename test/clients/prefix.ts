@@ -4,48 +4,50 @@
  */
 import { scanArray, scanMembers, scanObject, type Span } from "../../src/wire/json-scan.ts";
 
-/** The texts of what a Gemini request consists of, as they stood on the wire. */
-interface Sent {
-  readonly contents: readonly string[];
-  readonly systemInstruction: string | undefined;
-  readonly tools: readonly string[];
-}
+/** What a request consists of that a conversation repeats, in any of the protocols. */
+const FIELDS = ["system", "systemInstruction", "messages", "contents", "tools"] as const;
+
+/** The texts of the items of each field, as they stood on the wire. */
+type Sent = ReadonlyMap<(typeof FIELDS)[number], readonly string[]>;
 
 /**
- * Compares successive Gemini requests of one conversation.
+ * Compares successive requests of one conversation.
  * @returns one sentence per item that changed; none when every request begins as the one before
  */
 export function brokenPrefixes(bodies: readonly Buffer[]): string[] {
   const requests = bodies.map(read);
-  return requests.slice(1).flatMap((later, index) => {
-    const earlier = requests[index] as Sent;
-    const where = `request ${index + 2}`;
-    return [
-      ...changed(`${where}, systemInstruction`, [earlier.systemInstruction ?? ""], [later.systemInstruction ?? ""]),
-      ...changed(`${where}, contents`, earlier.contents, later.contents),
-      ...changed(`${where}, tools`, earlier.tools, later.tools),
-    ];
-  });
+  return requests
+    .slice(1)
+    .flatMap((later, index) =>
+      [...(requests[index] as Sent)].flatMap(([field, items]) => changed(`request ${index + 2}, ${field}`, items, later.get(field) ?? [])),
+    );
 }
 
 function read(body: Buffer): Sent {
-  const text = (span: Span) => body.toString("utf8", span.start, span.end);
   const fields = scanObject(body);
-  const items = (span: Span | undefined) => (span === undefined ? [] : scanArray(body, span));
-  const system = fields.get("systemInstruction");
-  return {
-    contents: items(fields.get("contents")).map(text),
-    systemInstruction: system && text(system),
-    tools: items(fields.get("tools")).flatMap((tool) =>
-      [...scanMembers(body, tool)].flatMap(([kind, value]) => declarations(body, kind, value)),
-    ),
-  };
+  return new Map(FIELDS.map((field) => [field, itemsOf(body, field, fields.get(field))]));
 }
 
-/** Function declarations one by one, because more may be added to a list; any other tool as a whole. */
-function declarations(body: Buffer, kind: string, value: Span): string[] {
-  const spans = kind === "functionDeclarations" ? scanArray(body, value) : [value];
-  return spans.map(({ start, end }) => `${kind} ${body.toString("utf8", start, end)}`);
+function itemsOf(body: Buffer, field: (typeof FIELDS)[number], span: Span | undefined): string[] {
+  // A system prompt stands before everything else: to add one later changes the prefix as well.
+  if (span === undefined) return field === "system" || field === "systemInstruction" ? [""] : [];
+  if (body[span.start] !== "[".charCodeAt(0)) return [textOf(body, span)];
+  const items = scanArray(body, span);
+  return field === "tools" ? items.flatMap((tool) => toolsOf(body, tool)) : items.map((item) => textOf(body, item));
+}
+
+/** A tool; function declarations that stand together one by one, because more may be added to them. */
+function toolsOf(body: Buffer, tool: Span): string[] {
+  const members = scanMembers(body, tool);
+  if (!members.has("functionDeclarations")) return [textOf(body, tool)];
+  return [...members].flatMap(([kind, value]) => {
+    const spans = kind === "functionDeclarations" ? scanArray(body, value) : [value];
+    return spans.map((span) => `${kind} ${textOf(body, span)}`);
+  });
+}
+
+function textOf(body: Buffer, { start, end }: Span): string {
+  return body.toString("utf8", start, end);
 }
 
 function changed(what: string, earlier: readonly string[], later: readonly string[]): string[] {

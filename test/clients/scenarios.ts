@@ -2,15 +2,17 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 
 import type { FaultName, RecordedRequest } from "../../src/simulator/types.ts";
-import type { Client } from "./client.ts";
+import type { Client, Task } from "./client.ts";
 import { brokenPrefixes } from "./prefix.ts";
-import { apiKey, type Upstream } from "./upstreams.ts";
+import { apiKey, listedModel, relays, type Upstream } from "./upstreams.ts";
 
 /** What a client is put through. It passes unless `run` throws; the message says what went wrong. */
 export interface Scenario {
   readonly name: string;
   /** Whether it runs without `--all`. */
   readonly always: boolean;
+  /** What a client must be able to do. */
+  readonly task: Task;
   /** The gateway's credentials, and what is wrong with each of them upstream. */
   readonly credentials: Readonly<Record<string, FaultName | undefined>>;
   run(stage: Stage): Promise<void>;
@@ -22,7 +24,7 @@ export interface Stage {
   readonly upstream: Upstream;
   /** The folder that the client works in. */
   readonly workFolder: string;
-  /** Has the client answer one prompt; gives what it printed. Turns of one stage are one conversation. */
+  /** Has the client do the scenario's task; gives what it printed. Turns of one stage are one conversation. */
   readonly ask: (prompt: string) => Promise<string>;
   /** The requests for an answer that reached the upstream, in order. */
   readonly generations: () => readonly RecordedRequest[];
@@ -36,6 +38,7 @@ const oneCredential = { sound: undefined };
 const plain: Scenario = {
   name: "plain",
   always: false,
+  task: "answer",
   credentials: oneCredential,
   async run({ ask }) {
     contains(await ask("Say hello to pong-7f3a"), 'You said: "Say hello to pong-7f3a"');
@@ -45,10 +48,62 @@ const plain: Scenario = {
 const tool: Scenario = {
   name: "tool",
   always: true,
+  task: "tools",
+  credentials: oneCredential,
+  async run(stage) {
+    contains(await stage.ask(toolPrompt), toolOutput);
+    hasLength(stage.generations(), 2, "requests");
+    keepsPrefix(stage);
+  },
+};
+
+/** Calls at once, and calls after their results. */
+const rounds: Scenario = {
+  name: "rounds",
+  always: false,
+  task: "tools",
+  credentials: oneCredential,
+  async run(stage) {
+    contains(await stage.ask("Run `printf two-%d 2` and `printf three-%d 3`, then `printf four-%d 4`."), "four-4");
+    hasLength(stage.generations(), 3, "requests");
+    const last = stage.generations().at(-1)?.body.toString() ?? "";
+    for (const output of ["two-2", "three-3", "four-4"]) contains(last, output);
+    keepsPrefix(stage);
+  },
+};
+
+/** The drivers check that what comes back is what the schema says. */
+const json: Scenario = {
+  name: "json",
+  always: false,
+  task: "json",
   credentials: oneCredential,
   async run({ ask, generations }) {
-    contains(await ask(toolPrompt), toolOutput);
-    hasLength(generations(), 2, "requests");
+    contains(await ask("Give me a city."), '"inhabitants"');
+    hasLength(generations(), 1, "requests");
+  },
+};
+
+const count: Scenario = {
+  name: "count",
+  always: false,
+  task: "count",
+  credentials: oneCredential,
+  async run({ ask, generations }) {
+    const few = Number(await ask("Hi."));
+    const many = Number(await ask("Hi. ".repeat(100)));
+    if (!(few > 0 && many > few)) throw new Error(`expected more tokens in a longer prompt, got ${few} and ${many}`);
+    hasLength(generations(), 0, "requests for an answer");
+  },
+};
+
+const models: Scenario = {
+  name: "models",
+  always: false,
+  task: "models",
+  credentials: oneCredential,
+  async run({ ask }) {
+    contains(await ask(""), listedModel);
   },
 };
 
@@ -56,6 +111,7 @@ const tool: Scenario = {
 const rotation: Scenario = {
   name: "rotation",
   always: false,
+  task: "tools",
   credentials: { limited: "429", refused: "401", sound: undefined },
   async run({ ask, generations }) {
     contains(await ask(toolPrompt), toolOutput);
@@ -69,13 +125,15 @@ const rotation: Scenario = {
 const session: Scenario = {
   name: "session",
   always: false,
+  task: "session",
   credentials: oneCredential,
-  async run({ client, upstream, ask, generations, workFolder }) {
+  async run(stage) {
+    const { client, upstream, ask, generations, workFolder } = stage;
     const picture = path.join(workFolder, "picture.png");
     writeFileSync(picture, Buffer.from(redSquare, "base64"));
     contains(await ask("Run `printf first-%d 1` and tell me its output."), "first-1");
     contains(await ask("Run `printf two-%d 2` and `printf three-%d 3`, then `printf four-%d 4`."), "four-4");
-    contains(await ask(client.readImagePrompt(picture)), "1 image");
+    contains(await ask(client.readImagePrompt?.(picture) ?? ""), "1 image");
     contains(await ask("Say what you make of it."), "Say what you make of it.");
     contains(await ask("Run `ls no-such-file` and tell me what happens."), "No such file");
     contains(await ask("Run `printf 'é ✓ %s' '\"quoted\"'` and tell me its output."), 'é ✓ "quoted"');
@@ -83,15 +141,21 @@ const session: Scenario = {
 
     const bodies = generations().map(({ body }) => body);
     hasLength(bodies, 15, "requests");
-    if (upstream.type !== "gemini") return;
     const last = bodies.at(-1)?.toString() ?? "";
-    for (const member of ["thoughtSignature", "inlineData", "functionResponse"]) contains(last, `"${member}"`);
-    const broken = brokenPrefixes(bodies);
-    if (broken.length > 0) throw new Error(`the prefix is not stable: ${broken.join("; ")}`);
+    const members = upstream.name === "gemini" ? ["thoughtSignature", "inlineData", "functionResponse"] : [];
+    for (const member of members) contains(last, `"${member}"`);
+    keepsPrefix(stage);
   },
 };
 
-export const scenarios: readonly Scenario[] = [plain, tool, rotation, session];
+export const scenarios: readonly Scenario[] = [plain, tool, rounds, json, count, models, rotation, session];
+
+/** What is relayed keeps the prefix that the client keeps, and not all do. */
+function keepsPrefix({ client, upstream, generations }: Stage): void {
+  if (relays(upstream, client)) return;
+  const broken = brokenPrefixes(generations().map(({ body }) => body));
+  if (broken.length > 0) throw new Error(`the prefix is not stable: ${broken.join("; ")}`);
+}
 
 function contains(text: string, expected: string): void {
   if (!text.includes(expected)) throw new Error(`expected «${expected}» in «${text.slice(-1500)}»`);

@@ -1,32 +1,46 @@
+import type { Client } from "./client.ts";
+
 /** The protocols that the simulator is asked in, and how the gateway is told to use it. */
 export interface Upstream {
   /** As it stands in the output. */
   readonly name: string;
   /** The provider's `type` in the configuration. */
   readonly type: string;
-  /** Where every model that a client asks for goes. */
-  readonly target: string;
+  /** What its base URL has behind the simulator's. */
+  readonly path: string;
+  /** The model that clients of other protocols are sent to. */
+  readonly model: string;
 }
 
 export const upstreams: readonly Upstream[] = [
-  { name: "messages", type: "anthropic", target: "upstream/*" },
-  { name: "gemini", type: "gemini", target: "upstream/gemini-3.8-pro" },
+  { name: "messages", type: "anthropic", path: "", model: "claude-sonnet-5-5" },
+  { name: "chat", type: "openai", path: "/v1", model: "gpt-5.5" },
+  { name: "gemini", type: "gemini", path: "", model: "gemini-3.8-pro" },
 ];
+
+/** Whether the upstream speaks the client's own protocol. */
+export function relays(upstream: Upstream, client: Client): boolean {
+  return upstream.name === client.speaks;
+}
 
 /** The key that the gateway asks clients for. */
 export const clientKey = "client-key";
+
+/** A model that stands in the gateway's list. */
+export const listedModel = "listed-model";
 
 /** The API key of the credential with this name. */
 export function apiKey(credential: string): string {
   return `key-of-${credential}`;
 }
 
-/** A configuration that serves every model from one upstream, with these credentials. */
-export function gatewayConfig(upstream: Upstream, baseUrl: string, credentials: readonly string[]): object {
+/** A configuration that serves every model from one upstream, with these credentials; a client's own names stay where they are understood. */
+export function gatewayConfig(client: Client, upstream: Upstream, simulatorUrl: string, credentials: readonly string[]): object {
   const pool = credentials.map((name) => ({ name, api_key: apiKey(name) }));
+  const other = `upstream/${upstream.model}`;
   return {
     keys: [{ name: "client", key: clientKey }],
-    providers: { upstream: { type: upstream.type, base_url: baseUrl, credentials: pool } },
-    models: { "*": upstream.target },
+    providers: { upstream: { type: upstream.type, base_url: `${simulatorUrl}${upstream.path}`, credentials: pool } },
+    models: { [listedModel]: other, "*": relays(upstream, client) ? "upstream/*" : other },
   };
 }
