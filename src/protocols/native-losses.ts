@@ -1,14 +1,10 @@
 /** What is lost when the fields that only one protocol understands go to another (dossier D.2 item 5). */
 import type { Native, ProtocolId } from "../chat/chat.ts";
-import { isObject, type JsonObject, type JsonValue } from "../chat/json.ts";
-import { asArray, asObject, type JsonValue } from "../chat/json.ts";
+import { asObject, isObject, type JsonObject, type JsonValue } from "../chat/json.ts";
 import type { LossLedger, LossSeverity } from "../chat/loss.ts";
 
 /** `none`: how something was written, which is carried by other means. */
 type Severity = LossSeverity | "none";
-
-/** Where the value decides, a function of it. */
-type Judgement = Severity | ((value: JsonValue) => Severity);
 
 /** By field: what its loss means, what its value makes of that, or the same for the fields inside it. */
 interface Severities {
@@ -78,11 +74,42 @@ const GEMINI_FIELDS: Severities = {
   functionResponse: { response: "none", scheduling: "info", willContinue: "info" },
 };
 
+const CHAT_FIELDS: Severities = {
+  type: "none",
+  stream_options: "none",
+  prompt_cache_breakpoint: "none",
+  store: (value) => (value === true ? "info" : "none"),
+  // A vendor's own default is what the others have too (rule 204).
+  service_tier: (value) => (value === "auto" || value === "default" ? "none" : "info"),
+  modalities: (value) => (Array.isArray(value) && value.every((modality) => modality === "text") ? "none" : "contract"),
+  // How the answer is to sound, which `modalities` asks for; in a message, what was heard.
+  audio: (value) => (asObject(value)?.["id"] === undefined ? "none" : "semantic"),
+  // A form nobody else knows, or what is left over of one.
+  response_format: (value) => (asObject(value)?.["type"] === undefined ? "info" : "contract"),
+  metadata: "info",
+  prediction: "info",
+  moderation: "info",
+  user: "info",
+  prompt_cache_options: "info",
+  prompt_cache_retention: "info",
+  reasoning_effort: "info",
+  annotations: "info",
+  image_url: "info",
+  file: "info",
+  extra_content: "info",
+  reasoning_details: "info",
+  thinking_blocks: "info",
+};
+
 function isText(modality: JsonValue): boolean {
   return modality === "TEXT" || modality === "MODALITY_UNSPECIFIED";
 }
 
-const FIELDS: Readonly<Partial<Record<ProtocolId, Severities>>> = { "anthropic-messages": MESSAGES_FIELDS, gemini: GEMINI_FIELDS };
+const FIELDS: Readonly<Partial<Record<ProtocolId, Severities>>> = {
+  "anthropic-messages": MESSAGES_FIELDS,
+  "openai-chat": CHAT_FIELDS,
+  gemini: GEMINI_FIELDS,
+};
 
 /**
  * Puts a node's native fields on the ledger, unless they are the target's own or `null`, which is absent (rule 208).
