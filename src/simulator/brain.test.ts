@@ -1,23 +1,49 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { planFor } from "./brain.ts";
-import type { Ask, Turn } from "./conversation.ts";
+import { planFor as planned } from "./brain.ts";
+import type { Ask, MediaPart, Plan, Turn } from "./conversation.ts";
+import type { Behaviour } from "./types.ts";
 
 const bash = { name: "Bash", schema: { type: "object", properties: { command: { type: "string" } }, required: ["command"] } };
 const cities = { name: "find_city", schema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] } };
 
-const user = (...texts: string[]): Turn => ({ role: "user", texts, results: [], calls: false, media: [] });
-const called: Turn = { role: "assistant", texts: [], results: [], calls: true, media: [] };
-const resulted = (...results: string[]): Turn => ({ role: "user", texts: [], results, calls: false, media: [] });
+const user = (...texts: string[]): Turn => ({ role: "user", parts: texts.map((text) => ({ type: "text", text })) });
+const called: Turn = { role: "assistant", parts: [{ type: "call", id: "1", name: "Bash", arguments: "{}" }] };
+const resulted = (...results: string[]): Turn => ({
+  role: "user",
+  parts: results.map((text) => ({ type: "result", id: "1", name: undefined, text, isError: false, media: [] })),
+});
+const media = (kind: MediaPart["kind"]): MediaPart => ({ type: "media", kind, mimeType: undefined, source: "url", reference: "https://x" });
+
+/** The plan and what its blocks say. */
+function planFor(ask: Ask, script: Behaviour): Plan & { text: string; thinking: string; pieces: readonly string[]; calls: object[] } {
+  const plan = planned(ask, script);
+  const texts = plan.blocks.filter((block) => block.type === "text");
+  const thoughts = plan.blocks.filter((block) => block.type === "thinking");
+  const calls = plan.blocks.filter((block) => block.type === "call");
+  return {
+    ...plan,
+    text: texts.map(({ text }) => text).join(""),
+    pieces: texts.flatMap(({ pieces }) => pieces),
+    thinking: thoughts.map(({ text }) => text).join(""),
+    calls: calls.map(({ name, input }) => ({ name, input })),
+  };
+}
 
 function ask(turns: readonly Turn[], more: Partial<Ask> = {}): Ask {
   return {
     model: "m",
+    stream: false,
+    system: [],
     turns,
     tools: [bash],
     choice: { mode: "auto" },
+    parallel: undefined,
     format: "text",
     thinking: "off",
+    effort: undefined,
+    thinkingBudget: undefined,
+    sampling: {},
     maxTokens: 4096,
     stop: [],
     size: { input: 7, cacheRead: 0, cacheWrite: 0 },
@@ -26,7 +52,7 @@ function ask(turns: readonly Turn[], more: Partial<Ask> = {}): Ask {
 }
 
 test("a plain request is echoed, and its media are seen", () => {
-  const turn = { ...user("Hi"), media: ["image", "document", "image"] };
+  const turn = { ...user("Hi"), parts: [...user("Hi").parts, media("image"), media("document"), media("image")] };
   const plan = planFor(ask([turn]), {});
   expect(plan.text).toContain('You said: "Hi". I see 2 images and 1 document.');
   expect(plan).toMatchObject({ calls: [], end: "end", thinking: "" });
@@ -43,7 +69,7 @@ test("several commands are called in parallel, the next round after the results,
 });
 
 test("an earlier request does not count once the user has spoken again", () => {
-  const plan = planFor(ask([user("Run `a`."), called, resulted("one"), { ...called, calls: false }, user("Run `b`.")]), {});
+  const plan = planFor(ask([user("Run `a`."), called, resulted("one"), { role: "assistant", parts: [] }, user("Run `b`.")]), {});
   expect(plan.calls).toEqual([{ name: "Bash", input: { command: "b" } }]);
 });
 

@@ -1,7 +1,8 @@
 /** Finds the shell commands that a user asks for, and the tool to run them with. */
-import type { OfferedTool, PlannedCall } from "./conversation.ts";
+import type { OfferedTool } from "./conversation.ts";
 import { fieldsOf, isFields, listOf } from "./json-values.ts";
 import { sampleOf } from "./schema-sample.ts";
+import type { ScriptedCall } from "./types.ts";
 
 /** Names that shell tools have in the clients we know, best first. */
 const SHELL_NAMES = [
@@ -45,7 +46,7 @@ export function commandRounds(speech: string): string[][] {
 }
 
 /** The call that runs the command; `Name {"json": "input"}` calls the offered tool of that name. `undefined` when no offered tool can. */
-export function callFor(command: string, tools: readonly OfferedTool[]): PlannedCall | undefined {
+export function callFor(command: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
   const direct = /^([A-Za-z_][\w.:-]*)\s+(\{.*\})$/.exec(command);
   if (direct !== null && tools.some((tool) => tool.name === direct[1])) {
     const input = jsonOf(direct[2] as string);

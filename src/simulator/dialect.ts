@@ -1,5 +1,6 @@
 /** What each simulated protocol gives: answers, and its own way to fail. */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Ask } from "./conversation.ts";
 import type { VendorFault } from "./fault-names.ts";
 import type { Frame, Reply } from "./reply.ts";
 import type { Behaviour } from "./types.ts";
@@ -41,6 +42,8 @@ export interface Dialect {
   readonly bodyLimit: number;
   /** The answer; throws `VendorError` when the request is wrong. */
   answer(call: Call, settings: Settings, script: Behaviour): Answer;
+  /** What a request to generate asks for, be it right or wrong; throws `VendorError` when nothing can be read from it. */
+  ask(call: Pick<Call, "body" | "model" | "framing">): Ask;
   /** The vendor's usual error of a status, or by name; `retryInfo` in seconds where its body carries a hint. */
   failure(of: number | VendorFault, retryInfo?: number): VendorError;
   /** The error for a body over the limit. */

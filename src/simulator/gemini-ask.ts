@@ -1,27 +1,40 @@
-/** A Gemini request in the brain's words, and how many tokens its prompt is. */
-import type { Ask, OfferedTool, PromptSize, Turn } from "./conversation.ts";
+/** What a Gemini request asks for, and how many tokens its prompt is. */
+import type { Ask, MediaPart, OfferedTool, Part, PromptSize, Turn } from "./conversation.ts";
 import { geminiGeneration } from "./gemini-rules.ts";
-import { fieldsOf, listOf, numberOf, textOf, type Fields } from "./json-values.ts";
+import { fieldsOf, listOf, numberOf, optionalText, present, textOf, type Fields } from "./json-values.ts";
+import { mediaAt, mediaBytes, mediaFile, mediaKind } from "./media.ts";
 import { IMAGE_TOKENS, tokensOf } from "./tokens.ts";
 
 /** A repeated prefix is cached by itself from this size on. */
 const IMPLICIT_CACHE_TOKENS = 1024;
 
-/** The ask of a checked request. */
-export function geminiAsk(body: Fields, model: string): Ask {
+/** The ask of a body as `readBody` gives it; `stream` is in the path. */
+export function geminiAsk(body: Fields, model: string, stream: boolean): Ask {
   const config = fieldsOf(body["generationConfig"]);
-  const contents = contentsOf(body);
+  const thinking = fieldsOf(config["thinkingConfig"]);
   return {
     model,
-    turns: contents.map(turnOf),
-    tools: listOf(body["tools"]).flatMap((tool) =>
-      listOf(fieldsOf(tool)["functionDeclarations"]).map((item) => offeredTool(fieldsOf(item))),
-    ),
+    stream,
+    system: partsOf(fieldsOf(body["systemInstruction"])).flatMap((part) => optionalText(part["text"]) ?? []),
+    turns: contentsOf(body).map(turnOf),
+    tools: listOf(body["tools"]).map(fieldsOf).flatMap(offeredTools),
     choice: choiceOf(fieldsOf(fieldsOf(body["toolConfig"])["functionCallingConfig"])),
+    parallel: undefined,
     format: formatOf(config),
-    thinking: thinkingOf(fieldsOf(config["thinkingConfig"]), model),
+    thinking: thinkingOf(thinking, model),
+    effort: optionalText(thinking["thinkingLevel"]),
+    thinkingBudget: numberOf(thinking["thinkingBudget"]),
     maxTokens: numberOf(config["maxOutputTokens"]) ?? Infinity,
     stop: listOf(config["stopSequences"]).map(textOf),
+    sampling: present({
+      temperature: numberOf(config["temperature"]),
+      topP: numberOf(config["topP"]),
+      topK: numberOf(config["topK"]),
+      seed: numberOf(config["seed"]),
+      presencePenalty: numberOf(config["presencePenalty"]),
+      frequencyPenalty: numberOf(config["frequencyPenalty"]),
+      candidates: numberOf(config["candidateCount"]),
+    }),
     size: promptSize(body),
   };
 }
@@ -43,11 +56,16 @@ function isMedia(part: Fields): boolean {
   return part["inlineData"] !== undefined || part["fileData"] !== undefined;
 }
 
-function offeredTool(declaration: Fields): OfferedTool {
-  return {
-    name: textOf(declaration["name"]),
-    schema: declaration["parametersJsonSchema"] ?? declaration["parameters"] ?? { type: "object", properties: {} },
-  };
+function offeredTools(tool: Fields): OfferedTool[] {
+  const declared = listOf(tool["functionDeclarations"])
+    .map(fieldsOf)
+    .map((declaration) => ({
+      name: textOf(declaration["name"]),
+      description: optionalText(declaration["description"]),
+      schema: declaration["parametersJsonSchema"] ?? declaration["parameters"] ?? { type: "object", properties: {} },
+    }));
+  const hosted = Object.keys(tool).filter((name) => name !== "functionDeclarations");
+  return [...declared, ...hosted.map((name): OfferedTool => ({ name, schema: undefined, kind: "hosted" }))];
 }
 
 function choiceOf(config: Fields): Ask["choice"] {
@@ -71,15 +89,38 @@ function thinkingOf(config: Fields, model: string): Ask["thinking"] {
 }
 
 function turnOf(content: Fields): Turn {
-  const parts = partsOf(content);
-  const responses = parts.filter((part) => part["functionResponse"] !== undefined).map((part) => fieldsOf(part["functionResponse"]));
-  return {
-    role: content["role"] === "model" ? "assistant" : "user",
-    texts: parts.filter((part) => typeof part["text"] === "string" && part["thought"] !== true).map((part) => textOf(part["text"])),
-    results: responses.map((response) => resultText(fieldsOf(response["response"]))),
-    calls: parts.some((part) => part["functionCall"] !== undefined),
-    media: [...parts, ...responses.flatMap(partsOf)].filter(isMedia).map(mediaKind),
-  };
+  return { role: content["role"] === "model" ? "assistant" : "user", parts: partsOf(content).map(partOf) };
+}
+
+function partOf(part: Fields): Part {
+  const signature = optionalText(part["thoughtSignature"]);
+  const signed = signature === undefined ? {} : { signature };
+  if (part["thought"] === true) return { type: "thinking", text: textOf(part["text"]), signature, redacted: false };
+  if (typeof part["text"] === "string") return { type: "text", text: part["text"], ...signed };
+  if (isMedia(part)) return mediaPart(part);
+  if (part["functionCall"] !== undefined) {
+    const call = fieldsOf(part["functionCall"]);
+    return {
+      type: "call",
+      id: optionalText(call["id"]),
+      name: textOf(call["name"]),
+      arguments: JSON.stringify(call["args"] ?? {}),
+      ...signed,
+    };
+  }
+  if (part["functionResponse"] !== undefined) {
+    const answer = fieldsOf(part["functionResponse"]);
+    const response = fieldsOf(answer["response"]);
+    return {
+      type: "result",
+      id: optionalText(answer["id"]),
+      name: optionalText(answer["name"]),
+      text: resultText(response),
+      isError: response["error"] !== undefined,
+      media: partsOf(answer).filter(isMedia).map(mediaPart),
+    };
+  }
+  return { type: "other", kind: Object.keys(part)[0] ?? "" };
 }
 
 /** `output`, `result` or `error` where one is there (the names clients use), else the whole object. */
@@ -89,9 +130,16 @@ function resultText(response: Fields): string {
   return JSON.stringify(told ?? response);
 }
 
-function mediaKind(part: Fields): string {
-  const type = textOf(fieldsOf(part["inlineData"] ?? part["fileData"])["mimeType"]).split("/")[0] ?? "";
-  return ["image", "audio", "video"].includes(type) ? type : "document";
+function mediaPart(part: Fields): MediaPart {
+  const inline = part["inlineData"];
+  const { mimeType, data, fileUri, displayName } = fieldsOf(inline ?? part["fileData"]);
+  const type = optionalText(mimeType);
+  if (inline !== undefined) return mediaBytes(type ?? "", textOf(data), optionalText(displayName));
+  const uri = textOf(fileUri);
+  // The vendor's own files have addresses of one host.
+  return uri.startsWith("https://generativelanguage.googleapis.com/")
+    ? mediaFile(uri, mediaKind(type ?? ""), type)
+    : mediaAt(uri, mediaKind(type ?? ""), type, optionalText(displayName));
 }
 
 function promptSize(body: Fields): PromptSize {

@@ -20,6 +20,7 @@ const BODY_LIMIT = 20 * 1024 * 1024;
 export const gemini: Dialect = {
   bodyLimit: BODY_LIMIT,
   answer: answerCall,
+  ask: ({ body, model, framing }) => geminiAsk(readBody(parse(body), "Request"), model, framing !== undefined),
   failure: geminiFailure,
   oversize: () => invalid(`Request payload size exceeds the limit: ${BODY_LIMIT} bytes.`),
   failureReply: geminiFailureReply,
@@ -38,7 +39,7 @@ function generate(call: Call, settings: Settings, script: Behaviour): Answer {
   const { model, framing } = call;
   const body = readBody(parse(call.body), "Request");
   checkRequest(body, model, settings.issuer);
-  const ask = geminiAsk(body, model);
+  const ask = geminiAsk(body, model, framing !== undefined);
   const total = ask.size.input + ask.size.cacheRead;
   if (total > CONTEXT_WINDOW_TOKENS)
     throw invalid(`The input token count (${total}) exceeds the maximum number of tokens allowed (${CONTEXT_WINDOW_TOKENS}).`);
@@ -49,7 +50,7 @@ function generate(call: Call, settings: Settings, script: Behaviour): Answer {
     seed: seedOf(call.body),
     issuer: settings.issuer,
     thinking: ask.thinking,
-    signs: modern || plan.thinking !== "",
+    signs: modern || plan.blocks.some(({ type }) => type === "thinking"),
     namesCalls: modern,
     mediaTokens: mediaTokens(body),
   };
@@ -63,7 +64,7 @@ function generate(call: Call, settings: Settings, script: Behaviour): Answer {
 function count(call: Call): Answer {
   const body = readBody(parse(call.body), "CountRequest");
   const request = body["generateContentRequest"] === undefined ? body : fieldsOf(body["generateContentRequest"]);
-  const { size } = geminiAsk(request, call.model);
+  const { size } = geminiAsk(request, call.model, false);
   const total = size.input + size.cacheRead;
   return inOnePiece({ totalTokens: total, promptTokensDetails: [{ modality: "TEXT", tokenCount: total }] });
 }

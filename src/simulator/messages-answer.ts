@@ -1,9 +1,10 @@
 /** An answer in Anthropic's words: one message, or the events that build it (dossier A.1.4). */
-import type { Plan } from "./conversation.ts";
+import type { Plan, PlannedBlock, PlannedCallBlock, PlannedText, PlannedThinking } from "./conversation.ts";
 import { idFrom, mintSignature } from "./identity.ts";
 import type { Fields } from "./json-values.ts";
 import { wholeReply, type Frame, type Reply } from "./reply.ts";
 import { piecesOf } from "./tokens.ts";
+import type { AnswerEnd } from "./types.ts";
 
 /** What an answer needs besides the plan. */
 export interface MessageContext {
@@ -16,7 +17,12 @@ export interface MessageContext {
 
 /** The message as one JSON body. */
 export function wholeMessage(plan: Plan, context: MessageContext): Reply {
-  const message = { ...emptyMessage(plan, context), content: blocksOf(plan, context), ...ending(plan), usage: finalUsage(plan) };
+  const message = {
+    ...emptyMessage(plan, context),
+    content: blocksOf(plan, context).map(({ content }) => content),
+    ...ending(plan),
+    usage: finalUsage(plan),
+  };
   return wholeReply(200, { ...context.headers, "content-type": "application/json" }, message);
 }
 
@@ -25,9 +31,9 @@ export function streamedMessage(plan: Plan, context: MessageContext): Reply {
   const frames: Frame[] = [frame("start", "message_start", { message: emptyMessage(plan, context) })];
   const blocks = blocksOf(plan, context);
   for (const [index, block] of blocks.entries()) {
-    frames.push(frame("start", "content_block_start", { index, content_block: openingOf(block) }));
+    frames.push(frame("start", "content_block_start", { index, content_block: block.opening }));
     if (index === 0) frames.push(frame("start", "ping", {}));
-    for (const delta of deltasOf(block, plan)) frames.push(frame("content", "content_block_delta", { index, delta }));
+    for (const delta of block.deltas) frames.push(frame("content", "content_block_delta", { index, delta }));
     frames.push(frame("content", "content_block_stop", { index }));
   }
   frames.push(frame("end", "message_delta", { delta: ending(plan), usage: finalUsage(plan) }), frame("end", "message_stop", {}));
@@ -53,9 +59,26 @@ function emptyMessage(plan: Plan, context: MessageContext): Fields {
   };
 }
 
+const REASONS: Readonly<Record<AnswerEnd, string>> = {
+  end: "end_turn",
+  calls: "tool_use",
+  length: "max_tokens",
+  "stop-sequence": "stop_sequence",
+  refusal: "refusal",
+  filter: "refusal",
+  "context-full": "model_context_window_exceeded",
+  pause: "pause_turn",
+};
+
+/** A refusal's words stand beside the content, not in it. */
 function ending(plan: Plan): Fields {
-  const reasons = { end: "end_turn", calls: "tool_use", length: "max_tokens", "stop-sequence": "stop_sequence" } as const;
-  return { stop_reason: plan.finish ?? reasons[plan.end], stop_sequence: plan.stopSequence ?? null, stop_details: null };
+  const refusal = plan.blocks.find((block) => block.type === "refusal");
+  const refused = plan.end === "refusal" || plan.end === "filter" || refusal !== undefined;
+  return {
+    stop_reason: plan.finish ?? REASONS[plan.end],
+    stop_sequence: plan.stopSequence ?? null,
+    stop_details: refused ? { type: "refusal", category: null, explanation: refusal?.text ?? null } : null,
+  };
 }
 
 /** `input_tokens` leaves out what the cache gave or took (dossier B.0.2). */
@@ -71,38 +94,101 @@ function usageOf(plan: Plan, output: number): Fields {
 }
 
 function finalUsage(plan: Plan): Fields {
-  const usage = usageOf(plan, plan.usage.output);
-  return plan.usage.thinking === 0 ? usage : { ...usage, output_tokens_details: { thinking_tokens: plan.usage.thinking } };
+  const searches = plan.blocks.filter(({ type }) => type === "search").length;
+  return {
+    ...usageOf(plan, plan.usage.output),
+    ...(plan.usage.thinking === 0 ? {} : { output_tokens_details: { thinking_tokens: plan.usage.thinking } }),
+    ...(searches === 0 ? {} : { server_tool_use: { web_search_requests: searches, web_fetch_requests: 0 } }),
+  };
 }
 
-function blocksOf(plan: Plan, context: MessageContext): Fields[] {
-  const blocks: Fields[] = [];
-  if (plan.thinking !== "") {
-    const thinking = context.thinking === "hidden" ? "" : plan.thinking;
-    blocks.push({ type: "thinking", thinking, signature: mintSignature(context.issuer, "anthropic", context.seed) });
-  }
-  if (plan.text !== "") blocks.push({ type: "text", text: plan.text });
-  for (const [index, call] of plan.calls.entries()) {
-    blocks.push({
-      type: "tool_use",
-      id: call.id ?? idFrom("toolu_01", `call ${index} ${context.seed}`, 22),
-      name: call.name,
-      input: call.input,
-    });
-  }
-  return blocks;
+/** A content block and the deltas that fill it. */
+interface Block {
+  readonly content: Fields;
+  /** As it starts in a stream; whole where no delta follows. */
+  readonly opening: Fields;
+  readonly deltas: readonly Fields[];
 }
 
-function openingOf(block: Fields): Fields {
-  if (block["type"] === "thinking") return { ...block, thinking: "", signature: "" };
-  return block["type"] === "text" ? { ...block, text: "" } : { ...block, input: {} };
+function blocksOf(plan: Plan, context: MessageContext): Block[] {
+  let calls = 0;
+  return plan.blocks.flatMap((block, position): Block[] => {
+    const seed = `${position} ${context.seed}`;
+    switch (block.type) {
+      case "thinking":
+        return [thinkingBlock(block, seed, context)];
+      case "redacted":
+        return [inOne({ type: "redacted_thinking", data: block.data ?? mintSignature(context.issuer, "anthropic", `redacted ${seed}`) })];
+      case "text":
+        return [textBlock(block, seed)];
+      case "call":
+        if (block.custom) throw new Error("Messages has no calls with free text.");
+        return [callBlock("tool_use", block.id ?? idFrom("toolu_01", `call ${calls++} ${context.seed}`, 22), block)];
+      case "search":
+        return searchBlocks(block, seed);
+      case "refusal":
+        return [];
+      case "image":
+        throw new Error("Messages has no images in answers.");
+    }
+  });
 }
 
-function deltasOf(block: Fields, plan: Plan): Fields[] {
-  if (block["type"] === "text") return plan.pieces.map((text) => ({ type: "text_delta", text }));
-  if (block["type"] === "thinking") {
-    const thoughts = piecesOf(block["thinking"] as string).map((thinking) => ({ type: "thinking_delta", thinking }));
-    return [...thoughts, { type: "signature_delta", signature: block["signature"] }];
-  }
-  return ["", ...piecesOf(JSON.stringify(block["input"]))].map((json) => ({ type: "input_json_delta", partial_json: json }));
+function inOne(content: Fields): Block {
+  return { content, opening: content, deltas: [] };
+}
+
+function thinkingBlock(block: PlannedThinking, seed: string, context: MessageContext): Block {
+  const shown = context.thinking === "hidden" ? "" : block.text;
+  const signature = block.signature === false ? "" : (block.signature ?? mintSignature(context.issuer, "anthropic", seed));
+  const thoughts = shown === "" ? [] : (block.pieces ?? piecesOf(shown)).map((thinking) => ({ type: "thinking_delta", thinking }));
+  return {
+    content: { type: "thinking", thinking: shown, signature },
+    opening: { type: "thinking", thinking: "", signature: "" },
+    deltas: [...thoughts, ...(signature === "" ? [] : [{ type: "signature_delta", signature }])],
+  };
+}
+
+function textBlock(block: PlannedText, seed: string): Block {
+  const citations = block.citations.map(({ url, title, cited }, index) => ({
+    type: "web_search_result_location",
+    url,
+    title,
+    encrypted_index: idFrom("", `index ${index} ${seed}`, 40),
+    cited_text: cited ?? title,
+  }));
+  const cited = citations.length === 0 ? {} : { citations };
+  return {
+    content: { type: "text", text: block.text, ...cited },
+    opening: { type: "text", text: "", ...(citations.length === 0 ? {} : { citations: [] }) },
+    deltas: [
+      ...citations.map((citation) => ({ type: "citations_delta", citation })),
+      ...block.pieces.map((text) => ({ type: "text_delta", text })),
+    ],
+  };
+}
+
+function callBlock(type: string, id: string, call: Pick<PlannedCallBlock, "name" | "input" | "arguments" | "pieces">): Block {
+  const pieces = call.pieces ?? piecesOf(call.arguments);
+  return {
+    content: { type, id, name: call.name, input: call.input },
+    opening: { type, id, name: call.name, input: {} },
+    deltas: ["", ...pieces].map((json) => ({ type: "input_json_delta", partial_json: json })),
+  };
+}
+
+function searchBlocks({ query, results }: Extract<PlannedBlock, { type: "search" }>, seed: string): Block[] {
+  const id = idFrom("srvtoolu_01", `search ${seed}`, 22);
+  const found = results.map(({ url, title }, index) => ({
+    type: "web_search_result",
+    url,
+    title,
+    encrypted_content: idFrom("", `result ${index} ${seed}`, 60),
+    page_age: null,
+  }));
+  const input = { query };
+  return [
+    callBlock("server_tool_use", id, { name: "web_search", input, arguments: JSON.stringify(input), pieces: undefined }),
+    inOne({ type: "web_search_tool_result", tool_use_id: id, content: found }),
+  ];
 }

@@ -1,22 +1,34 @@
-/** An Anthropic request in the brain's words, and how many tokens its prompt is. */
-import type { Ask, OfferedTool, PromptSize, Turn } from "./conversation.ts";
-import { fieldsOf, isFields, listOf, textOf, type Fields } from "./json-values.ts";
-import type { Message } from "./messages-turns.ts";
+/** What an Anthropic request asks for, and how many tokens its prompt is. Reads bodies that the rules would refuse, too. */
+import type { Ask, OfferedTool, Part, PromptSize, Turn } from "./conversation.ts";
+import { fieldsOf, isFields, listOf, numberOf, optionalText, present, textOf, type Fields } from "./json-values.ts";
+import { mediaAt, mediaBytes, mediaFile } from "./media.ts";
 import { IMAGE_TOKENS, tokensOf } from "./tokens.ts";
 
-/** The ask of a checked request. */
-export function messagesAsk(body: Fields, messages: readonly Message[]): Ask {
-  const format = fieldsOf(fieldsOf(body["output_config"])["format"] ?? body["output_format"]);
+const ROLES = new Set(["user", "assistant", "system"]);
+const MEDIA = new Set(["image", "document"]);
+
+/** The ask of a request body. */
+export function messagesAsk(body: Fields): Ask {
+  const config = fieldsOf(body["output_config"]);
+  const format = fieldsOf(config["format"] ?? body["output_format"]);
+  const thinking = fieldsOf(body["thinking"]);
+  const choice = fieldsOf(body["tool_choice"]);
   return {
     model: textOf(body["model"]),
-    turns: messages.flatMap((message) => (message.role === "system" ? [] : [turnOf(message.role, message.blocks)])),
-    tools: listOf(body["tools"]).map(fieldsOf).flatMap(offeredTool),
-    choice: choiceOf(fieldsOf(body["tool_choice"])),
+    stream: body["stream"] === true,
+    system: textsIn(body["system"]),
+    turns: listOf(body["messages"]).map(fieldsOf).map(turnOf),
+    tools: listOf(body["tools"]).map(fieldsOf).map(offeredTool),
+    choice: choiceOf(choice),
+    parallel: typeof choice["disable_parallel_tool_use"] === "boolean" ? !choice["disable_parallel_tool_use"] : undefined,
     format: format["schema"] === undefined ? "text" : { schema: format["schema"] },
-    thinking: thinkingOf(fieldsOf(body["thinking"])),
-    maxTokens: typeof body["max_tokens"] === "number" ? body["max_tokens"] : Infinity,
+    thinking: thinkingOf(thinking),
+    effort: optionalText(config["effort"]),
+    thinkingBudget: numberOf(thinking["budget_tokens"]),
+    maxTokens: numberOf(body["max_tokens"]) ?? Infinity,
     stop: listOf(body["stop_sequences"]).map(textOf),
-    size: promptSize(body, messages),
+    sampling: present({ temperature: numberOf(body["temperature"]), topP: numberOf(body["top_p"]), topK: numberOf(body["top_k"]) }),
+    size: promptSize(body),
   };
 }
 
@@ -25,15 +37,21 @@ export function totalTokens(size: PromptSize): number {
   return size.input + size.cacheRead + size.cacheWrite;
 }
 
-/** The client's own tools; deferred ones cannot be called until a search has found them. */
-function offeredTool(tool: Fields): OfferedTool[] {
+function offeredTool(tool: Fields): OfferedTool {
+  const name = textOf(tool["name"]);
   if (tool["input_schema"] === undefined) {
     // Anthropic's own shell tool has no schema on the wire.
     return textOf(tool["type"]).startsWith("bash_")
-      ? [{ name: textOf(tool["name"]), schema: { type: "object", properties: { command: { type: "string" } }, required: ["command"] } }]
-      : [];
+      ? { name, schema: { type: "object", properties: { command: { type: "string" } }, required: ["command"] } }
+      : { name, schema: undefined, kind: "hosted" };
   }
-  return tool["defer_loading"] === true ? [] : [{ name: textOf(tool["name"]), schema: tool["input_schema"] }];
+  return {
+    name,
+    description: optionalText(tool["description"]),
+    schema: tool["input_schema"],
+    ...(typeof tool["strict"] === "boolean" ? { strict: tool["strict"] } : {}),
+    ...(tool["defer_loading"] === true ? { deferred: true } : {}),
+  };
 }
 
 function choiceOf(choice: Fields): Ask["choice"] {
@@ -47,30 +65,68 @@ function thinkingOf(thinking: Fields): Ask["thinking"] {
   return thinking["display"] === "omitted" ? "hidden" : "shown";
 }
 
-function turnOf(role: Turn["role"], blocks: readonly Fields[]): Turn {
-  const results = blocks.filter((block) => block["type"] === "tool_result");
-  return {
-    role,
-    texts: textsOf(blocks),
-    results: results.map((block) =>
-      typeof block["content"] === "string" ? block["content"] : textsOf(listOf(block["content"]).map(fieldsOf)).join("\n"),
-    ),
-    calls: blocks.some((block) => block["type"] === "tool_use"),
-    media: [...blocks, ...results.flatMap((block) => listOf(block["content"]).map(fieldsOf))]
-      .map((block) => textOf(block["type"]))
-      .filter((type) => type === "image" || type === "document"),
-  };
+function turnOf(message: Fields): Turn {
+  const role = textOf(message["role"]);
+  return { role: ROLES.has(role) ? (role as Turn["role"]) : "user", parts: blocksIn(message["content"]).map(partOf) };
 }
 
-function textsOf(blocks: readonly Fields[]): string[] {
-  return blocks.filter((block) => block["type"] === "text").map((block) => textOf(block["text"]));
+function blocksIn(content: unknown): readonly Fields[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : listOf(content).map(fieldsOf);
+}
+
+function textsIn(content: unknown): string[] {
+  return blocksIn(content)
+    .filter((block) => block["type"] === "text")
+    .map((block) => textOf(block["text"]));
+}
+
+function partOf(block: Fields): Part {
+  const type = textOf(block["type"]);
+  switch (type) {
+    case "text":
+      return { type, text: textOf(block["text"]), ...(isFields(block["cache_control"]) ? { cacheMark: true } : {}) };
+    case "image":
+    case "document":
+      return mediaPart(block, type);
+    case "tool_use":
+      return { type: "call", id: optionalText(block["id"]), name: textOf(block["name"]), arguments: JSON.stringify(block["input"] ?? {}) };
+    case "tool_result": {
+      const content = blocksIn(block["content"]);
+      return {
+        type: "result",
+        id: optionalText(block["tool_use_id"]),
+        name: undefined,
+        text: textsIn(block["content"]).join("\n"),
+        isError: block["is_error"] === true,
+        media: content
+          .flatMap((inner) => (MEDIA.has(textOf(inner["type"])) ? [partOf(inner)] : []))
+          .filter((part) => part.type === "media"),
+      };
+    }
+    case "thinking":
+      return { type, text: textOf(block["thinking"]), signature: optionalText(block["signature"]), redacted: false };
+    case "redacted_thinking":
+      return { type: "thinking", text: "", signature: optionalText(block["data"]), redacted: true };
+    default:
+      return { type: "other", kind: type };
+  }
+}
+
+function mediaPart(block: Fields, kind: "image" | "document"): Part {
+  const source = fieldsOf(block["source"]);
+  const type = optionalText(source["media_type"]);
+  const name = optionalText(block["title"]);
+  if (source["type"] === "url") return mediaAt(textOf(source["url"]), kind, type, name);
+  if (source["type"] === "file") return mediaFile(textOf(source["file_id"]), kind, type);
+  const bytes = source["type"] === "text" ? Buffer.from(textOf(source["data"])).toString("base64") : textOf(source["data"]);
+  return { ...mediaBytes(type ?? "", bytes, name), kind };
 }
 
 /**
  * The prompt in wire order: tools, system, messages. What stands up to the last cache mark is cached: read where an
  * earlier turn can have written it, written otherwise.
  */
-function promptSize(body: Fields, messages: readonly Message[]): PromptSize {
+function promptSize(body: Fields): PromptSize {
   let total = 0;
   let marked = 0;
   let beforeLastTurn = 0;
@@ -81,9 +137,10 @@ function promptSize(body: Fields, messages: readonly Message[]): PromptSize {
   for (const tool of listOf(body["tools"])) add(fieldsOf(tool));
   if (typeof body["system"] === "string") add({ text: body["system"] });
   for (const block of listOf(body["system"])) add(fieldsOf(block));
-  const lastAssistant = messages.findLastIndex((message) => message.role === "assistant");
+  const messages = listOf(body["messages"]).map(fieldsOf);
+  const lastAssistant = messages.findLastIndex((message) => message["role"] === "assistant");
   for (const [index, message] of messages.entries()) {
-    for (const block of message.blocks) add(block);
+    for (const block of blocksIn(message["content"])) add(block);
     if (index === lastAssistant) beforeLastTurn = total;
   }
   if (isFields(body["cache_control"])) marked = total;

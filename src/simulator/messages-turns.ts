@@ -92,8 +92,10 @@ function checkImage(block: Fields, path: string): void {
 
 function checkThinkingBlock(block: Fields, type: "thinking" | "redacted_thinking", path: string, issuer: string): void {
   if (block["cache_control"] !== undefined) throw invalid(`${path}.${type}.cache_control: Extra inputs are not permitted`);
-  // No redacted block was ever sent out, so none that comes back can be genuine.
-  if (type === "redacted_thinking") throw invalid(`${path}: Invalid \`data\` in \`redacted_thinking\` block`);
+  if (type === "redacted_thinking") {
+    if (!isMinted(issuer, "anthropic", textOf(block["data"]))) throw invalid(`${path}: Invalid \`data\` in \`redacted_thinking\` block`);
+    return;
+  }
   if (typeof block["thinking"] !== "string") throw invalid(`${path}.thinking.thinking: Field required`);
   if (typeof block["signature"] !== "string") throw invalid(`${path}.thinking.signature: Field required`);
   if (!isMinted(issuer, "anthropic", block["signature"])) throw invalid(`${path}: Invalid \`signature\` in \`thinking\` block`);

@@ -19,6 +19,7 @@ const CONTEXT_WINDOW_TOKENS = 1_000_000;
 export const messages: Dialect = {
   bodyLimit: 32 * 1024 * 1024,
   answer: answerCall,
+  ask: (call) => messagesAsk(parse(call.body)),
   failure: anthropicFailure,
   oversize: () => anthropicFailure(413),
   failureReply: anthropicFailureReply,
@@ -37,7 +38,8 @@ function answerCall(call: Call, settings: Settings, script: Behaviour): Answer {
   checkFields(body, version, call.operation === "count-tokens");
   const model = textOf(body["model"]);
   if (!knowsModel(model, settings.models)) throw unknownAnthropicModel(model);
-  const ask = messagesAsk(body, readMessages(body, { model, issuer: settings.issuer }));
+  readMessages(body, { model, issuer: settings.issuer });
+  const ask = messagesAsk(body);
   const total = totalTokens(ask.size);
   if (call.operation === "count-tokens") return inOnePiece(call, { input_tokens: total });
   if (total > CONTEXT_WINDOW_TOKENS) throw invalid(`prompt is too long: ${total} tokens > ${CONTEXT_WINDOW_TOKENS} maximum`);

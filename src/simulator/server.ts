@@ -5,6 +5,7 @@ import { behaviourFromHeader } from "./behaviour-header.ts";
 import type { Call, Settings } from "./dialect.ts";
 import { stepsFor } from "./exchange.ts";
 import { soundSteps } from "./faults.ts";
+import { MarkedAnswers } from "./marked-answers.ts";
 import { credentialOf, routeOf, type Route } from "./routes.ts";
 import { asBehaviour, Script } from "./script.ts";
 import { perform, type Step } from "./steps.ts";
@@ -23,6 +24,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const requests: RecordedRequest[] = [];
   const sockets = new Set<Socket>();
   const script = new Script();
+  const marked = new MarkedAnswers();
   const credentials: Simulator["credentials"] = new Map(Object.entries(options.credentials ?? {}));
   const settings: Settings = { issuer: options.issuer ?? "simulator", models: options.models, requireKey: options.requireKey ?? false };
   let sequence = 0;
@@ -68,8 +70,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       if (operation === undefined) throw new VendorError(404, "Not found");
       if (oversize) throw dialect.oversize();
       const ofCredential = credentials.get(credential ?? "");
-      const behaviour: Behaviour =
-        asked ?? (ofCredential === undefined ? script.take(request, operation) : asBehaviour(ofCredential)) ?? {};
+      const unasked = (): Behaviour | undefined =>
+        (operation === "generate" ? marked.find(call, dialect) : undefined) ?? script.take(request, operation);
+      const behaviour: Behaviour = asked ?? (ofCredential === undefined ? unasked() : asBehaviour(ofCredential)) ?? {};
       return stepsFor(call, dialect, settings, behaviour, options.chunkDelayMs ?? 0);
     } catch (error) {
       if (error instanceof VendorError) return soundSteps(dialect.failureReply(error, call), 0);
@@ -108,6 +111,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       return openRequests;
     },
     script: (...items) => script.push(items),
+    answer: (marker, behaviours) => marked.set(marker, behaviours),
     close: () =>
       new Promise((resolve) => {
         for (const request of requests as MutableRequest[]) if (request.outcome === "open") request.outcome = "cut";

@@ -34,3 +34,15 @@ export function piecesOf(text: string, size = 24): string[] {
 export function wordsOf(text: string): string[] {
   return text.match(/\S+\s*|^\s+/g) ?? [];
 }
+
+/** The text in pieces of these lengths, used over and over; a length that would halve a character takes all of it. */
+export function sizedPieces(text: string, sizes: readonly number[]): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(from + Math.max(1, sizes[pieces.length % sizes.length] ?? text.length), text.length);
+    if (to < text.length && /[\uD800-\uDBFF]/.test(text[to - 1] as string)) to++;
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}

@@ -37,6 +37,12 @@ export interface Simulator {
   readonly credentials: Map<string, Behaviour | FaultName>;
   /** Appends to the queue that generation requests (or what `when` matches) take from, in order of arrival. */
   script(...items: readonly (ScriptItem | FaultName)[]): void;
+  /**
+   * Answers by the prompt alone: a generation request whose texts hold the marker gets the behaviour of its turn, that is
+   * the n-th after n runs of assistant turns since the latest text with the marker. Past the last one the simulator answers
+   * by itself. Nothing is used up, so requests may come at once and again. The marker's earlier list is replaced.
+   */
+  answer(marker: string, behaviours: readonly (Behaviour | FaultName)[]): void;
   /** Cuts every connection and stops listening. */
   close(): Promise<void>;
 }
@@ -84,9 +90,17 @@ export interface Behaviour {
   readonly text?: string;
   readonly thinking?: string;
   readonly calls?: readonly ScriptedCall[];
+  /** The whole answer instead, block by block in this order. */
+  readonly blocks?: readonly ScriptedBlock[];
   readonly usage?: Partial<Usage>;
+  /** How the answer ends, in neutral words; default: as its blocks and the request's limits say. */
+  readonly end?: AnswerEnd;
+  /** The stop sequence that was hit; `end` is then `stop-sequence`. */
+  readonly stopSequence?: string;
   /** The vendor's own stop or finish reason, verbatim. */
   readonly finish?: string;
+  /** Fragments of parallel calls come in turns (Chat Completions only: the others cannot). */
+  readonly interleave?: boolean;
   /** Milliseconds before the response's headers. */
   readonly delayMs?: number;
   /** Milliseconds between stream events. */
@@ -104,12 +118,68 @@ export interface ScriptItem extends Behaviour {
 }
 
 /** A tool call to answer with. */
-interface ScriptedCall {
+export interface ScriptedCall {
   readonly name: string;
-  readonly input: unknown;
+  /** Default: {}. */
+  readonly input?: unknown;
+  /** The input's own text instead, to the letter where the protocol has text: odd numbers, broken JSON, free text. */
+  readonly arguments?: string;
   /** Default: made from the request, in the vendor's style. */
   readonly id?: string;
+  /** Whether the arguments are free text (a custom tool of Chat Completions). */
+  readonly custom?: boolean;
 }
+
+/** How a block's text is cut when it is streamed: lengths in UTF-16 units, used over and over. Default: the simulator's own. */
+interface Streamed {
+  readonly sizes?: readonly number[];
+}
+
+/** A block of an answer. A block that the protocol cannot say is the script's mistake, and an error. */
+export type ScriptedBlock =
+  | ({
+      readonly type: "text";
+      readonly text: string;
+      readonly citations?: readonly Citation[];
+      /** Gemini: whether the part itself is signed. Default: an empty part after the last text is. */
+      readonly signed?: boolean;
+    } & Streamed)
+  | ({
+      readonly type: "thinking";
+      readonly text: string;
+      /** Default: a genuine one. `false`: none. Text: that. */
+      readonly signature?: string | false;
+    } & Streamed)
+  /** Reasoning without its text (Messages, reasoning_details). Default data: genuine. */
+  | { readonly type: "redacted"; readonly data?: string }
+  | ({
+      readonly type: "call";
+      /** Gemini: whether the part is signed. Default: the first call is. */
+      readonly signed?: boolean;
+    } & ScriptedCall &
+      Streamed)
+  | ({ readonly type: "refusal"; readonly text: string } & Streamed)
+  /** A picture made by the model, its bytes in base64 (Gemini; Chat Completions by the `images` extension). */
+  | { readonly type: "image"; readonly mimeType: string; readonly data: string }
+  /** A web search that the vendor did (Messages: call and result blocks; Gemini: grounding). */
+  | { readonly type: "search"; readonly query: string; readonly results: readonly SearchResult[] };
+
+/** A source found by a search. */
+export interface SearchResult {
+  readonly url: string;
+  readonly title: string;
+}
+
+/** What a text refers to. */
+export interface Citation extends SearchResult {
+  /** The words of the text that rest on the source; default: the whole text. */
+  readonly text?: string;
+  /** The words of the source. */
+  readonly cited?: string;
+}
+
+/** How an answer ends. `filter`: by the vendor's filter. `refusal`: by the model's refusal. `pause`: a turn to go on with. */
+export type AnswerEnd = "end" | "calls" | "length" | "stop-sequence" | "refusal" | "filter" | "context-full" | "pause";
 
 /** Tokens. `input` counts the prompt without what was read from or written to the cache; `output` counts everything made, `thinking` included. */
 export interface Usage {
