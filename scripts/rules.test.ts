@@ -22,6 +22,7 @@ test.each([
   ["it('rules 6, 96 and 124: functions', run)", [6, 96, 124]],
   ['describe("rules 269–272: the writer", run)', [269, 270, 271, 272]],
   ['test.each([["a"]])("rule 5: %s", run)', [5]],
+  ['test.each([["rule 8: a", 1], ["b", 2]])("%s", run)', [8]],
   ["test.each`a`(`rule 7: $a`, run)", [7]],
   ['test.concurrent(\n  "says \\"hello\\", rule 9",\n  run)', [9]],
 ])("%s names its rules", (source, numbers) => {

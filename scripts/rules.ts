@@ -33,11 +33,13 @@ const FOLDERS = ["src", "test"];
 /** The name given to `test`, `it` or `describe`, also behind `.each(…)`. A skipped or planned test holds nothing. */
 const NAME =
   /(?:\b(?:test|it|describe)(?!\.(?:skip|todo|fails))(?:\.\w+)*|\)|`)\(\s*(?<quote>["'`])(?<name>(?:\\.|(?!\k<quote>)[^\\])*)\k<quote>/g;
+/** The name of a row of `test.each`, which takes the place of `%s`. */
+const ROW_NAME = /[[,{:]\s*(?<quote>["'`])(?<name>rules? \d(?:\\.|(?!\k<quote>)[^\\])*)\k<quote>/g;
 const MENTION = /\brules? (?<numbers>\d+(?:(?:, | and |, and |–)\d+)*)/gi;
 
 /** The numbers in the names of a file's tests. */
 export function rulesNamedIn(source: string): number[] {
-  const names = [...source.matchAll(NAME)].map(({ groups }) => groups?.["name"] ?? "");
+  const names = [NAME, ROW_NAME].flatMap((name) => [...source.matchAll(name)]).map(({ groups }) => groups?.["name"] ?? "");
   return names.flatMap((name) => [...name.matchAll(MENTION)]).flatMap(({ groups }) => numbersOf(groups?.["numbers"] ?? ""));
 }
 
