@@ -78,6 +78,7 @@ const CHAT_FIELDS: Severities = {
   type: "none",
   stream_options: "none",
   prompt_cache_breakpoint: "none",
+  cache_control: "none",
   store: (value) => (value === true ? "info" : "none"),
   // A vendor's own default is what the others have too (rule 204).
   service_tier: (value) => (value === "auto" || value === "default" ? "none" : "info"),

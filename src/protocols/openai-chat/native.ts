@@ -1,0 +1,67 @@
+/**
+ * Fields that only this protocol understands, on their way through the neutral representation and back. They are kept
+ * under their own names and are to be said again beside, or for objects inside, what the neutral form holds.
+ */
+import type { CacheMark, Native } from "../../chat/chat.ts";
+import { asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { PROTOCOL } from "./wire.ts";
+
+/** Spread into a node: its native fields, when there are any. */
+export function nativeOf(fields: JsonObject | undefined): { native?: Native } {
+  return fields && Object.keys(fields).length > 0 ? { native: { protocol: PROTOCOL, fields } } : {};
+}
+
+/** The native fields when they are this protocol's own. */
+export function ownFields(native: Native | undefined): JsonObject | undefined {
+  return native?.protocol === PROTOCOL ? native.fields : undefined;
+}
+
+/** What an object holds besides the known keys; `null` is absent (rule 208). */
+export function leftover(object: JsonObject, known: readonly string[]): JsonObject {
+  const rest: Record<string, JsonValue> = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value !== undefined && value !== null && !known.includes(key)) rest[key] = value;
+  }
+  return rest;
+}
+
+/** The leftover of an object under its own name, or nothing. */
+export function leftoverUnder(key: string, object: JsonObject, known: readonly string[]): JsonObject {
+  const rest = leftover(object, known);
+  return Object.keys(rest).length > 0 ? { [key]: rest } : {};
+}
+
+/** The annotations of a part: its cache mark, and its native fields. `type` need not be named as known. */
+export function annotations(part: JsonObject, known: readonly string[], kept?: JsonObject): { cache?: CacheMark; native?: Native } {
+  const mark = decodeBreakpoint(part["prompt_cache_breakpoint"]) ?? decodeCacheControl(part["cache_control"]);
+  const rest = leftover(part, [...known, "type", ...(mark?.exact === true ? ["prompt_cache_breakpoint", "cache_control"] : [])]);
+  return { ...(mark && { cache: mark.cache }), ...nativeOf({ ...rest, ...kept }) };
+}
+
+/** A mark, and whether it says all that the client said. */
+interface Mark {
+  readonly cache: CacheMark;
+  readonly exact: boolean;
+}
+
+/** Lifetimes of an hour and more; others come nearest to five minutes (rule 428). */
+const LONG_TTL = /^(?:60m|\d+h)$/;
+
+function decodeBreakpoint(value: JsonValue | undefined): Mark | undefined {
+  const breakpoint = asObject(value);
+  if (!breakpoint) return undefined;
+  const { mode, ttl, ...rest } = breakpoint;
+  const long = typeof ttl === "string" && LONG_TTL.test(ttl);
+  const exact = mode === "explicit" && (ttl === undefined || ttl === null) && Object.keys(rest).length === 0;
+  return { cache: long ? { ttl: "1h" } : {}, exact };
+}
+
+/** Anthropic's mark, which clients of this protocol send to servers that pass it on. */
+function decodeCacheControl(value: JsonValue | undefined): Mark | undefined {
+  const control = asObject(value);
+  if (control?.["type"] !== "ephemeral") return undefined;
+  const { type: _type, ttl, ...rest } = control;
+  const known = ttl === "5m" || ttl === "1h";
+  return { cache: known ? { ttl } : {}, exact: (known || ttl === undefined || ttl === null) && Object.keys(rest).length === 0 };
+}
