@@ -74,6 +74,17 @@ export function spliceSpans(body: Buffer, edits: readonly Edit[]): Buffer {
   return Buffer.concat(pieces);
 }
 
+/** Edits that take elements out of a list, each with one comma: the one before it, or for the first ones the one after. */
+export function removeElements(elements: readonly Span[], removed: readonly number[]): Edit[] {
+  const gone = new Set(removed);
+  const firstKept = elements.findIndex((_, i) => !gone.has(i));
+  return removed.map((i) => {
+    const { start, end } = elements[i] as Span;
+    if (firstKept >= 0 && i < firstKept) return { start, end: (elements[i + 1] as Span).start, text: "" };
+    return { start: i === 0 ? start : (elements[i - 1] as Span).end, end, text: "" };
+  });
+}
+
 function readMembers(body: Uint8Array, start: number): { members: Map<string, Span>; end: number } {
   if (body[start] !== OPEN_BRACE) fail("expected a JSON object", start);
   const members = new Map<string, Span>();

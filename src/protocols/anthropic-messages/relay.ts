@@ -3,7 +3,7 @@ import type { Usage } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import { asObject, type JsonObject } from "../../chat/json.ts";
 import { ENVELOPE_PREFIX, mintedBy } from "../../chat/state.ts";
-import { scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
+import { removeElements, scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../protocol.ts";
 import { scanned } from "../body-peek.ts";
 import { decodeErrorBody } from "./error-decode.ts";
@@ -71,9 +71,9 @@ function stateEdits(body: Buffer, messages: Span, target: RelayTarget): Edit[] {
     }
     // A message must hold something; one that held carriers only says nothing to this target.
     if (removed.length > 0 && removed.length === blocks.length) emptied.push(i);
-    else edits.push(...removals(blocks, removed));
+    else edits.push(...removeElements(blocks, removed));
   }
-  edits.push(...removals(elements, emptied));
+  edits.push(...removeElements(elements, emptied));
   return edits;
 }
 
@@ -109,15 +109,4 @@ function blockEdit(body: Buffer, block: Span, { issuer, sealer }: RelayTarget): 
 function stringAt(body: Buffer, span: Span | undefined): string | undefined {
   if (!span || body[span.start] !== 0x22) return undefined;
   return JSON.parse(body.toString("utf8", span.start, span.end)) as string;
-}
-
-/** Edits that take elements out of a list, each with one comma: the one before it, or for the first ones the one after. */
-function removals(elements: readonly Span[], removed: readonly number[]): Edit[] {
-  const gone = new Set(removed);
-  const firstKept = elements.findIndex((_, i) => !gone.has(i));
-  return removed.map((i) => {
-    const { start, end } = elements[i] as Span;
-    if (firstKept >= 0 && i < firstKept) return { start, end: (elements[i + 1] as Span).start, text: "" };
-    return { start: i === 0 ? start : (elements[i - 1] as Span).end, end, text: "" };
-  });
 }

@@ -23,9 +23,6 @@ import { wireName } from "./names.ts";
 /** One entry of `parts`. */
 export type Part = JsonObject;
 
-/** Stands for a signature the target did not mint; accepted on the first call of a step (dossier A.4.3). */
-export const SIGNATURE_SENTINEL = "skip_thought_signature_validator";
-
 /** The parts for one piece of content. Calls get no sentinel here: that depends on their step. */
 export function encodeContent(content: Content, path: string, target: EncodeTarget): Part[] {
   recordAnnotations(content, path, target);

@@ -11,7 +11,8 @@ import { OPENING_TEXT, reminder } from "../fixed-texts.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { answeringTurns, groupByTurn, pairResults, type CallItem, type ResultItem, type TurnItems } from "../tool-steps.ts";
-import { encodeContent, SIGNATURE_SENTINEL, type Part } from "./content-parts.ts";
+import { encodeContent, type Part } from "./content-parts.ts";
+import { SIGNATURE_SENTINEL } from "./state.ts";
 import { encodeOrphan, encodeStepResults } from "./tool-results.ts";
 
 /**

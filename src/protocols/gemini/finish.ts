@@ -1,6 +1,7 @@
-/** Why an answer ended (dossier B.0.1, rules 237–240). */
-import type { FinishReason } from "../../chat/chat.ts";
-import type { JsonValue } from "../../chat/json.ts";
+/** Why an answer ended, both ways (dossier B.0.1, rules 237–240). */
+import type { Finish, FinishReason } from "../../chat/chat.ts";
+import type { JsonObject, JsonValue } from "../../chat/json.ts";
+import type { AnswerContext } from "../protocol.ts";
 
 /** Gemini has no reason for tool calls: `STOP` covers both (recordings, oddity 38). Unknown words are `other` (oddity 46). */
 const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
@@ -42,3 +43,44 @@ export function finishReason(word: string, withCalls: boolean): FinishReason {
 
 /** Here the model was stopped because of its calls. */
 const REFUSED_WITH_CALLS: ReadonlySet<string> = new Set(["TOO_MANY_TOOL_CALLS"]);
+
+/** Reasons after which the last call may be half of itself. */
+const CUT: ReadonlySet<FinishReason> = new Set<FinishReason>(["length", "context-full", "continuation"]);
+
+/** What the answer really held, which the reason must fit. */
+export interface Emitted {
+  /** Whether a call could not be written. */
+  readonly malformed: boolean;
+  /** What was said in the form of a refusal. */
+  readonly refusal: string;
+}
+
+/** `finishReason` and its neighbour (B.0.1, B.11; rule 243). */
+export function encodeFinish(finish: Finish, { malformed, refusal }: Emitted, { losses }: AnswerContext): JsonObject {
+  const { reason, raw, explanation } = finish;
+  if (malformed && CUT.has(reason)) losses.add("cut-tool-call", "answer.tool-call", "semantic");
+  else if (malformed)
+    return { finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "The model wrote a call whose arguments are no JSON object." };
+  const said = explanation ?? (reason === "refusal" && refusal !== "" ? refusal : undefined);
+  return { finishReason: wordOf(reason, raw), ...(said !== undefined && { finishMessage: said }) };
+}
+
+function wordOf(reason: FinishReason, raw: string | undefined): string {
+  switch (reason) {
+    case "length":
+    case "context-full":
+    // More would come on a request of its own, which only its own clients can make (rule 240).
+    case "continuation":
+      return "MAX_TOKENS";
+    case "refusal":
+      return "SAFETY";
+    case "content-filter":
+      return raw !== undefined && REASONS.get(raw) === "content-filter" ? raw : "SAFETY";
+    case "malformed-call":
+      return "MALFORMED_FUNCTION_CALL";
+    case "other":
+      return "OTHER";
+    default:
+      return "STOP";
+  }
+}

@@ -1,9 +1,10 @@
 /**
- * Tokens (dossier B.0.2, rules 251, 252). `usageMetadata` holds running totals in every frame and leaves out zeros;
+ * Tokens, both ways (dossier B.0.2, rules 251–253). `usageMetadata` holds running totals in every frame and leaves out zeros;
  * the last one counts (recordings, oddity 45).
  */
 import type { Usage } from "../../chat/chat.ts";
 import { asNumber, type JsonObject } from "../../chat/json.ts";
+import { ownFields } from "./native.ts";
 
 /** Notices when totals change. */
 export class UsageReader {
@@ -44,4 +45,20 @@ export class UsageReader {
       raw: { protocol: "gemini", fields: metadata },
     };
   }
+}
+
+/** `usageMetadata`, or `undefined` when nothing was counted: unknown is not zero (rule 253). */
+export function encodeUsage(usage: Usage | undefined): JsonObject | undefined {
+  const own = ownFields(usage?.raw);
+  if (own) return own;
+  if (usage?.input === undefined && usage?.output === undefined) return undefined;
+  const { input = 0, output = 0, cacheRead, reasoning } = usage;
+  const thoughts = Math.min(reasoning ?? 0, output);
+  return {
+    promptTokenCount: input,
+    ...(cacheRead !== undefined && cacheRead > 0 && { cachedContentTokenCount: cacheRead }),
+    candidatesTokenCount: output - thoughts,
+    ...(thoughts > 0 && { thoughtsTokenCount: thoughts }),
+    totalTokenCount: input + output,
+  };
 }

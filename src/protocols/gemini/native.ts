@@ -1,0 +1,25 @@
+/** Fields that only this protocol understands, on their way through the neutral representation and back. */
+import type { Native, ProtocolId } from "../../chat/chat.ts";
+import type { JsonObject, JsonValue } from "../../chat/json.ts";
+
+export const PROTOCOL = "gemini" satisfies ProtocolId;
+
+/** Spread into a node: its native fields, when there are any. */
+export function nativeOf(fields: JsonObject | undefined): { native?: Native } {
+  return fields && Object.keys(fields).length > 0 ? { native: { protocol: PROTOCOL, fields } } : {};
+}
+
+/** The native fields when they are this protocol's own. */
+export function ownFields(native: Native | undefined): JsonObject | undefined {
+  return native?.protocol === PROTOCOL ? native.fields : undefined;
+}
+
+/** What an object holds besides the known keys; `null` is absent (rule 208). */
+export function leftover(object: JsonObject, known: readonly string[]): JsonObject {
+  const rest: Record<string, JsonValue> = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value !== undefined && value !== null && !known.includes(key)) rest[key] = value;
+  }
+  return rest;
+}

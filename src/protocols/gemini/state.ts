@@ -1,0 +1,38 @@
+/**
+ * Opaque reasoning state in a client's history and in our answers. Gemini's own signatures travel raw, on the part they
+ * belong to. Another vendor's travels in envelopes on the next text or call: clients replay these parts and drop thoughts
+ * (dossier B.0.7, B.10). `thoughtSignature` is bytes, so the envelopes are in base64; several share one field.
+ */
+import { ENVELOPE_PREFIX, type OpaqueState, type StateSealer } from "../../chat/state.ts";
+
+/** Whose signatures need no envelope here. Which of Google's platforms signed a raw one nobody can say. */
+const OWN_PLATFORM = "gemini";
+
+/** Stands for a signature the target did not mint; accepted on the first call of a step (dossier A.4.3). */
+export const SIGNATURE_SENTINEL = "skip_thought_signature_validator";
+
+/** What clients themselves put where they have no signature: it proves nothing. */
+const SENTINELS: ReadonlySet<string> = new Set([SIGNATURE_SENTINEL, "context_engineering_is_the_way_to_go"]);
+
+/** How every sealed signature begins: the prefix of an envelope fills whole groups of base64. */
+export const SEALED_PREFIX = Buffer.from(ENVELOPE_PREFIX).toString("base64");
+
+const SEPARATOR = "\n";
+
+/** The states that a client's `thoughtSignature` holds; none for a stand-in, and for envelopes that are damaged or not ours (rule 165). */
+export function openSignature(value: string, sealer: StateSealer): OpaqueState[] {
+  if (value === "" || SENTINELS.has(value)) return [];
+  if (!value.startsWith(SEALED_PREFIX)) return [{ issuer: { platform: OWN_PLATFORM }, kind: "thought-signature", value }];
+  return Buffer.from(value, "base64")
+    .toString("utf8")
+    .split(SEPARATOR)
+    .flatMap((envelope) => sealer.open(envelope)?.state ?? []);
+}
+
+/** The text that a client shall replay, or `undefined` when there is no state. */
+export function sealSignature(states: readonly OpaqueState[], sealer: StateSealer): string | undefined {
+  const [only, ...others] = states;
+  if (!only) return undefined;
+  if (others.length === 0 && only.kind === "thought-signature" && only.issuer.platform === OWN_PLATFORM) return only.value;
+  return Buffer.from(states.map((state) => sealer.seal({ state, binds: "self" })).join(SEPARATOR)).toString("base64");
+}
