@@ -10,11 +10,13 @@ import { createHttpServer } from "./http/server.ts";
 import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
+import { MediaStore } from "./pipeline/media.ts";
 import { systemClock } from "./routing/clock.ts";
 import { Pool, type PoolView } from "./routing/pool.ts";
 import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
 import { version } from "./version.ts";
+import { createMediaFetch } from "./wire/media-fetch.ts";
 import { createUndiciTransport } from "./wire/undici-transport.ts";
 
 export interface GatewayOptions {
@@ -41,12 +43,14 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
   const pools = new Map(
     providers.map((provider) => [provider.name, new Pool(provider, { cooldown: config.cooldown, waiting: config.queue })]),
   );
+  const userAgent = `dragoman/${version}`;
   const server = createHttpServer(
     createRequestListener({
       handling: {
         protocols,
         sealer: createStateSealer(stateKeys),
-        userAgent: `dragoman/${version}`,
+        userAgent,
+        media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
         instanceId: randomUUID(),
         profileFor,
         pools,

@@ -25,7 +25,7 @@ describe("rules 196, 197, 198: a stop sequence the upstream was not told", () =>
       generationConfig: { stopSequences: stop_sequences.slice(0, 5) },
     });
     expect(permits()).toBe(0);
-    expect(gateway.describe()).toMatchObject([{ credentials: [{ state: "ready" }] }]);
+    expect(gateway.describe()).toMatchObject([{ credentials: [{ cooldowns: [] }] }]);
   });
 
   test("a whole answer ends before it, with the tokens that were counted", async () => {

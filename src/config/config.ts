@@ -81,6 +81,15 @@ interface QueueConfig {
   readonly maxWaitMs: number;
 }
 
+/** How files at URLs are fetched for models that do not fetch them. */
+interface MediaConfig {
+  /** The most that the files of one request may have together. */
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  /** Whether callers may name addresses that are not public. */
+  readonly allowPrivate: boolean;
+}
+
 export interface Config {
   readonly source: ConfigSource;
   readonly server: ServerConfig;
@@ -93,4 +102,5 @@ export interface Config {
   readonly retry: RetryConfig;
   readonly cooldown: CooldownConfig;
   readonly queue: QueueConfig;
+  readonly media: MediaConfig;
 }

@@ -57,6 +57,7 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
       probeIntervalMs: file.cooldown.probe_interval,
     },
     queue: { maxWaiting: file.queue.max_waiting, maxWaitMs: file.queue.max_wait },
+    media: { maxBytes: file.media.max_bytes, timeoutMs: file.media.timeout, allowPrivate: file.media.allow_private },
   };
   return { config, secrets: [...secrets] };
 }

@@ -46,6 +46,12 @@ function wholeNumber(min: number, max: number) {
   return z.union([number, digits.transform(Number).pipe(number)], { error: () => error });
 }
 
+/** Yes or no. The words count as text too, because a reference always gives text. */
+function flag() {
+  const words = z.enum(["true", "false"]).transform((word) => word === "true");
+  return z.union([z.boolean(), words], { error: () => "expected `true` or `false`" });
+}
+
 /** A duration in ms, written with its unit. */
 function duration(minMs = 1, maxMs = MAX_DURATION_MS) {
   const error = "expected a duration with its unit, such as `250ms`, `10s`, `5m` or `1h`";
@@ -184,6 +190,17 @@ export const configSchema = section({
   })
     .prefault({})
     .describe("What happens when every credential is at its `max_concurrency`."),
+  media: section({
+    max_bytes: wholeNumber(1024, 1024 * MEBIBYTE)
+      .prefault(20 * MEBIBYTE)
+      .describe("The most that the files fetched for one request may have together, in bytes."),
+    timeout: duration().prefault("20s").describe("To fetch one."),
+    allow_private: flag()
+      .prefault(false)
+      .describe("Whether callers may name addresses of private networks and this machine, and ports other than 80 and 443."),
+  })
+    .prefault({})
+    .describe("How files at URLs are fetched for models that do not fetch them."),
 });
 
 /** A file that fits the schema, defaults filled in, durations in ms. */

@@ -13,6 +13,7 @@ import { verdict, type Next } from "../routing/verdict.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Answer, HeadSource } from "./answer.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
+import type { WantedMedia } from "./media.ts";
 import { ownHeaders } from "./own-headers.ts";
 import type { Preparation, Prepared } from "./prepare.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -93,6 +94,8 @@ export class Failover implements HeadSource {
   async #tryTarget(target: Target): Promise<CourseEnd | undefined> {
     const pool = this.#context.pools.get(target.provider.name);
     if (!pool) throw new GatewayError("internal", `No pool for provider ${target.provider.name}.`);
+    const missing = this.#preparation.missingMedia(target);
+    if (missing.length > 0 && !(await this.#fetchMedia(target, missing))) return this.#answer.left ? CANCELLED : undefined;
     const preferredAccount = this.#preparation.preferredAccount(target);
     let excluded = NOBODY;
     while (this.#budgetLeft()) {
@@ -106,6 +109,29 @@ export class Failover implements HeadSource {
     return undefined;
   }
 
+  /** Fetches what the target does not fetch itself. `false`: it could not be had, or the client has left; another target may do without. */
+  async #fetchMedia(target: Target, missing: readonly WantedMedia[]): Promise<boolean> {
+    const began = this.#context.clock.now();
+    const stop = this.#stopSignal();
+    try {
+      await this.#preparation.fetchMedia(missing, stop.signal);
+      return true;
+    } catch (thrown) {
+      this.#last = this.#shutdown.reason ?? toGatewayError(thrown);
+      this.#note(target, undefined, this.#last.kind, began);
+      return false;
+    } finally {
+      stop.forget();
+    }
+  }
+
+  /** Aborted when the client leaves or the time of all requests is up. */
+  #stopSignal(): { readonly signal: AbortSignal; forget(): void } {
+    const stop = new AbortController();
+    this.#answer.onLeave(() => stop.abort());
+    return { signal: stop.signal, forget: this.#shutdown.onBegin(() => stop.abort()) };
+  }
+
   async #lease(pool: Pool, target: Target, preferredAccount: string | undefined, exclude: ReadonlySet<string>): Promise<Lease | undefined> {
     const request = {
       model: target.model,
@@ -117,11 +143,9 @@ export class Failover implements HeadSource {
     const free = pool.tryLease(request);
     if (free) return free;
     const began = this.#context.clock.now();
-    const left = new AbortController();
-    this.#answer.onLeave(() => left.abort());
-    const forgetShutdown = this.#shutdown.onBegin(() => left.abort());
+    const stop = this.#stopSignal();
     try {
-      return await pool.lease({ ...request, signal: left.signal, deadlineMs: this.#deadline - began });
+      return await pool.lease({ ...request, signal: stop.signal, deadlineMs: this.#deadline - began });
     } catch (thrown) {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
       this.#note(target, undefined, error.kind, began);
@@ -130,7 +154,7 @@ export class Failover implements HeadSource {
       else this.#last = withSoonerRecovery(this.#last, error);
       return undefined;
     } finally {
-      forgetShutdown();
+      stop.forget();
     }
   }
 

@@ -51,7 +51,8 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const resolution = context.router.resolve(model);
     const targets = preferLane(resolution, client.id);
     const lossMode = caller.loss ?? resolution.loss ?? "default";
-    const preparation = new Preparation(context, client, request, rawHeaders, peek, lossMode, answer.requestId);
+    const { requestId } = answer;
+    const preparation = new Preparation(context, { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "" });
     const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;

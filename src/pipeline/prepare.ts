@@ -4,11 +4,12 @@ import { GatewayError } from "../chat/error.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Profile } from "../protocols/profile.ts";
-import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek } from "../protocols/protocol.ts";
+import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek, UpstreamSide } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
 import type { Lane } from "./lane.ts";
+import { wantedMedia, withInlineMedia, type InlineMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
 
@@ -23,6 +24,7 @@ export interface PrepareContext {
   readonly sealer: StateSealer;
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
+  readonly media: MediaStore;
   profileFor(place: { readonly platform: string; readonly model: string; readonly protocol: ProtocolId }): Profile;
 }
 
@@ -38,6 +40,19 @@ export interface Prepared {
   readonly losses: readonly Loss[];
 }
 
+/** What is known of a request before it is decoded. */
+export interface Asked {
+  readonly client: ClientSide;
+  readonly request: ClientRequest;
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly peek: RequestPeek;
+  readonly lossMode: LossMode;
+  readonly requestId: string;
+  /** The virtual key's name; empty when none is asked for. */
+  readonly caller: string;
+}
+
 /** One client request on its way to whichever target takes it. */
 export class Preparation {
   readonly #context: PrepareContext;
@@ -47,26 +62,35 @@ export class Preparation {
   readonly #peek: RequestPeek;
   readonly #lossMode: LossMode;
   readonly #requestId: string;
+  readonly #caller: string;
   /** Told by some protocols' answers, in seconds since 1970. */
   readonly #createdAt = Math.floor(Date.now() / 1000);
   #decoded: ChatRequest | undefined;
+  /** What was fetched so far for targets that do not fetch it themselves. */
+  #media: InlineMedia = new Map();
 
-  constructor(
-    context: PrepareContext,
-    client: ClientSide,
-    request: ClientRequest,
-    rawHeaders: readonly string[],
-    peek: RequestPeek,
-    lossMode: LossMode,
-    requestId: string,
-  ) {
+  constructor(context: PrepareContext, asked: Asked) {
     this.#context = context;
-    this.#client = client;
-    this.#request = request;
-    this.#rawHeaders = rawHeaders;
-    this.#peek = peek;
-    this.#lossMode = lossMode;
-    this.#requestId = requestId;
+    this.#client = asked.client;
+    this.#request = asked.request;
+    this.#rawHeaders = asked.rawHeaders;
+    this.#peek = asked.peek;
+    this.#lossMode = asked.lossMode;
+    this.#requestId = asked.requestId;
+    this.#caller = asked.caller;
+  }
+
+  /** What has to be fetched before {@link prepare} can encode for this target; mostly nothing. */
+  missingMedia(target: Target): readonly WantedMedia[] {
+    if (this.#relays(target)) return [];
+    const wanted = wantedMedia(this.#decode(), this.#profile(target), this.#protocol(target).upstream);
+    return wanted.filter(({ url }) => !this.#media.has(url));
+  }
+
+  /** @throws GatewayError `invalid-request` naming the part that could not be fetched. */
+  async fetchMedia(missing: readonly WantedMedia[], signal: AbortSignal): Promise<void> {
+    const fetched = await this.#context.media.fetchAll(this.#caller, missing, signal);
+    this.#media = new Map([...this.#media, ...fetched]);
   }
 
   /** The account that minted the newest opaque state of the conversation, when this target's platform did: it should stay (dossier D.4). */
@@ -98,7 +122,7 @@ export class Preparation {
     const losses = new LossLedger();
     return {
       streams,
-      lane: streams ? new RelayStreamLane(upstream) : new RelayWholeLane(upstream, operation),
+      lane: streams ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route)) : new RelayWholeLane(upstream, operation),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
       headers: [
         ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name)),
@@ -123,7 +147,8 @@ export class Preparation {
     const losses = new LossLedger();
     const encodeTarget = { model: target.model, profile: this.#profile(target), issuer, losses };
     const counts = this.#request.route.operation === "count-tokens";
-    const encoded = counts ? upstream.encodeTokenCount?.(request, encodeTarget) : upstream.encodeRequest(request, encodeTarget);
+    const whole = this.#withMedia(request, encodeTarget.profile, upstream);
+    const encoded = counts ? upstream.encodeTokenCount?.(whole, encodeTarget) : upstream.encodeRequest(whole, encodeTarget);
     if (!encoded) throw new GatewayError("unsupported", "The provider of this model does not count tokens.");
     const refused = losses.refusedBy(this.#lossMode);
     if (refused) {
@@ -148,15 +173,22 @@ export class Preparation {
       decode: { request, issuer },
       ...(encoded.scanStops && { scanStops: encoded.scanStops }),
     };
-    const whole = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
+    const lane = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
     return {
       streams: request.stream && !counts,
-      lane: counts ? new TranslateCountLane(this.#client, upstream) : whole,
+      lane: counts ? new TranslateCountLane(this.#client, upstream) : lane,
       ...this.#sent(encoded, request.stream && !counts),
       get losses() {
         return losses.losses;
       },
     };
+  }
+
+  /** The request with the bytes of what this target does not fetch itself. */
+  #withMedia(request: ChatRequest, profile: Profile, upstream: UpstreamSide): ChatRequest {
+    if (this.#media.size === 0) return request;
+    const wanted = new Set(wantedMedia(request, profile, upstream).map(({ url }) => url));
+    return withInlineMedia(request, new Map([...this.#media].filter(([url]) => wanted.has(url))));
   }
 
   #profile({ provider, model, protocol }: Target): Profile {

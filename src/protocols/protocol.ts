@@ -203,6 +203,8 @@ export interface UpstreamSide {
    */
   relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer;
   relayTap(): RelayTap;
+  /** Whether its servers fetch what lies at this address whatever the model; absent: at none. See also `Profile.fetches`. */
+  fetchesUrl?(url: string): boolean;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   /** Asks for a count of tokens; absent with {@link decodeTokenCount} where the protocol has no such question. */
   encodeTokenCount?(request: ChatRequest, target: EncodeTarget): EncodedRequest;

@@ -8,7 +8,7 @@ export const NEWEST_GEMINI: Profile = {
   reasoning: { control: "level", levels: ["low", "medium", "high"] },
   callStateRequired: true,
   mediaInToolResults: true,
-  fetches: ["image", "document"],
+  fetches: [],
   thinkingForms: [],
   thinkingBeforeCallsRequired: false,
   contentAfterToolResults: true,
@@ -38,7 +38,7 @@ const GEMINI_2: Profile = {
 export const GEMINI_FAMILIES: readonly Family[] = [
   {
     models: /^gemini-(?:1\.|2\.0-)|^gemma-/,
-    profile: { ...GEMINI_2, maxOutputTokens: 8192, fetches: [], reasoning: { control: "none" } },
+    profile: { ...GEMINI_2, maxOutputTokens: 8192, reasoning: { control: "none" } },
   },
   {
     models: /^gemini-2\.5-flash-lite/,

@@ -38,6 +38,7 @@ const upstream: Required<UpstreamSide> = {
   relayBody,
   inspectWhole,
   relayTap: () => new MessagesRelayTap(),
+  fetchesUrl: () => false,
   encodeRequest,
   encodeTokenCount: encodeTokenCountRequest,
   decodeTokenCount,

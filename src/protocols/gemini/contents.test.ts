@@ -328,26 +328,15 @@ describe("media and other content", () => {
     });
   });
 
-  test("rule 171: so it does what is public and of a known type", () => {
-    const fetched = (kind: "image" | "document", url: string, mediaType?: string): unknown =>
-      sent({ type: "media", kind, source: { url }, ...(mediaType && { mediaType }) }).parts;
-    const part = (mimeType: string, fileUri: string): unknown => [{ fileData: { mimeType, fileUri } }];
-    expect(fetched("image", "https://a.example/b.JPG?w=1")).toEqual(part("image/jpeg", "https://a.example/b.JPG?w=1"));
-    expect(fetched("document", "https://a.example/paper")).toEqual(part("application/pdf", "https://a.example/paper"));
-    expect(fetched("image", "https://a.example/x", "image/webp")).toEqual(part("image/webp", "https://a.example/x"));
-  });
-
-  test.for([
-    ["https://youtube.com.evil.example/a.png", "gemini-2.0-flash"],
-    ["http://a.example/a.png", "gemini-3.8-pro"],
-    ["https://a.example/picture", "gemini-3.8-pro"],
-    ["file:///etc/passwd", "gemini-3.8-pro"],
-  ] as const)("rule 171: %s on %s would break the answer, and is never silently dropped", ([url, model]) => {
-    expect(sent({ type: "media", kind: "image", source: { url } }, model)).toEqual({
-      parts: [{ text: `[image: ${url}]` }],
-      codes: ["media-url contract"],
-    });
-  });
+  test.for(["https://youtube.com.evil.example/a.png", "http://a.example/a.png", "https://a.example/picture.png", "file:///etc/passwd"])(
+    "rule 171: %s that nobody fetched would break the answer, and is never silently dropped",
+    (url) => {
+      expect(sent({ type: "media", kind: "image", mediaType: "image/png", source: { url } })).toEqual({
+        parts: [{ text: `[image: ${url}]` }],
+        codes: ["media-url contract"],
+      });
+    },
+  );
 
   test("media in a data URL are inline", () => {
     expect(sent({ type: "media", kind: "image", source: { url: "data:image/png;base64,iVBORw0KGgo=" } }).parts).toEqual([pngPart]);
