@@ -16,7 +16,7 @@ import type { RequestListener } from "./server.ts";
 /** What serving needs from the program. */
 export interface RequestsContext {
   readonly handling: HandleContext;
-  /** In the order in which a path is offered to them; the first is the dialect of errors nobody claims. */
+  /** In the order in which a path is offered to them; the last is the dialect of errors nobody claims. */
   readonly clients: readonly [ClientSide, ...ClientSide[]];
   /** Absent: only loopback callers, and no key. */
   readonly keys: KeyRing | undefined;
@@ -113,7 +113,7 @@ function ownRequest(): GatewayError {
 
 /** For whoever has put one path segment too many or too few into a base URL, or speaks another protocol. */
 const SERVED =
-  "Dragoman serves POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models; give clients its address without /v1. OpenAI's and Gemini's protocols are not served to clients yet.";
+  "Dragoman serves POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1beta/models/{model}:generateContent, :streamGenerateContent, :countTokens; GET /v1/models and /v1beta/models. Anthropic's and Google's clients want its address without a path, OpenAI's with /v1.";
 
 type Claim =
   | { readonly client: ClientSide; readonly route: ClientRoute }
@@ -125,11 +125,15 @@ function claimRoute(
   pathname: string,
   query: URLSearchParams,
 ): Claim {
-  const claims = clients.map((client) => ({ client, route: client.route(method, pathname, query) })).filter(({ route }) => route);
-  const candidates = claims.length > 0 ? claims : clients.map((client) => ({ client, route: undefined }));
+  const offered = clients.map((client) => ({ client, route: client.route(method, pathname, query) }));
+  const speaks = ({ client }: { readonly client: ClientSide }): boolean => client.speaks(headers, query);
+  const served = offered.filter(({ route }) => route && !("allow" in route));
+  // A path that is another protocol's under another method is nothing to whoever speaks this one (rule 380).
+  const speaking = served.length > 0 ? [] : offered.filter(speaks);
+  const claimed = offered.filter(({ route }) => route);
+  const candidates = [served, speaking, claimed, offered].find(({ length }) => length > 0) ?? offered;
   // The last is whoever says nothing about itself: OpenAI's clients send no header of their own.
-  const { client, route } = (candidates.find((candidate) => candidate.client.speaks(headers, query)) ??
-    candidates.at(-1)) as (typeof candidates)[0];
+  const { client, route } = (candidates.find(speaks) ?? candidates.at(-1)) as (typeof offered)[0];
   if (!route) return { client, refusal: new GatewayError("not-found", `There is nothing at this path. ${SERVED}`) };
   if (!("allow" in route)) return { client, route };
   return {

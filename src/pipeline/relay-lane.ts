@@ -5,8 +5,9 @@
 import type { JsonValue } from "../chat/json.ts";
 import type { Usage } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
-import type { Operation, RelayTap, UpstreamSide } from "../protocols/protocol.ts";
+import type { Operation, RelayTap, StreamStyle, UpstreamSide } from "../protocols/protocol.ts";
 import { filterHeaders, headerValue } from "../wire/headers.ts";
+import { WholeElements } from "../wire/whole-elements.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
 import type { AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
@@ -17,7 +18,7 @@ import { WholeLane } from "./whole-lane.ts";
 const NOT_RELAYED: ReadonlySet<string> = new Set(
   (
     "connection keep-alive transfer-encoding te trailer upgrade proxy-authenticate proxy-connection via " +
-    "content-length content-encoding date server set-cookie alt-svc location www-authenticate strict-transport-security nel report-to"
+    "content-length content-encoding cache-control date server set-cookie alt-svc location www-authenticate strict-transport-security nel report-to"
   ).split(" "),
 );
 
@@ -33,20 +34,30 @@ export function relayedAnswerHeaders(headers: readonly string[]): string[] {
   );
 }
 
-/** A relayed stream. Events reach the client whole, so that whatever follows a broken one stays readable. */
+const SSE = "text/event-stream";
+
+/**
+ * A relayed stream. Events, or the elements of an array, reach the client whole, so that whatever follows a broken one
+ * stays readable.
+ */
 export class RelayStreamLane implements Lane {
   readonly name = "relay";
   readonly #tap: RelayTap;
-  readonly #frames = new WholeFrames();
+  /** The media type that the client asked for. */
+  readonly #type: string;
+  readonly #frames: WholeFrames | WholeElements;
   #error: GatewayError | undefined;
 
-  constructor(upstream: UpstreamSide) {
+  /** @param style how the client's protocol writes the stream that was asked for. */
+  constructor(upstream: UpstreamSide, style: StreamStyle) {
     this.#tap = upstream.relayTap();
+    this.#type = mediaType(style.contentType);
+    this.#frames = this.#type === SSE ? new WholeFrames() : new WholeElements();
   }
 
   open(status: number, headers: readonly string[]): AnswerHead {
     const type = headerValue(headers, "content-type") ?? "";
-    if (!type.startsWith("text/event-stream")) {
+    if (mediaType(type) !== this.#type) {
       throw new GatewayError("upstream", `The upstream answered a streaming request with ${type === "" ? "no content type" : type}.`);
     }
     return { status, headers: relayedAnswerHeaders(headers) };
@@ -55,7 +66,8 @@ export class RelayStreamLane implements Lane {
   push(chunk: Buffer): LaneOutput {
     const whole = this.#frames.push(chunk);
     if (whole) this.#tap.push(whole);
-    return whole;
+    // The stream ends with its own error, so nothing else will close the array around it.
+    return whole && this.#tap.error && this.#type !== SSE ? Buffer.concat([whole, Buffer.from("]")]) : whole;
   }
 
   end(): LaneOutput {
@@ -82,6 +94,11 @@ export class RelayStreamLane implements Lane {
   get usage(): Usage | undefined {
     return this.#tap.usage;
   }
+}
+
+/** A content type without its parameters. */
+function mediaType(contentType: string): string {
+  return (contentType.split(";", 1)[0] as string).trim().toLowerCase();
 }
 
 /** A relayed whole answer. */

@@ -3,7 +3,7 @@ import { anthropicMessages } from "./anthropic-messages/index.ts";
 import { gemini } from "./gemini/index.ts";
 import type { ClientSide, Protocol } from "./protocol.ts";
 
-const all: readonly Protocol[] = [anthropicMessages, gemini];
+const all: readonly Protocol[] = [gemini, anthropicMessages];
 
 /** Every protocol by its id. */
 export const protocols: ReadonlyMap<string, Protocol> = new Map(all.map((protocol) => [protocol.id, protocol]));

@@ -1,18 +1,42 @@
-/** Gemini generateContent (dossier A.4): how it is spoken to an upstream. */
-import type { Protocol, UpstreamSide } from "../protocol.ts";
+/** Gemini generateContent (dossier A.4), as the protocol clients speak to us and as the one we speak to an upstream. */
+import type { ClientSide, Protocol, UpstreamSide } from "../protocol.ts";
+import { encodeError } from "./error-encode.ts";
 import { decodeError } from "./error.ts";
+import { encodeModel, encodeModelList } from "./models.ts";
+import { PROTOCOL } from "./native.ts";
+import { fetchesUrl } from "./media.ts";
+import { relayBody } from "./relay-body.ts";
 import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
+import { decodeRequest } from "./request-decode.ts";
 import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
+import { encodeResponse } from "./response-encode.ts";
+import { peek, route, speaks } from "./route.ts";
+import { GeminiStreamEncoder, streamStyle } from "./stream-encode.ts";
 import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
 
+const client: ClientSide = {
+  id: PROTOCOL,
+  route,
+  speaks,
+  streamStyle,
+  peek,
+  decodeRequest,
+  encodeResponse,
+  streamEncoder: (context) => new GeminiStreamEncoder(context),
+  encodeError,
+  encodeTokenCount: (tokens) => ({ totalTokens: tokens }),
+  encodeModelList,
+  encodeModel,
+};
+
 const upstream: Required<UpstreamSide> = {
-  id: "gemini",
+  id: PROTOCOL,
   relayPath,
   relaysRequestHeader,
-  // The model stands in the path.
-  relayBody: (body) => body,
+  relayBody,
   inspectWhole,
   relayTap: () => new GeminiRelayTap(),
+  fetchesUrl,
   encodeRequest,
   encodeTokenCount,
   decodeTokenCount,
@@ -21,4 +45,4 @@ const upstream: Required<UpstreamSide> = {
   decodeError,
 };
 
-export const gemini = { id: "gemini", upstream } satisfies Protocol;
+export const gemini = { id: PROTOCOL, client, upstream } satisfies Protocol;

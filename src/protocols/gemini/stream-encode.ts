@@ -56,7 +56,8 @@ export class GeminiStreamEncoder implements StreamEncoder {
         this.#usage = mergeUsage(this.#usage, event.usage);
         return "";
       case "ping":
-        return streamStyle(this.#context.route).heartbeat;
+        // The gateway has heartbeats of its own; this one would be a frame that says nothing.
+        return "";
       case "error":
         this.#done = true;
         return streamStyle(this.#context.route).error(event.error, this.#context.requestId, this.#frames.begun);
