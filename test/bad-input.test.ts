@@ -55,12 +55,12 @@ describe("bodies", () => {
     ["a model that is named twice", '{"model":"a","max_tokens":1,"messages":[],"model":"b"}', /^400 invalid_request_error: .*repeated/],
     ["a look-alike of the model", { ...ask("x"), Model: "b" }, /^400 invalid_request_error: model/],
     ["a model name without end", ask("x", { model: "m".repeat(300) }), /^400 invalid_request_error: model: .*256/],
-    ["too large", ask("x".repeat(30_000)), /^413 request_too_large: .*20000 bytes/],
+    ["rules 182 and 349: too large", ask("x".repeat(30_000)), /^413 request_too_large: .*20000 bytes/],
   ])("%s", async (_name, body, expected) => {
     expect(await message(await post(open.url, body))).toMatch(expected);
   });
 
-  test("compressed bodies are read, broken and unknown compressions are told apart", async () => {
+  test("rule 323: compressed bodies are read, broken and unknown compressions are told apart", async () => {
     const send = (body: Buffer, encoding: string): Promise<Response> =>
       fetch(`${open.url}/v1/messages`, {
         method: "POST",

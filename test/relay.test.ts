@@ -50,7 +50,7 @@ function requestOf({ request, response }: Recording): Buffer {
   return spliceSpans(body, [{ start: 1, end: 1, text: `"stream" : ${stream}, "unknown":[1.0, 1e3, 12345678901234567890, "\\u00e9"],` }]);
 }
 
-describe("relay", () => {
+describe("rules 47 and 220: relay", () => {
   test("there is something to relay", () => expect(generations.length).toBeGreaterThan(40));
 
   test.each(generations.map((recording) => [recording.name, recording] as const))("%s", async (_name, recording) => {
@@ -73,7 +73,7 @@ describe("relay", () => {
     expect(answer.body.equals(bytes)).toBe(true);
   });
 
-  test("errors pass with their status and bytes", async () => {
+  test("rule 335: errors pass with their status and bytes", async () => {
     for (const { name, response } of loadRecordings("errors").filter(({ protocol }) => protocol === "anthropic-messages")) {
       if (response.status < 400 || response.status === 401) continue;
       const fresh = await startTestGateway({ config });

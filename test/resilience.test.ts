@@ -89,7 +89,7 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
   });
 
   test.each(["error-after-content", "end-early", "reset-mid-event", "hang-mid-stream"] satisfies FaultName[])(
-    "cases 6 and 7: %s after content ends the stream with the error event, and nothing is retried",
+    "cases 6 and 7, rule 326: %s after content ends the stream with the error event, and nothing is retried",
     async (fault) => {
       const { url, simulator, permits } = await start({ config: pool(lane, 2) });
       // Paced: what comes in one read with its error has not reached anybody, and is tried elsewhere.
@@ -119,20 +119,23 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
       "wrong-content-type",
       "truncated-gzip",
     ] satisfies FaultName[]),
-  ])("%s before content: another credential answers and the client does not notice, streaming or not", async (fault) => {
-    const { url, simulator, permits } = await start({ config: pool(lane, 3) });
-    for (const stream of [true, false]) {
-      simulator.script({ fault, times: 1 });
-      const answer = await post(url, ask("hello", { stream }));
-      expect(answer.status).toBe(200);
-      const text = await answer.text();
-      expect(text).toContain(stream ? "message_stop" : "end_turn");
-      await until(() => permits() === 0 && simulator.openRequests === 0);
-    }
-    expect(simulator.requests.map(({ outcome }) => outcome).filter((outcome) => outcome !== "open").length).toBeGreaterThan(2);
-  });
+  ])(
+    "rules 320, 326 and 327: %s before content: another credential answers and the client does not notice, streaming or not",
+    async (fault) => {
+      const { url, simulator, permits } = await start({ config: pool(lane, 3) });
+      for (const stream of [true, false]) {
+        simulator.script({ fault, times: 1 });
+        const answer = await post(url, ask("hello", { stream }));
+        expect(answer.status).toBe(200);
+        const text = await answer.text();
+        expect(text).toContain(stream ? "message_stop" : "end_turn");
+        await until(() => permits() === 0 && simulator.openRequests === 0);
+      }
+      expect(simulator.requests.map(({ outcome }) => outcome).filter((outcome) => outcome !== "open").length).toBeGreaterThan(2);
+    },
+  );
 
-  test("case 8: a silent upstream is covered by heartbeats that the client's protocol knows", async () => {
+  test("case 8, rule 324: a silent upstream is covered by heartbeats that the client's protocol knows", async () => {
     const patient = (upstream: string): string =>
       pool(lane, 1)(upstream).replace("heartbeat: 10s", "heartbeat: 20ms").replaceAll("300ms", "5s");
     const { url, simulator } = await start({ config: patient });
@@ -228,7 +231,7 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
     for (const { headers } of simulator.requests) expect(headers.join(" ")).not.toContain("caller-secret-key");
   });
 
-  test("a client that leaves closes the upstream, and rests nobody", async () => {
+  test("rule 300: a client that leaves closes the upstream, and rests nobody", async () => {
     const { url, simulator, permits, gateway } = await start({ config: pool(lane, 1) });
     for (const fault of ["hang-before-headers", "hang-mid-stream"] as const) {
       simulator.script({ fault });

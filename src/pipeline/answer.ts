@@ -6,6 +6,7 @@
 import type { ServerResponse } from "node:http";
 import type { GatewayError } from "../chat/error.ts";
 import type { ClientRoute, ClientSide, StreamStyle } from "../protocols/protocol.ts";
+import { filterHeaders, headerValue } from "../wire/headers.ts";
 
 /** Status and headers (name, value, name, value) of an answer. */
 export interface AnswerHead {
@@ -153,7 +154,10 @@ export class Answer {
   #writeHead({ status, headers }: AnswerHead): void {
     // Proxies in front of us must not collect a stream before they pass it on (rule 325).
     const streaming = this.#streaming && status === 200 ? ["cache-control", "no-cache", "x-accel-buffering", "no"] : [];
-    this.#response.writeHead(status, [...headers, ...streaming, ...(this.source?.ownHeaders(this.requestId) ?? [])]);
+    const own = this.source?.ownHeaders(this.requestId) ?? [];
+    // An error brings its protocol's request id with it.
+    const missing = status < 400 ? own : filterHeaders(own, (name) => headerValue(headers, name) === undefined);
+    this.#response.writeHead(status, [...headers, ...streaming, ...missing]);
   }
 
   #stopHeartbeat(): void {

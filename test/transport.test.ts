@@ -1,0 +1,59 @@
+/** What passes between a client, the gateway and an upstream besides the words of an answer. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
+import { ask, gatewaysForTests, pool, post, readEvents, until } from "./support/gateway.ts";
+
+const { start } = gatewaysForTests();
+
+describe.each(["anthropic", "gemini"] as const)("Messages client, %s upstream", (lane) => {
+  test("rule 325: a stream tells proxies to pass it on as it comes", async () => {
+    const { url } = await start({ config: pool(lane, 1) });
+    const answer = await post(url, ask("hello", { stream: true }));
+    await answer.text();
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "content-type": expect.stringContaining("text/event-stream"),
+      "cache-control": "no-cache",
+      "x-accel-buffering": "no",
+    });
+    expect(answer.headers.has("content-encoding")).toBe(false);
+  });
+
+  test("rule 328: a client that closes its half of the connection has left", async () => {
+    const { url, simulator, permits } = await start({ config: pool(lane, 1) });
+    simulator.script({ fault: "hang-mid-stream" });
+    const body = JSON.stringify(ask("hello", { stream: true }));
+    const { port } = new URL(url);
+    const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true }).resume();
+    socket.write(
+      `POST /v1/messages HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    await once(socket, "data");
+    expect(simulator.openRequests).toBe(1);
+    socket.end();
+    await until(() => simulator.openRequests === 0 && permits() === 0);
+    expect(simulator.requests[0]?.outcome).toBe("client-left");
+  });
+
+  test("rule 319: half a surrogate pair and a null character pass", async () => {
+    const { url, simulator } = await start({ config: pool(lane, 1) });
+    const odd = "a\ud800b\u0000c";
+    simulator.script({ text: odd, times: 2 });
+    const whole = (await (await post(url, ask(odd))).json()) as { content: { type: string; text?: string }[] };
+    expect(whole.content.map(({ text }) => text ?? "").join("")).toContain(odd);
+    const events = readEvents(await (await post(url, ask(odd, { stream: true }))).text());
+    expect(events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("")).toContain(odd);
+    for (const { body } of simulator.requests) expect(body.toString()).toContain(String.raw`a\ud800b\u0000c`);
+  });
+});
+
+test("rule 301: a whole answer to a request for a stream is told as a stream", async () => {
+  const { url, simulator } = await start({ config: pool("gemini", 1) });
+  simulator.script({ fault: "json-for-stream" });
+  const answer = await post(url, ask("Say hi", { stream: true }));
+  const events = readEvents(await answer.text());
+  expect(answer.headers.get("content-type")).toContain("text/event-stream");
+  expect([events[0]?.event, events.at(-1)?.event]).toEqual(["message_start", "message_stop"]);
+  const text = events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("");
+  expect(text).toContain("Say hi");
+});
