@@ -78,7 +78,8 @@ function lastRun(turns: readonly Turn[], end: number): readonly Turn[] {
 function decide(ask: Ask, situation: Situation): { readonly text: string; readonly calls: readonly ScriptedCall[] } {
   const callable = ask.tools.filter((tool) => tool.kind !== "hosted" && tool.deferred !== true);
   const tools = ask.choice.mode === "none" ? [] : callable.filter((tool) => ask.choice.names?.includes(tool.name) ?? true);
-  const round = commandRounds(situation.speech)[situation.rounds] ?? [];
+  const rounds = commandRounds(situation.speech);
+  const round = (ask.parallel === false ? rounds.flat().map((command) => [command]) : rounds)[situation.rounds] ?? [];
   const asked = round.map((command) => callFor(command, tools)).filter((call) => call !== undefined);
   if (ask.choice.mode === "required" && tools[0] !== undefined) {
     return { text: "", calls: asked.length > 0 ? asked : [sampleCall(tools[0])] };

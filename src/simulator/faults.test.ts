@@ -24,6 +24,7 @@ interface Form {
 
 const messages = { model: "claude-opus-5-5", max_tokens: 4096, messages: [{ role: "user", content: "Hi, 世界" }] };
 const gemini = { contents: [{ parts: [{ text: "Hi, 世界" }] }] };
+const chat = { model: "gpt-6-sol", messages: [{ role: "user", content: "Hi, 世界" }] };
 const geminiPath = "/v1beta/models/gemini-2.5-flash";
 const isJson = (body: string) => {
   try {
@@ -33,6 +34,7 @@ const isJson = (body: string) => {
   }
 };
 const anthropicError = (body: string) => body.includes('"type":"error","error":{"type":"overloaded_error"');
+const openAiError = (body: string) => body.includes('"error":{"message":') && body.includes('"code":"overloaded"');
 const googleError = (body: string) => /"error":\s*\{\s*"code":\s*503/.test(body);
 
 const FORMS: Readonly<Record<string, Form>> = {
@@ -51,6 +53,22 @@ const FORMS: Readonly<Record<string, Form>> = {
     isWhole: isJson,
     hasContent: (body) => body.includes("You said"),
     hasError: anthropicError,
+  },
+  "a Chat stream": {
+    path: "/v1/chat/completions",
+    body: { ...chat, stream: true },
+    stream: true,
+    isWhole: (body) => body.endsWith("data: [DONE]\n\n"),
+    hasContent: (body) => body.includes('"content":"You'),
+    hasError: openAiError,
+  },
+  "a Chat answer": {
+    path: "/v1/chat/completions",
+    body: chat,
+    stream: false,
+    isWhole: isJson,
+    hasContent: (body) => body.includes("You said"),
+    hasError: openAiError,
   },
   "a Gemini stream": {
     path: `${geminiPath}:streamGenerateContent?alt=sse`,
@@ -134,7 +152,7 @@ describe.each(Object.entries(FORMS))("%s", (_name, form) => {
           : { error: { message: expect.any(String) } },
       );
       expect([headers.get("retry-after"), headers.get("retry-after-ms")]).toEqual(["2", "1500"]);
-      expect(text.includes('"retryDelay": "3s"')).toBe(!form.path.startsWith("/v1/messages"));
+      expect(text.includes('"retryDelay": "3s"')).toBe(form.path.startsWith("/v1beta"));
       const bare = await answerOf(form, fault);
       expect([bare.headers.get("retry-after"), bare.headers.get("retry-after-ms"), bare.text.includes("retryDelay")]).toEqual([
         undefined,
@@ -196,19 +214,19 @@ describe.each(Object.entries(FORMS))("%s", (_name, form) => {
   test("error-in-200", async () => {
     const { status, text, headers } = await answerOf(form, { fault: "error-in-200", status: errorStatus });
     expect([status, headers.get("content-type")?.split(";")[0]]).toEqual([200, "application/json"]);
-    expect(JSON.stringify(JSON.parse(text))).toContain(String(form.path.startsWith("/v1/messages") ? "overloaded_error" : 503));
+    expect(JSON.stringify(JSON.parse(text))).toMatch(/overloaded|503/);
   });
 
   test("error-first", async () => {
     const { status, text } = await answerOf(form, { fault: "error-first", status: errorStatus });
     expect([status, form.hasError(text), form.hasContent(text)]).toEqual([200, true, false]);
-    expect(text).not.toContain("message_start");
+    expect(text).not.toMatch(/message_start|"role":"assistant"/);
   });
 
   test("error-before-content", async () => {
     const { text } = await answerOf(form, { fault: "error-before-content", status: errorStatus });
     expect([form.hasError(text), form.hasContent(text)]).toEqual([true, false]);
-    expect(text.includes("message_start")).toBe(form.path === "/v1/messages" && form.stream);
+    expect(/message_start|"role":"assistant"/.test(text)).toBe(!form.path.startsWith("/v1beta") && form.stream);
   });
 
   test("error-after-content", async () => {
@@ -234,7 +252,7 @@ describe.each(Object.entries(FORMS))("%s", (_name, form) => {
     const { status, text, complete } = await answerOf(form, "garbage-json");
     expect([status, complete]).toEqual([200, true]);
     const documents = text.includes("data: ") ? [...text.matchAll(/^data: (.*)$/gm)].map(([, json]) => json as string) : [text];
-    expect(documents.filter((document) => !isJson(document))).toHaveLength(1);
+    expect(documents.filter((document) => document !== "[DONE]" && !isJson(document))).toHaveLength(1);
   });
 
   test("html", async () => {
@@ -298,6 +316,13 @@ test("a connection without a fault serves the next request", async () => {
 
 test("the faults that a vendor has words for", async () => {
   const claude = FORMS["a Messages answer"] as Form;
+  const openAi = FORMS["a Chat stream"] as Form;
+  expect(await answerOf(openAi, "invalid-key")).toMatchObject({ status: 401, text: expect.stringContaining('"code":"invalid_api_key"') });
+  expect(await answerOf(openAi, "no-credit")).toMatchObject({ status: 429, text: expect.stringContaining('"code":"insufficient_quota"') });
+  expect(await answerOf(openAi, "context-too-long")).toMatchObject({
+    status: 400,
+    text: expect.stringContaining('"code":"context_length_exceeded"'),
+  });
   const google = FORMS["a Gemini answer"] as Form;
   expect(await answerOf(claude, "invalid-key")).toMatchObject({ status: 401, text: expect.stringContaining("invalid x-api-key") });
   expect(await answerOf(google, "invalid-key")).toMatchObject({ status: 400, text: expect.stringContaining("API_KEY_INVALID") });

@@ -5,6 +5,7 @@ import { invalid, VendorError } from "./vendor-error.ts";
 const DEFAULT_MODELS = {
   anthropic: ["claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"],
   gemini: ["gemini-4-argon", "gemini-3.8-pro", "gemini-3.8-flash", "gemini-2.5-flash"],
+  openai: ["gpt-6-sol", "gpt-5.5", "gpt-5-mini", "o4-mini", "gpt-4.1"],
 } as const;
 
 function listedModels(vendor: keyof typeof DEFAULT_MODELS, configured: readonly string[] | undefined): readonly string[] {
@@ -55,6 +56,16 @@ export function geminiModel(id: string): unknown {
   };
 }
 
+/** `GET /v1/models` of OpenAI, all on one page (dossier A.2.4). */
+export function openAiModels(configured: readonly string[] | undefined): unknown {
+  return { object: "list", data: listedModels("openai", configured).map(openAiModel) };
+}
+
+/** One model as OpenAI describes it. */
+export function openAiModel(id: string): unknown {
+  return { id, object: "model", created: 1_767_225_600, owned_by: "system" };
+}
+
 /** Anthropic's answer for a model it does not have. */
 export function unknownAnthropicModel(model: string): VendorError {
   return new VendorError(404, `model: ${model}`);
@@ -64,6 +75,11 @@ export function unknownAnthropicModel(model: string): VendorError {
 export function unknownGeminiModel(model: string): VendorError {
   const hint = "Call ModelService.ListModels to see the list of available models and their supported methods.";
   return new VendorError(404, `models/${model} is not found for API version v1beta, or is not supported for generateContent. ${hint}`);
+}
+
+/** OpenAI's answer for a model it does not have. */
+export function unknownOpenAiModel(model: string): VendorError {
+  return new VendorError(404, `The model \`${model}\` does not exist or you do not have access to it.`, { code: "model_not_found" });
 }
 
 function pageToken(model: string): string {

@@ -1,5 +1,6 @@
 /** Which protocol and operation a path is, and where its API key is. */
 import type { IncomingHttpHeaders } from "node:http";
+import { chat } from "./chat.ts";
 import type { Call, Dialect, Operation } from "./dialect.ts";
 import { gemini } from "./gemini.ts";
 import { messages } from "./messages.ts";
@@ -23,13 +24,15 @@ export function routeOf(method: string, url: URL, headers: IncomingHttpHeaders):
   const { pathname } = url;
   if (pathname === "/v1/messages") return onMessages(method === "POST" ? "generate" : undefined);
   if (pathname === "/v1/messages/count_tokens") return onMessages(method === "POST" ? "count-tokens" : undefined);
+  if (pathname.endsWith("/chat/completions")) return onChat(method === "POST" ? "generate" : undefined);
   const onPath = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^:]+)(?::(\w+))?)?$/.exec(pathname);
-  if (onPath === null) return isGoogle(pathname, url, headers) ? onGemini(undefined) : onMessages(undefined);
+  if (onPath === null) return onOtherPath(method, url, headers);
   const model = decoded(onPath[2] ?? "");
   const verb = onPath[3];
   if (verb === undefined) {
     const operation = method !== "GET" ? undefined : model === "" ? "list-models" : "get-model";
-    return isGoogle(pathname, url, headers) ? onGemini(operation, model) : onMessages(operation, model);
+    if (isGoogle(pathname, url, headers)) return onGemini(operation, model);
+    return isAnthropic(headers) ? onMessages(operation, model) : onChat(operation, model);
   }
   const stream = verb === "streamGenerateContent";
   const framing = stream ? (url.searchParams.get("alt") === "sse" ? "sse" : "array") : undefined;
@@ -54,6 +57,21 @@ function decoded(segment: string): string {
 function isGoogle(pathname: string, url: URL, headers: IncomingHttpHeaders): boolean {
   if ("anthropic-version" in headers) return false;
   return pathname.startsWith("/v1beta") || pathname.startsWith("/v1alpha") || "x-goog-api-key" in headers || url.searchParams.has("key");
+}
+
+function isAnthropic(headers: IncomingHttpHeaders): boolean {
+  return "anthropic-version" in headers || "x-api-key" in headers;
+}
+
+/** Compatible servers have Chat Completions, and their list of models, below paths of their own. */
+function onOtherPath(method: string, url: URL, headers: IncomingHttpHeaders): Route {
+  const models = /^\/.+\/models(?:\/([^/]+))?$/.exec(url.pathname);
+  if (models !== null && method === "GET") return onChat(models[1] === undefined ? "list-models" : "get-model", decoded(models[1] ?? ""));
+  return isGoogle(url.pathname, url, headers) ? onGemini(undefined) : onMessages(undefined);
+}
+
+function onChat(operation: Operation | undefined, model = ""): Route {
+  return { dialect: chat, operation, model, framing: undefined };
 }
 
 function onMessages(operation: Operation | undefined, model = ""): Route {

@@ -1,0 +1,266 @@
+/** OpenAI's rules for the messages of a request (dossier A.2.1). Each throws the vendor's 400. */
+import { wrong } from "./chat-errors.ts";
+import { missing, readObject, wrongType, type ObjectName } from "./chat-fields.ts";
+import { chatModel } from "./chat-models.ts";
+import { isMinted } from "./identity.ts";
+import { fieldsOf, listOf, textOf, type Fields } from "./json-values.ts";
+
+const OBJECT_OF_ROLE: Readonly<Record<string, ObjectName>> = {
+  system: "Instruction",
+  developer: "Instruction",
+  user: "User",
+  assistant: "Assistant",
+  tool: "ToolMessage",
+  function: "FunctionMessage",
+};
+const PARTS_OF_ROLE: Readonly<Record<string, readonly string[]>> = {
+  system: ["text"],
+  developer: ["text"],
+  user: ["text", "image_url", "input_audio", "file"],
+  assistant: ["text", "refusal"],
+  tool: ["text"],
+  function: [],
+};
+const OBJECT_OF_PART: Readonly<Record<string, ObjectName>> = {
+  text: "TextPart",
+  image_url: "ImagePart",
+  input_audio: "AudioPart",
+  file: "FilePart",
+  refusal: "RefusalPart",
+};
+
+const MESSAGE_NAME = /^[^\s<|\\/>]+$/;
+const CALL_ID_LENGTH = 64;
+const TOOL_NAME = /^[a-zA-Z0-9_-]+$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const IMAGE_TYPE = /^image\/(?:png|jpe?g|gif|webp)$/;
+
+/** The checked messages of a body, without their nulls. */
+export function readMessages(body: Fields, model: string, issuer: string): readonly Fields[] {
+  const given = body["messages"];
+  if (given === undefined) throw missing("messages");
+  if (listOf(given).length === 0) {
+    throw wrong(
+      "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+      "messages",
+      "empty_array",
+    );
+  }
+  const messages = listOf(given).map((message, index) => readMessage(message, index, model, issuer));
+  checkAnswers(messages);
+  return messages;
+}
+
+function readMessage(value: unknown, index: number, model: string, issuer: string): Fields {
+  const path = `messages[${index}]`;
+  const role = textOf(fieldsOf(value)["role"]);
+  const object = OBJECT_OF_ROLE[role];
+  if (object === undefined) {
+    if (fieldsOf(value)["role"] === undefined) throw missing(`${path}.role`);
+    throw unsupportedValue(role, ["system", "assistant", "user", "function", "tool", "developer"], `${path}.role`);
+  }
+  const message = readObject(value, object === "Assistant" && chatModel(model).showsReasoning ? "Reasoner" : object, path);
+  const name = message["name"];
+  if (name !== undefined && role !== "function" && !MESSAGE_NAME.test(textOf(name))) {
+    throw wrong(
+      `Invalid '${path}.name': string does not match pattern. Expected a string that matches the pattern '^[^\\s<|\\\\/>]+$'.`,
+      `${path}.name`,
+      "invalid_value",
+    );
+  }
+  checkContent(message, role, path);
+  if (role === "assistant") checkAssistant(message, path, issuer);
+  if (role === "tool" && message["tool_call_id"] === undefined) throw missing(`${path}.tool_call_id`);
+  if (role === "function" && message["name"] === undefined) throw missing(`${path}.name`);
+  return message;
+}
+
+function checkContent(message: Fields, role: string, path: string): void {
+  const content = message["content"];
+  const at = `${path}.content`;
+  if (content === undefined) {
+    const spares = role === "assistant" && ["tool_calls", "function_call", "refusal", "audio"].some((name) => message[name] !== undefined);
+    if (spares || role === "function") return;
+    throw wrong("Invalid value for 'content': expected a string, got null.", at.replace("[", ".["));
+  }
+  if (typeof content === "string") return;
+  if (!Array.isArray(content)) throw wrongType(at, "one of a string or array of objects", content);
+  if (content.length === 0) {
+    throw wrong(
+      `Invalid '${at}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
+      at,
+      "empty_array",
+    );
+  }
+  for (const [position, part] of content.entries()) checkPart(part, role, `${at}[${position}]`);
+}
+
+function checkPart(value: unknown, role: string, path: string): void {
+  const type = fieldsOf(value)["type"];
+  if (type === undefined) throw missing(`${path}.type`);
+  const allowed = PARTS_OF_ROLE[role] ?? [];
+  if (!allowed.includes(textOf(type))) throw unsupportedValue(textOf(type), allowed, `${path}.type`);
+  const part = readObject(value, OBJECT_OF_PART[textOf(type)] as ObjectName, path);
+  const member = textOf(type);
+  if (part[member] === undefined) throw missing(`${path}.${member}`);
+  if (type === "image_url") checkImage(fieldsOf(part["image_url"]), `${path}.image_url`);
+  if (type === "input_audio") checkAudio(fieldsOf(part["input_audio"]), `${path}.input_audio`);
+  if (type === "file") checkFile(fieldsOf(part["file"]), `${path}.file`);
+}
+
+function checkImage(image: Fields, path: string): void {
+  if (image["url"] === undefined) throw missing(`${path}.url`);
+  const url = textOf(image["url"]);
+  const detail = image["detail"];
+  if (detail !== undefined && !["low", "high", "auto", "original"].includes(textOf(detail)))
+    throw unsupportedValue(textOf(detail), ["low", "high", "auto", "original"], `${path}.detail`);
+  const data = /^data:([^;,]*)(?:;[^,]*)*;base64,(.*)$/s.exec(url);
+  if (data === null) {
+    if (/^https?:\/\/./.test(url)) return;
+    throw wrong(
+      `Invalid '${path}.url'. Expected a base64-encoded data URL with an image MIME type (e.g. 'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without the 'data:' prefix.`,
+      `${path}.url`,
+      "invalid_value",
+    );
+  }
+  if (!IMAGE_TYPE.test(data[1] as string)) {
+    throw wrong(
+      "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
+      undefined,
+      "invalid_image_format",
+    );
+  }
+  checkBase64(data[2] as string, `${path}.url`);
+}
+
+function checkAudio(audio: Fields, path: string): void {
+  if (audio["data"] === undefined) throw missing(`${path}.data`);
+  const format = audio["format"];
+  if (format === undefined) throw missing(`${path}.format`);
+  if (format !== "wav" && format !== "mp3") throw unsupportedValue(textOf(format), ["wav", "mp3"], `${path}.format`);
+  checkBase64(textOf(audio["data"]), `${path}.data`);
+}
+
+function checkFile(file: Fields, path: string): void {
+  const data = file["file_data"];
+  if (data === undefined && file["file_id"] === undefined) throw missing(`${path}.file_id`);
+  if (data === undefined) return;
+  if (file["filename"] === undefined) throw missing(`${path}.filename`);
+  const url = /^data:[^;,]+(?:;[^,]*)*;base64,(.*)$/s.exec(textOf(data));
+  if (url === null) {
+    throw wrong(
+      `Invalid '${path}.file_data'. Expected a base64-encoded data URL with an application/pdf MIME type (e.g. 'data:application/pdf;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without the 'data:' prefix.`,
+      `${path}.file_data`,
+      "invalid_value",
+    );
+  }
+  checkBase64(url[1] as string, `${path}.file_data`);
+}
+
+function checkBase64(data: string, path: string): void {
+  if (!BASE64.test(data)) throw wrong(`Invalid '${path}'. Expected a base64-encoded value.`, path, "invalid_base64");
+}
+
+function checkAssistant(message: Fields, path: string, issuer: string): void {
+  const calls = message["tool_calls"];
+  if (calls !== undefined && listOf(calls).length === 0) {
+    const at = `${path}.tool_calls`;
+    throw wrong(
+      `Invalid '${at}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
+      at,
+      "empty_array",
+    );
+  }
+  for (const [index, call] of listOf(calls).map(fieldsOf).entries()) checkCall(call, `${path}.tool_calls[${index}]`);
+  if (message["function_call"] !== undefined) checkCalled(fieldsOf(message["function_call"]), "arguments", `${path}.function_call`);
+  for (const [index, detail] of listOf(message["reasoning_details"]).map(fieldsOf).entries()) {
+    const proof = detail["signature"] ?? detail["data"];
+    if (proof !== undefined && !isMinted(issuer, "chat", textOf(proof)))
+      throw wrong(`Invalid signature in '${path}.reasoning_details[${index}]'.`, `${path}.reasoning_details[${index}]`, "invalid_value");
+  }
+}
+
+function checkCall(call: Fields, path: string): void {
+  const id = call["id"];
+  if (id === undefined) throw missing(`${path}.id`);
+  if (textOf(id).length > CALL_ID_LENGTH) {
+    throw wrong(
+      `Invalid '${path}.id': string too long. Expected a string with maximum length ${CALL_ID_LENGTH}, but got a string with length ${textOf(id).length} instead.`,
+      `${path}.id`,
+      "string_above_max_length",
+    );
+  }
+  const type = call["type"];
+  if (type === undefined) throw missing(`${path}.type`);
+  if (type !== "function" && type !== "custom") throw unsupportedValue(textOf(type), ["function", "custom"], `${path}.type`);
+  if (call[type] === undefined) throw missing(`${path}.${type}`);
+  checkCalled(fieldsOf(call[type]), type === "function" ? "arguments" : "input", `${path}.${type}`);
+}
+
+function checkCalled(called: Fields, input: "arguments" | "input", path: string): void {
+  if (called["name"] === undefined) throw missing(`${path}.name`);
+  checkName(textOf(called["name"]), `${path}.name`);
+  if (called[input] === undefined) throw missing(`${path}.${input}`);
+}
+
+/** Refuses a tool's name that is too long or of other letters than allowed. */
+export function checkName(name: string, path: string): void {
+  if (name.length > 64) {
+    throw wrong(
+      `Invalid '${path}': string too long. Expected a string with maximum length 64, but got a string with length ${name.length} instead.`,
+      path,
+      "string_above_max_length",
+    );
+  }
+  if (!TOOL_NAME.test(name)) {
+    throw wrong(
+      `Invalid '${path}': string does not match pattern. Expected a string that matches the pattern '${TOOL_NAME.source}'.`,
+      path,
+      "invalid_value",
+    );
+  }
+}
+
+/** The error for a value that is none of the supported. */
+export function unsupportedValue(value: string, supported: readonly string[], path: string): Error {
+  const quoted = supported.map((name) => `'${name}'`);
+  const last = quoted.at(-1) ?? "";
+  const list = quoted.length < 2 ? last : `${quoted.slice(0, -1).join(", ")}${quoted.length > 2 ? "," : ""} and ${last}`;
+  return wrong(`Invalid value: '${value}'. Supported values are: ${list}.`, path, "invalid_value");
+}
+
+/** Every call is answered before anything else comes, and nothing answers what was not called. */
+function checkAnswers(messages: readonly Fields[]): void {
+  let open: string[] = [];
+  let called: string[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (message["role"] === "tool") {
+      const id = textOf(message["tool_call_id"]);
+      if (called.length === 0) {
+        throw wrong(
+          "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+          `messages.[${index}].role`,
+        );
+      }
+      if (!called.includes(id)) {
+        throw wrong(
+          `Invalid parameter: 'tool_call_id' of '${id}' not found in 'tool_calls' of previous message.`,
+          `messages.[${index}].tool_call_id`,
+        );
+      }
+      open = open.filter((other) => other !== id);
+      continue;
+    }
+    if (open.length > 0) throw unanswered(open, index);
+    called = message["role"] === "assistant" ? listOf(message["tool_calls"]).map((call) => textOf(fieldsOf(call)["id"])) : [];
+    open = called;
+  }
+  if (open.length > 0) throw unanswered(open, messages.length);
+}
+
+function unanswered(ids: readonly string[], index: number): Error {
+  return wrong(
+    `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${ids.join(", ")}`,
+    `messages.[${index}].role`,
+  );
+}

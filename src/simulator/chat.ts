@@ -1,0 +1,108 @@
+/** OpenAI Chat Completions: generate, list models. */
+import { planFor } from "./brain.ts";
+import { wholeCompletion, type ChatContext } from "./chat-answer.ts";
+import { chatAsk } from "./chat-ask.ts";
+import {
+  CONTEXT_WINDOW_TOKENS,
+  contextTooLong,
+  missingKey,
+  openAiFailure,
+  openAiFailureFrame,
+  openAiFailureReply,
+  requestIdOf,
+  wrong,
+} from "./chat-errors.ts";
+import { missing, readObject } from "./chat-fields.ts";
+import { chatModel, isOpenAi } from "./chat-models.ts";
+import { checkRequest } from "./chat-rules.ts";
+import { streamedCompletion } from "./chat-stream.ts";
+import { readMessages } from "./chat-turns.ts";
+import type { Answer, Call, Dialect, Settings } from "./dialect.ts";
+import { seedOf } from "./identity.ts";
+import { fieldsOf, isFields, numberOf, textOf, type Fields } from "./json-values.ts";
+import { knowsModel, openAiModel, openAiModels, unknownOpenAiModel } from "./models.ts";
+import { wholeReply } from "./reply.ts";
+import type { Behaviour } from "./types.ts";
+
+/** The Chat Completions protocol as OpenAI serves it, and, for models that are not OpenAI's, as compatible servers do. */
+export const chat: Dialect = {
+  bodyLimit: 64 * 1024 * 1024,
+  answer: answerCall,
+  ask: (call) => chatAsk(parse(call.body)),
+  failure: openAiFailure,
+  oversize: () => openAiFailure(413),
+  failureReply: openAiFailureReply,
+  failureFrame: openAiFailureFrame,
+};
+
+function answerCall(call: Call, settings: Settings, script: Behaviour): Answer {
+  if (settings.requireKey && call.credential === undefined) throw missingKey();
+  if (call.operation === "list-models") return inOnePiece(call, openAiModels(settings.models));
+  if (call.operation === "get-model") {
+    if (!knowsModel(call.model, settings.models)) throw unknownOpenAiModel(call.model);
+    return inOnePiece(call, openAiModel(call.model));
+  }
+  const body = readObject(parse(call.body), "Request", "");
+  const model = textOf(body["model"]);
+  if (model === "") throw missing("model");
+  if (!knowsModel(model, settings.models)) throw unknownOpenAiModel(model);
+  const messages = readMessages(body, model, settings.issuer);
+  checkRequest(body, messages);
+  const ask = chatAsk({ ...body, messages });
+  const total = ask.size.input + ask.size.cacheRead;
+  if (total > CONTEXT_WINDOW_TOKENS) throw contextTooLong(total);
+  const plan = planFor(ask, script);
+  const context = contextOf(call, settings, body);
+  return {
+    whole: () => wholeCompletion(plan, context),
+    stream: ask.stream ? () => streamedCompletion(plan, context) : undefined,
+  };
+}
+
+function contextOf(call: Call, settings: Settings, body: Fields): ChatContext {
+  const model = textOf(body["model"]);
+  const options = fieldsOf(body["stream_options"]);
+  const choice = fieldsOf(body["tool_choice"] ?? body["function_call"]);
+  return {
+    model,
+    facts: chatModel(model),
+    seed: seedOf(call.body),
+    issuer: settings.issuer,
+    headers: headersOf(call),
+    choices: numberOf(body["n"]) ?? 1,
+    alternatives: body["logprobs"] === true ? (numberOf(body["top_logprobs"]) ?? 0) : undefined,
+    legacy: body["functions"] !== undefined,
+    named: choice["type"] === "function" || choice["type"] === "custom" || choice["name"] !== undefined,
+    includeUsage: options["include_usage"] === true,
+    obfuscates: isOpenAi(model) && options["include_obfuscation"] !== false,
+  };
+}
+
+function inOnePiece(call: Call, body: unknown): Answer {
+  return { whole: () => wholeReply(200, { ...headersOf(call), "content-type": "application/json" }, body), stream: undefined };
+}
+
+function headersOf(call: Call): Record<string, string> {
+  return {
+    "x-request-id": requestIdOf(call),
+    "openai-version": "2020-10-01",
+    "openai-processing-ms": "1",
+    "x-ratelimit-limit-requests": "5000",
+    "x-ratelimit-remaining-requests": "4999",
+    "x-ratelimit-reset-requests": "12ms",
+  };
+}
+
+function parse(body: Buffer): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    throw wrong(
+      "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly.)",
+      undefined,
+    );
+  }
+  if (!isFields(value)) throw wrong("The request body must be a JSON object.", undefined);
+  return value;
+}
