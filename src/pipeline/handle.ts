@@ -1,6 +1,7 @@
 /** One request of a client whose key and route are known: route it, try it, tell the client, log it. The file to read first. */
 import type { Logger } from "pino";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
+import { writeJson } from "../chat/json.ts";
 import type { LossMode } from "../chat/loss.ts";
 import type { ClientRequest, ClientSide } from "../protocols/protocol.ts";
 import { preferLane, type Router } from "../routing/router.ts";
@@ -18,6 +19,9 @@ export interface HandleContext extends FailoverContext, PrepareContext {
   readonly heartbeatMs: number;
   readonly log: Logger;
 }
+
+/** Names what in an answer is a guess of ours. */
+const ESTIMATE_HEADER = "x-dragoman-estimate";
 
 /** Who calls. */
 export interface Caller {
@@ -56,6 +60,11 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;
+    const count = targets[0] && preparation.localCount(targets[0]);
+    if (count !== undefined) {
+      tellCount(answer, client, count);
+      return record(context, { call, answer, began, end: { type: "answered" }, model });
+    }
     if (peek.stream && request.route.operation === "generate") answer.expectStream(context.heartbeatMs);
     end = await failover.run(targets);
   } catch (thrown) {
@@ -63,6 +72,12 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
   }
   if (end.type === "failed") tell(answer, end.error);
   record(context, { call, answer, began, end, ...(model !== undefined && { model }), ...(failover && { failover }) });
+}
+
+/** A count that nobody was asked for, and that says so. */
+function tellCount(answer: Answer, client: ClientSide, count: number): void {
+  const headers = ["content-type", "application/json", "request-id", answer.requestId, ESTIMATE_HEADER, "tokens"];
+  answer.whole({ status: 200, headers }, writeJson(client.encodeTokenCount(count)));
 }
 
 /** An upstream's error reaches a client of its own protocol untouched, because clients act on its very words (rule 335). */

@@ -11,6 +11,7 @@ import { filterHeaders } from "../wire/headers.ts";
 import type { Lane } from "./lane.ts";
 import { wantedMedia, withInlineMedia, type InlineMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
+import { estimateInputTokens } from "./token-estimate.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
 
 /** Tells a gateway its own requests, should one ever come back to it. */
@@ -68,6 +69,7 @@ export class Preparation {
   #decoded: ChatRequest | undefined;
   /** What was fetched so far for targets that do not fetch it themselves. */
   #media: InlineMedia = new Map();
+  #estimate: number | undefined;
 
   constructor(context: PrepareContext, asked: Asked) {
     this.#context = context;
@@ -93,6 +95,11 @@ export class Preparation {
     this.#media = new Map([...this.#media, ...fetched]);
   }
 
+  /** The model as the client names it. */
+  get model(): string {
+    return this.#peek.model;
+  }
+
   /** The account that minted the newest opaque state of the conversation, when this target's platform did: it should stay (dossier D.4). */
   preferredAccount(target: Target): string | undefined {
     if (this.#relays(target)) return undefined;
@@ -103,6 +110,12 @@ export class Preparation {
       if (issuer?.account !== undefined && issuer.platform === target.provider.platform) return issuer.account;
     }
     return undefined;
+  }
+
+  /** A count of the request's tokens, when it is asked for one that this target cannot make. */
+  localCount(target: Target): number | undefined {
+    if (this.#request.route.operation !== "count-tokens" || this.#relays(target)) return undefined;
+    return this.#protocol(target).upstream.encodeTokenCount ? undefined : estimateInputTokens(this.#decode(), "fine");
   }
 
   /** @throws GatewayError when the request is at fault, or would lose more than its loss mode allows. */
@@ -122,7 +135,9 @@ export class Preparation {
     const losses = new LossLedger();
     return {
       streams,
-      lane: streams ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route)) : new RelayWholeLane(upstream, operation),
+      lane: streams
+        ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route))
+        : new RelayWholeLane(upstream, operation),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
       headers: [
         ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name)),
@@ -158,6 +173,7 @@ export class Preparation {
         { field: refused.path },
       );
     }
+    const roughly = (): number => (this.#estimate ??= estimateInputTokens(request, "rough"));
     const translation = {
       client: this.#client,
       upstream,
@@ -169,6 +185,9 @@ export class Preparation {
         request,
         route: this.#request.route,
         createdAt: this.#createdAt,
+        get estimatedInputTokens() {
+          return roughly();
+        },
       },
       decode: { request, issuer },
       ...(encoded.scanStops && { scanStops: encoded.scanStops }),

@@ -84,6 +84,8 @@ export interface AnswerContext {
   readonly route: ClientRoute;
   /** When the request came, in seconds since 1970, for protocols whose answers tell it. */
   readonly createdAt: number;
+  /** A guess at the prompt's tokens, made when asked for: for protocols that must tell them before the upstream does (rule 260). */
+  readonly estimatedInputTokens?: number;
 }
 
 /** Writes events as a client's stream. Keeps the client protocol's grammar whatever comes. */

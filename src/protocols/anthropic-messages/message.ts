@@ -7,7 +7,7 @@ import type { AnswerContext } from "../protocol.ts";
 import { AnswerEncoder, type BlockSink } from "./answer-encode.ts";
 import { encodeFinish } from "./finish.ts";
 import { ownFields } from "./native.ts";
-import { encodeUsage } from "./usage.ts";
+import { encodeUsage, withEstimate } from "./usage.ts";
 
 /**
  * A message around its content.
@@ -28,7 +28,7 @@ export function encodeMessage(
     content,
     ...ending,
     ...ownFields(start.native),
-    usage: encodeUsage(usage),
+    usage: encodeUsage(withEstimate(usage, context)),
   };
 }
 

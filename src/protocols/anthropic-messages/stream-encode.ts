@@ -9,7 +9,7 @@ import { AnswerEncoder, type BlockSink } from "./answer-encode.ts";
 import { streamError } from "./error-encode.ts";
 import { encodeFinish } from "./finish.ts";
 import { encodeMessage, malformedCall } from "./message.ts";
-import { encodeUsage } from "./usage.ts";
+import { encodeUsage, withEstimate } from "./usage.ts";
 
 /** What clients take as a sign of life (A.1.4). */
 export const PING = formatFrame("ping", '{"type":"ping"}');
@@ -71,7 +71,8 @@ export class MessagesStreamEncoder implements StreamEncoder {
     this.#answer.end();
     this.#state = "done";
     const { delta, event } = encodeFinish(finish, this.#answer.emitted);
-    this.#frames.write("message_delta", { type: "message_delta", delta, usage: encodeUsage(this.#usage), ...event });
+    const usage = encodeUsage(withEstimate(this.#usage, this.#context));
+    this.#frames.write("message_delta", { type: "message_delta", delta, usage, ...event });
     this.#frames.write("message_stop", { type: "message_stop" });
     return this.#frames.take();
   }

@@ -1,6 +1,7 @@
 /** Usage, both ways (B.0.2): here `input_tokens` leaves cached tokens out, in the neutral form nothing does. */
 import type { Usage } from "../../chat/chat.ts";
 import { asArray, asNumber, asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import type { AnswerContext } from "../protocol.ts";
 import { ownFields } from "./native.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -40,6 +41,13 @@ export function decodeUsage(raw: JsonObject): Usage {
 function sum(rounds: readonly JsonObject[], key: string): number | undefined {
   const counts = rounds.map((round) => asNumber(round[key])).filter((count) => count !== undefined);
   return counts.length === 0 ? undefined : counts.reduce((total, count) => total + count, 0);
+}
+
+/** A guess where the upstream has not told how long the prompt is: clients watch their context by it (rule 260). */
+export function withEstimate(usage: Usage | undefined, context: AnswerContext): Usage | undefined {
+  if (usage?.input !== undefined) return usage;
+  const { estimatedInputTokens: input } = context;
+  return input === undefined ? usage : { ...usage, input };
 }
 
 /** The `usage` of an answer. Counts the wire demands are 0 when unknown (rule 271), others `null`. */
