@@ -77,7 +77,7 @@ export class AnswerEncoder {
     this.#legacy = usesLegacyFunctions(context.request.tools);
   }
 
-  /** What the message holds so far. */
+  /** What the model said so far. */
   get emitted(): Emitted {
     return { content: this.#chars > 0, refusal: this.#refused, calls: this.#calls > 0, legacy: this.#legacy };
   }
@@ -112,11 +112,8 @@ export class AnswerEncoder {
 
   /** No more items come: what is told last. */
   end(finish: Finish): void {
-    const refusal = refusalText(finish, this.emitted);
-    if (refusal !== undefined && refusal !== "") {
-      this.#refused = true;
-      this.#sink.text(REFUSAL, refusal);
-    }
+    const refusal = refusalText(finish, this.emitted) ?? "";
+    if (refusal !== "") this.#sink.text(REFUSAL, refusal);
     const { sealer } = this.#context;
     const details = this.#proofs.map((proof, i) => encodeProof(proof, i, sealer));
     if (this.#annotations.length > 0) this.#sink.delta({ annotations: this.#annotations });
