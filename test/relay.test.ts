@@ -19,11 +19,15 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 /** Raw bytes of the answer, without a client library in between. */
-function send(path: string, body: Buffer): Promise<{ status: number; body: Buffer; headers: Record<string, unknown> }> {
+function send(
+  path: string,
+  body: Buffer,
+  more: Record<string, string> = {},
+): Promise<{ status: number; body: Buffer; headers: Record<string, unknown> }> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(`${gateway.url}${path}`, {
       method: "POST",
-      headers: { "content-type": "application/json", "anthropic-version": "2023-06-01" },
+      headers: { "content-type": "application/json", "anthropic-version": "2023-06-01", ...more },
     });
     sent.on("error", reject);
     sent.on("response", (response) => {
@@ -71,6 +75,32 @@ describe("rules 47 and 220: relay", () => {
     const failed = bytes.includes("event: error") || recording.name === "vercel-ai--spliced-message-start";
     expect(answer.status).toBe(failed && !bytes.includes("content_block_start") ? 529 : 200);
     expect(answer.body.equals(bytes)).toBe(true);
+  });
+
+  test("rules 45, 127 and 231: version, betas, sampling, tools and marks are the client's own", async () => {
+    const body = Buffer.from(
+      `{"model":"another-model","max_tokens":2048,"temperature":0.5,"thinking":{"type":"enabled","budget_tokens":1024},
+        "tools":[{"type":"web_search_20260209","name":"web_search"}],
+        "messages":[{"role":"user","content":"hi"},
+          {"role":"assistant","content":[{"type":"thinking","thinking":"","signature":"c2ln"},{"type":"text","text":"hello","cache_control":{"type":"ephemeral"}}]},
+          {"role":"user","content":"go on"}]}`,
+    );
+    gateway.simulator.script({ text: "yes" });
+    await send("/v1/messages", body, { "anthropic-beta": "context-management-2025-06-27, not-known-2027-01-01" });
+    const seen = gateway.simulator.requests.at(-1);
+    expect(seen?.body.equals(body)).toBe(true);
+    const told = (name: string) =>
+      seen?.headers.filter((_value, index, list) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name);
+    expect(told("anthropic-version")).toEqual(["2023-06-01"]);
+    expect(told("anthropic-beta")).toEqual(["context-management-2025-06-27, not-known-2027-01-01"]);
+  });
+
+  test("rule 129: what the provider says it dropped of a history reaches the client", async () => {
+    const answer = `{"type":"message","role":"assistant","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn",
+      "usage":{"input_tokens":1,"output_tokens":1},"input_transformations":[{"type":"thinking_dropped","reason":"model","message_index":1}]}`;
+    gateway.simulator.script({ status: 200, headers: { "content-type": "application/json" }, body: answer });
+    const body = '{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}]}';
+    expect((await send("/v1/messages", Buffer.from(body))).body.toString()).toBe(answer);
   });
 
   test("rule 335: errors pass with their status and bytes", async () => {

@@ -75,6 +75,19 @@ describe("what reaches the upstream", () => {
     expect(answer.stop_reason).toBe("tool_use");
   });
 
+  test("rule 94: a call of a vendor's own toolset goes to no other vendor", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    const messages = [
+      { role: "user", content: "click it" },
+      { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "click", input: {}, toolset_name: "computer" }] },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "done" }] },
+    ];
+    const answer = await post(url, ask("", { messages }));
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("messages[1].content[0].toolset_name");
+    expect(simulator.requests).toHaveLength(0);
+  });
+
   test("a session stays with its credential, and comes back to it after a stumble", async () => {
     const { url, simulator } = await start({ config: pool("anthropic", 3) });
     const session = { "x-claude-code-session-id": "s1" };

@@ -104,6 +104,20 @@ test("rule 318: a delta of 5 MB passes in pieces, and what follows is seen", () 
   expect(tap).toMatchObject({ begun: true, finished: true, usage: { output: 9 } });
 });
 
+test("rule 164: estimated tokens of thinking are not counted", () => {
+  const tap = upstream.relayTap();
+  const delta = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+  tap.push(
+    Buffer.from(
+      delta("message_start", { message: { content: [], usage: { input_tokens: 3, output_tokens: 1 } } }) +
+        delta("content_block_start", { index: 0, content_block: { type: "thinking", thinking: "" } }) +
+        delta("content_block_delta", { index: 0, delta: { type: "thinking_delta", thinking: "", estimated_tokens: 900 } }) +
+        delta("message_delta", { delta: { stop_reason: "end_turn" }, usage: { output_tokens: 7 } }),
+    ),
+  );
+  expect(tap.usage).toMatchObject({ input: 3, output: 7 });
+});
+
 test("a second message inside the first is not an error that was told", () => {
   const spliced = loadRecordings("anthropic-messages").find(({ name }) => name === SPLICED);
   expect(tapped([spliced?.response.bytes ?? Buffer.alloc(0)])).toMatchObject({

@@ -105,6 +105,16 @@ describe("the grammar of a stream", () => {
     );
   });
 
+  test("rule 272: text after a call is a block of its own", () => {
+    const stream = encodeStream(replay(answer([text("I look."), call("c1", "{}"), text("Found.")])));
+    expect(fault(stream)).toBeUndefined();
+    expect(blocksOf(stream)).toMatchObject([
+      { type: "text", text: "I look." },
+      { type: "tool_use", id: "c1" },
+      { type: "text", text: "Found." },
+    ]);
+  });
+
   test("a thought without words after one with words leaves no block open", () => {
     const stream = encodeStream(replay(answer([thought("hm"), thought("")])));
     expect(fault(stream)).toBeUndefined();

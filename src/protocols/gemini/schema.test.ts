@@ -203,6 +203,14 @@ describe("schemas for parameters", () => {
     expect(JSON.stringify(lowered?.schema).length).toBeLessThan(100_000);
   });
 
+  test("rule 106: a free-form object stays one, and says so", () => {
+    expect(clean({ type: "object", properties: { any: { type: "object" } } })).toEqual({
+      type: "object",
+      properties: { any: { type: "object" } },
+    });
+    expect(property({ type: "object", additionalProperties: { type: "string" } })).toMatchObject({ type: "OBJECT" });
+  });
+
   test("rule 108: nothing is left without a type", () => {
     expect(property({})).toEqual({ type: "STRING", description: 'Constraints: {"type":"any"}' });
   });
