@@ -80,7 +80,7 @@ export class Failover implements HeadSource {
         const end = await this.#tryTarget(target);
         if (end) return end;
       }
-      return failed(finalError(this.#last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had.")));
+      return this.#failed(this.#last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had."));
     } catch (thrown) {
       return failed(toGatewayError(thrown));
     }
@@ -88,6 +88,11 @@ export class Failover implements HeadSource {
 
   ownHeaders(requestId: string): readonly string[] {
     return ownHeaders(requestId, this.current, this.notes);
+  }
+
+  #failed(last: GatewayError): CourseEnd {
+    const target = this.current?.target;
+    return failed(finalError(last, this.#preparation.model, target && `${target.provider.name}/${target.model}`));
   }
 
   /** One target's pool, credential by credential. `undefined`: on to the next target. */
@@ -192,7 +197,7 @@ export class Failover implements HeadSource {
       lease.release({ error });
       this.#last = error;
       if (this.#answer.begun) return failed(error);
-      if (next === "give-up") return failed(finalError(error));
+      if (next === "give-up") return this.#failed(error);
       return next === "next-target" ? next : "next-credential";
     }
   }

@@ -18,8 +18,12 @@ export function attemptsHeader(notes: readonly AttemptNote[]): string {
   return notes.map(({ target, credential, cause, ms }) => `${target} ${credential ?? "-"} ${cause} ${ms}ms`).join(", ");
 }
 
-/** The error that ends the request, made from the last one. */
-export function finalError(last: GatewayError): GatewayError {
+/**
+ * The error that ends the request, made from the last one.
+ * @param asked the model as the caller names it.
+ * @param tried `provider/model` of the last target; absent when there was none.
+ */
+export function finalError(last: GatewayError, asked: string, tried?: string): GatewayError {
   switch (last.kind) {
     // The caller's key is fine: a 401 would make agents log out (rule 341).
     case "unauthenticated":
@@ -33,8 +37,14 @@ export function finalError(last: GatewayError): GatewayError {
           shouldRetry: false,
         },
       );
-    // We have tried what there was to try; the client's own ladder of retries would start from the same place (rule 340).
+    // The caller knows the model by the name it asked for (rule 342).
     case "model-not-found":
+      if (tried === undefined || tried.endsWith(`/${asked}`)) return last.with({ shouldRetry: false });
+      return new GatewayError(last.kind, `model: ${asked} leads to ${tried}, which its provider does not have.`, {
+        ...withoutAnswer(last),
+        shouldRetry: false,
+      });
+    // We have tried what there was to try; the client's own ladder of retries would start from the same place (rule 340).
     case "invalid-request":
     case "unsupported":
       return last.with({ shouldRetry: false });
