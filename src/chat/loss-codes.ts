@@ -151,6 +151,13 @@ export const LOSS_KINDS = {
     meaning: "A file that was uploaded to one provider does not exist at another.",
     remedy: "Send the file's content in the request.",
   },
+  "media-moved": {
+    side: "request",
+    severities: ["info"],
+    meaning: "Media in an answer of the model goes at the beginning of the user turn behind it: the target takes none from the model.",
+    remedy: NOTHING,
+    emulated: true,
+  },
   "media-output": {
     side: "answer",
     severities: ["semantic"],
@@ -217,11 +224,32 @@ export const LOSS_KINDS = {
     remedy: "Use a newer model, check the answer, or ask without tools.",
     emulated: true,
   },
+  "output-format-emulated": {
+    side: "request",
+    severities: ["info"],
+    meaning:
+      "This model enforces no format of its answers; it gives the answer to a tool that takes this format, or is asked for it in words.",
+    remedy: "Use a newer model, or check the answer.",
+    emulated: true,
+  },
+  "output-format-name": {
+    side: "request",
+    severities: ["info"],
+    meaning: "The name of the answer's format is left out.",
+    remedy: NOTHING,
+  },
   "parallel-tool-calls": {
     side: "request",
     severities: ["semantic"],
     meaning: "The model cannot be kept from calling several tools at once.",
     remedy: "Be ready to run several calls.",
+  },
+  prefill: {
+    side: "request",
+    severities: ["semantic", "contract"],
+    meaning:
+      "The conversation ends with the model's own words, which this model does not continue. `semantic`: it sees them and answers anew.",
+    remedy: "End with a user turn, or use a model that continues.",
   },
   "prefill-trimmed": {
     side: "request",
@@ -247,6 +275,13 @@ export const LOSS_KINDS = {
     meaning: "This model always reasons; it does so as little as it can.",
     remedy: "Use a model that can do without.",
   },
+  "reasoning-off": {
+    side: "request",
+    severities: ["info", "semantic"],
+    meaning:
+      "The model cannot reason on this request: a tool must be called, or calls in progress were made without reasoning. `semantic`: reasoning was asked for.",
+    remedy: "Leave the choice of tools free, and send reasoning back with the calls that it led to.",
+  },
   "reasoning-unsupported": {
     side: "request",
     severities: ["info"],
@@ -265,6 +300,12 @@ export const LOSS_KINDS = {
     meaning: "What the target's schemas cannot express stands in words in a description; where there is no room for words it is left out.",
     remedy: "Check what the model returns.",
     emulated: true,
+  },
+  "strict-tool": {
+    side: "request",
+    severities: ["semantic"],
+    meaning: "That the arguments of a tool keep to its schema is not enforced: the server cannot, or not this schema.",
+    remedy: "Require every property, allow no others, and check the arguments.",
   },
   "system-content": {
     side: "request",

@@ -2,7 +2,7 @@
  * The words that stand for content a protocol has no form for. They are the same in every protocol and every replay, so
  * that the same history always gives the same bytes (dossier rules 4, 7). Changing one breaks running conversations.
  */
-import type { HostedToolResultContent, MediaContent, SearchResultContent, ToolChangeContent } from "../chat/chat.ts";
+import type { HostedToolCallContent, HostedToolResultContent, MediaContent, SearchResultContent, ToolChangeContent } from "../chat/chat.ts";
 
 /** The user's turn before a history that begins with the model (rules 15, 28). */
 export const OPENING_TEXT = "(The conversation continues.)";
@@ -39,6 +39,11 @@ export function toolChangeText({ change, tools }: ToolChangeContent): string {
 /** A search hit with its title and source (rule 180). */
 export function searchResultText({ title, source, content }: SearchResultContent): string {
   return [title, source, "", ...content.map(({ text }) => text)].join("\n");
+}
+
+/** A call that a provider made itself, for others (rule 93). */
+export function hostedCallText({ name, input }: HostedToolCallContent): string {
+  return `[${name}] ${input}`;
 }
 
 /** What a provider's own tool found, for others (rule 93). */

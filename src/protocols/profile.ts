@@ -20,8 +20,10 @@ export interface Profile {
     | { readonly control: "budget"; readonly min: number; readonly max: number; readonly off: boolean }
     /** Named levels it accepts, lowest first; `none` among them where it can be switched off so. */
     | { readonly control: "level"; readonly levels: readonly Effort[] };
-  /** Whether it reasons when nobody says anything about it (dossier A.1.5). */
-  readonly reasonsUnasked?: boolean;
+  /** Whether it reasons when nothing is said about it; absent: nobody knows. */
+  readonly reasonsByDefault?: boolean;
+  /** Whether an effort may be told beside functions (rule 159); absent: it may. */
+  readonly effortWithFunctions?: boolean;
   /** Which forms of `thinking` a Claude takes, where that is the protocol (dossier A.1.5). */
   readonly thinkingForms: readonly ThinkingForm[];
   /** The highest effort at which thinking may be disabled, or left to the time between tools (rules 151, 152); absent: any. */
@@ -48,6 +50,10 @@ export interface Profile {
   readonly hostedToolsWithFunctions: boolean;
   /** The dated types of the newest hosted tools it knows, where the protocol dates them (dossier A.1.3); absent: the oldest. */
   readonly hostedToolTypes?: Readonly<Partial<Record<HostedToolKind, string>>>;
+  /** Whether it searches the web when asked, where that is a matter of the model (rule 223). */
+  readonly webSearch?: boolean;
+  /** Whether parts of a prompt may say where its cache ends (rule 428); absent: they may not. */
+  readonly cacheBreakpoints?: boolean;
   /** Whether it can be asked to show the calls of its hosted tools (rules 230, 392). */
   readonly showsHostedCalls: boolean;
   /** Whether the answer's JSON Schema is enforced at all (rules 210, 211). */

@@ -55,6 +55,11 @@ export function encodeTarget(over: Partial<EncodeTarget> = {}): EncodeTarget {
   };
 }
 
+/** A target that is this model. */
+export function claude(model: string): Partial<EncodeTarget> {
+  return { model, profile: profileFor({ platform: "anthropic", model, protocol: "anthropic-messages" }) };
+}
+
 /** The events of a stream in these chunks. */
 export function decodeStream(chunks: Iterable<Uint8Array>): ChatEvent[] {
   const reader = new SseReader();

@@ -35,7 +35,7 @@ test.each(MATRIX)("%s", (model, maxOutputTokens, forms, forcedToolChoice, sampli
     prefill: profile.prefill,
     schema: profile.jsonSchemaOutput,
     system: profile.systemTurns,
-    unasked: profile.reasonsUnasked === true,
+    unasked: profile.reasonsByDefault === true,
   };
   expect(
     Object.entries(can)

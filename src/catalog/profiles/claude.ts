@@ -6,7 +6,7 @@ import type { Family } from "./family.ts";
 export const NEWEST_CLAUDE: Profile = {
   maxOutputTokens: 128_000,
   reasoning: { control: "level", levels: ["low", "medium", "high", "xhigh", "max"] },
-  reasonsUnasked: true,
+  reasonsByDefault: true,
   thinkingForms: ["adaptive"],
   callStateRequired: false,
   thinkingBeforeCallsRequired: false,
@@ -42,7 +42,7 @@ const SONNET_5: Profile = { ...NEWEST_CLAUDE, thinkingForms: ["adaptive", "disab
 const OPUS_5: Profile = { ...SONNET_5, maxEffortWithoutThinking: "high" };
 
 /** From here back thinking has to be asked for. */
-const OPUS_4_8: Profile = { ...SONNET_5, reasonsUnasked: false };
+const OPUS_4_8: Profile = { ...SONNET_5, reasonsByDefault: false };
 
 /** Before system turns (rule 17). */
 const OPUS_4_7: Profile = { ...OPUS_4_8, systemTurns: false };

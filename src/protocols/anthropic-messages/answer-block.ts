@@ -5,7 +5,8 @@ import { asArray, asObject, asString, type JsonObject } from "../../chat/json.ts
 import type { DecodeContext } from "../protocol.ts";
 import { decodeBlock, decodeCitation, opaque } from "./content-decode.ts";
 import { annotations } from "./native.ts";
-import { originalToolNames } from "./tool-names.ts";
+import { decodeToolName } from "./tool-names.ts";
+import { ANSWER_TOOL } from "./wire.ts";
 
 /** A block's beginning: the item with its streamed part empty, and what of that part was there already. */
 export interface AnswerBlock {
@@ -56,7 +57,11 @@ function decodeOther(block: JsonObject, context: DecodeContext): AnswerBlock {
   const item = tryDecode(block);
   switch (item.type) {
     case "tool-call": {
-      const name = originalToolNames(context.request).get(item.name) ?? item.name;
+      // What this tool is given is the answer (rule 211).
+      if (item.name === ANSWER_TOOL && context.request?.outputFormat) {
+        return { ...NOTHING_YET, item: { type: "text", text: "" }, input: item.input };
+      }
+      const name = decodeToolName(item.name, context.request);
       const custom = context.request?.tools.some((tool) => tool.type === "custom" && tool.name === name) ?? false;
       return {
         ...NOTHING_YET,

@@ -39,6 +39,7 @@ describe("content", () => {
       conversation(
         ["user", text("q")],
         ["assistant", { type: "reasoning", text: "hm" }, { type: "reasoning", text: "hm", state: foreign }, text("a")],
+        ["user", text("r")],
       ),
     );
     expect(body.messages[1]?.content).toEqual([{ type: "text", text: "a" }]);
@@ -54,25 +55,7 @@ describe("content", () => {
     expect(blocks({ model: "claude-up", account: "b" })).toEqual([{ type: "text", text: "a" }]);
   });
 
-  test.each<[string, Content, string]>([
-    ["rule 176: audio", { type: "media", kind: "audio", mediaType: "audio/wav", source: { base64: "AA==" } }, "media-type"],
-    ["video", { type: "media", kind: "video", source: { url: "https://a" } }, "media-type"],
-    ["rule 169: a bitmap", { type: "media", kind: "image", mediaType: "image/bmp", source: { base64: "AA==" } }, "media-type"],
-    ["rule 178: another vendor's file", { type: "media", kind: "document", source: { fileId: "file-1" } }, "media-file-id"],
-  ])("%s cannot be sent", (_rule, content, code) => {
-    expect(encoded(content)).toEqual({ blocks: [], losses: [code] });
-  });
-
-  test("rule 181: base64 is written as the wire takes it", () => {
-    expect(encoded({ type: "media", kind: "image", mediaType: "image/png", source: { base64: "a-_b\nAA==" } }).blocks).toEqual([
-      { type: "image", source: { type: "base64", media_type: "image/png", data: "a+/bAA==" } },
-    ]);
-  });
-
-  test("documents, search results, refusals", () => {
-    expect(encoded({ type: "media", kind: "document", source: { text: "words" }, title: "t" }).blocks).toEqual([
-      { type: "document", source: { type: "text", media_type: "text/plain", data: "words" }, title: "t" },
-    ]);
+  test("search results, refusals", () => {
     expect(encoded({ type: "search-result", title: "t", source: "s", content: [{ type: "text", text: "x" }] }).blocks).toEqual([
       { type: "search_result", source: "s", title: "t", content: [{ type: "text", text: "x" }] },
     ]);
@@ -80,12 +63,12 @@ describe("content", () => {
   });
 
   test("rules 93, 225: what another vendor's tools found is said as text", () => {
-    expect(encoded({ type: "hosted-tool-call", id: "x", kind: "web-search", name: "s", input: "{}" })).toEqual({
-      blocks: [],
+    expect(encoded({ type: "hosted-tool-call", id: "x", kind: "web-search", name: "s", input: '{"query":"q"}' })).toEqual({
+      blocks: [{ type: "text", text: '[s] {"query":"q"}' }],
       losses: ["hosted-tool-history"],
     });
     expect(encoded({ type: "hosted-tool-result", callId: "x", kind: "web-search", text: "A: https://a" })).toEqual({
-      blocks: [{ type: "text", text: "A: https://a" }],
+      blocks: [{ type: "text", text: "[web-search result]\nA: https://a" }],
       losses: ["hosted-tool-history"],
     });
   });

@@ -1,11 +1,14 @@
 /** Neutral content to the blocks of a request. What the wire cannot say is dropped, and on the ledger. */
-import type { Content, MediaContent, MediaSource, Native, ToolCallContent } from "../../chat/chat.ts";
-import { isObject, tryParseJson, type JsonObject } from "../../chat/json.ts";
+import type { Content, Native, ToolCallContent } from "../../chat/chat.ts";
+import { asObject, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import { mintedBy } from "../../chat/state.ts";
+import { callInputObject } from "../call-input.ts";
+import { hostedCallText, hostedResultText, missingMediaText } from "../fixed-texts.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult } from "./answer-content.ts";
 import { escapeCallId } from "./ids.ts";
+import { encodeMedia } from "./media-encode.ts";
 import { encodeAnnotations, ownFields } from "./native.ts";
 import { encodeToolName } from "./tool-names.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -23,7 +26,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "refusal":
       return plainText(content.text);
     case "media":
-      return encodeMedia(content, path, target);
+      return [encodeMedia(content, path, target, inner(target)) ?? { type: "text", text: missingMediaText(content) }];
     case "search-result":
       return [
         {
@@ -54,16 +57,16 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     }
     case "hosted-tool-call": {
       const block = ownFields(content.native) && encodeHostedCall(content);
-      // Only Claude's own calls can be replayed to it; for others the result speaks (rule 225).
-      if (block) return [{ ...block, input: inputObject(content.input) ?? {}, ...encodeAnnotations(content) }];
+      // Only Claude's own calls can be replayed to it (rule 225).
+      if (block) return [{ ...block, input: asObject(tryParseJson(content.input)) ?? {}, ...encodeAnnotations(content) }];
       losses.add("hosted-tool-history", path, "info");
-      return [];
+      return plainText(hostedCallText(content));
     }
     case "hosted-tool-result": {
       const block = ownFields(content.native) && encodeHostedResult(content);
       if (block) return [{ ...block, ...encodeAnnotations(content) }];
       losses.add("hosted-tool-history", path, "info");
-      return plainText(content.text);
+      return plainText(hostedResultText(content));
     }
     case "compaction":
       return encodeCompaction(content, path, target);
@@ -81,6 +84,10 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       return own ? [own] : [];
     }
   }
+}
+
+function inner(target: EncodeTarget): (content: Content, path: string) => JsonObject[] {
+  return (content, path) => encodeContent(content, path, target);
 }
 
 /** Empty text is refused by the wire, and so is text of spaces only (rules 31, 32). */
@@ -120,66 +127,9 @@ function encodeCall(content: ToolCallContent & Content, path: string, target: En
     type: "tool_use",
     id: escapeCallId(content.id),
     name: encodeToolName(content.name),
-    input: content.kind === "custom" ? { input: content.input } : callInput(content.input, path, target),
+    input: callInputObject(content, path, target.losses),
     ...encodeAnnotations(content),
   };
-}
-
-/** The wire takes objects only: nothing becomes an empty one, what is no object is wrapped (rules 54, 55). */
-function callInput(text: string, path: string, target: EncodeTarget): JsonObject {
-  const input = inputObject(text);
-  if (input) return input;
-  target.losses.add("tool-call-arguments", path, "semantic");
-  return { _raw: text };
-}
-
-function inputObject(text: string): JsonObject | undefined {
-  if (text.trim() === "") return {};
-  const value = tryParseJson(text);
-  if (value === null) return {};
-  return isObject(value) ? value : undefined;
-}
-
-const IMAGE_TYPES: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
-
-function encodeMedia(content: MediaContent & Content, path: string, target: EncodeTarget): JsonObject[] {
-  const { kind, source, mediaType, title, context } = content;
-  const own = ownFields(content.native);
-  if ("fileId" in source && !own) {
-    target.losses.add("media-file-id", path, "contract");
-    return [];
-  }
-  if (kind === "audio" || kind === "video" || (kind === "image" && "base64" in source && !own && !IMAGE_TYPES.has(mediaType ?? ""))) {
-    target.losses.add("media-type", path, "contract");
-    return [];
-  }
-  return [
-    {
-      type: kind,
-      source: { ...encodeSource(source, mediaType, path, target), ...(isObject(own?.["source"]) && own["source"]) },
-      ...(title !== undefined && { title }),
-      ...(context !== undefined && { context }),
-      ...withoutSource(encodeAnnotations(content)),
-    },
-  ];
-}
-
-function encodeSource(source: MediaSource, mediaType: string | undefined, path: string, target: EncodeTarget): JsonObject {
-  const label = mediaType === undefined ? {} : { media_type: mediaType };
-  if ("base64" in source) return { type: "base64", ...label, data: standardBase64(source.base64) };
-  if ("url" in source) return { type: "url", ...label, url: source.url };
-  if ("fileId" in source) return { type: "file", ...label, file_id: source.fileId };
-  if ("text" in source) return { type: "text", media_type: mediaType ?? "text/plain", data: source.text };
-  return { type: "content", content: source.content.flatMap((part, i) => encodeContent(part, `${path}.source.content[${i}]`, target)) };
-}
-
-/** Some clients write base64 with line breaks, or in its URL alphabet (rule 181). */
-function standardBase64(data: string): string {
-  return /[-_\s]/.test(data) ? data.replaceAll(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/") : data;
-}
-
-function withoutSource({ source: _source, ...rest }: JsonObject): JsonObject {
-  return rest;
 }
 
 function encodeCompaction(content: Extract<Content, { type: "compaction" }> & Content, path: string, target: EncodeTarget): JsonObject[] {

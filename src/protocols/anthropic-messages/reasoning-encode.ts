@@ -1,10 +1,9 @@
-/** What a request says about reasoning, as the target model takes it (A.1.5, B.0.5; rules 149–153, 158). */
+/** What a request says about reasoning, as the target model takes it (A.1.5, B.0.5; rules 87, 147–154, 158). */
 import type { Effort, Reasoning } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
-import type { LossLedger } from "../../chat/loss.ts";
+import { effortOfBudget, isLess, nearestEffort } from "../effort.ts";
+import type { Profile } from "../profile.ts";
 import type { EncodeTarget } from "../protocol.ts";
-
-const ORDER: readonly Effort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** Tokens an effort stands for on models with budgets (B.0.5). `max` is whatever the model allows. */
 const BUDGETS: Readonly<Record<Effort, number>> = {
@@ -27,69 +26,82 @@ export interface EncodedReasoning {
 
 /**
  * A request that gives an effort and no mode gets its effort and the model's own way of thinking; a decoder whose
- * protocol turns thinking on with an effort sets the mode.
+ * protocol turns thinking on with an effort sets the mode. What nobody said is not sent (rule 153).
+ * @param barred whether something else in the request forbids thinking this once: a forced tool, calls without it.
  */
-export function encodeReasoning(reasoning: Reasoning | undefined, maxTokens: number, target: EncodeTarget): EncodedReasoning {
+export function encodeReasoning(asked: Reasoning | undefined, maxTokens: number, barred: boolean, target: EncodeTarget): EncodedReasoning {
+  const encoded = asked ? encodeAsked(asked, maxTokens, target) : {};
   const { profile, losses } = target;
-  if (!reasoning) return {};
-  const off = reasoning.mode === "off" || (reasoning.mode === undefined && reasoning.effort === "none");
-  switch (profile.reasoning.control) {
-    case "none":
-      if (!off) losses.add("reasoning-unsupported", "thinking", "info");
-      return {};
-    case "budget":
-      if (!off) return encodeBudget(reasoning, profile.reasoning, maxTokens, losses);
-      if (profile.reasoning.off) return { thinking: { type: "disabled" } };
-      losses.add("reasoning-not-disabled", "thinking", "info");
-      return encodeBudget({ mode: "on", budgetTokens: profile.reasoning.min }, profile.reasoning, maxTokens, losses);
-    case "level":
-      return encodeLevel(reasoning, off, profile.reasoning.levels, losses);
-  }
+  if (!barred || !reasons(encoded, profile) || !profile.thinkingForms.includes("disabled")) return encoded;
+  losses.add("reasoning-off", "thinking", encoded.thinking ? "semantic" : "info");
+  const effort = encoded.effort && ceiling(encoded.effort, profile);
+  return { ...(profile.reasonsByDefault && { thinking: { type: "disabled" } }), ...(effort && { effort }) };
 }
 
-function encodeBudget(reasoning: Reasoning, bounds: { min: number; max: number }, maxTokens: number, losses: LossLedger): EncodedReasoning {
-  const wanted = reasoning.budgetTokens ?? BUDGETS[reasoning.effort ?? "medium"];
+/** Whether the model will reason on this. */
+export function reasons({ thinking }: EncodedReasoning, profile: Profile): boolean {
+  if (thinking === undefined) return profile.reasonsByDefault === true;
+  return thinking["type"] === "enabled" || thinking["type"] === "adaptive";
+}
+
+function encodeAsked(asked: Reasoning, maxTokens: number, target: EncodeTarget): EncodedReasoning {
+  const { profile, losses } = target;
+  const off = asked.mode === "off" || (asked.mode === undefined && asked.effort === "none");
+  if (profile.reasoning.control === "none") {
+    if (!off) losses.add("reasoning-unsupported", "thinking", "info");
+    return {};
+  }
+  if (off) return encodeOff(asked, target);
+  return profile.reasoning.control === "budget"
+    ? encodeBudget(asked, profile.reasoning, maxTokens, target)
+    : encodeLevel(asked, profile.reasoning.levels, target);
+}
+
+/** The first of the ways to think least that the model has (B.0.5). */
+function encodeOff({ effort }: Reasoning, { profile, losses }: EncodeTarget): EncodedReasoning {
+  const kept = effort && effort !== "none" ? { effort: ceiling(effort, profile) } : {};
+  if (kept.effort !== undefined && kept.effort !== effort) losses.add("reasoning-effort", "thinking", "info");
+  if (profile.thinkingForms.includes("disabled")) return { thinking: { type: "disabled" }, ...kept };
+  losses.add("reasoning-not-disabled", "thinking", "info");
+  if (profile.thinkingForms.includes("between_tools")) return { thinking: { type: "between_tools" }, ...kept };
+  const lowest = profile.reasoning.control === "level" ? profile.reasoning.levels.find((level) => level !== "none") : undefined;
+  return { thinking: { type: "adaptive" }, ...(lowest && { effort: lowest }) };
+}
+
+/** No more effort than the model takes while it does not think (rules 151, 152). */
+function ceiling(effort: Effort, { maxEffortWithoutThinking: max }: Profile): Effort {
+  return max !== undefined && isLess(max, effort) ? max : effort;
+}
+
+function encodeBudget(
+  asked: Reasoning,
+  bounds: { min: number; max: number },
+  maxTokens: number,
+  { losses }: EncodeTarget,
+): EncodedReasoning {
+  if (asked.mode === undefined && asked.effort === undefined && asked.budgetTokens === undefined) return {};
+  const wanted = asked.budgetTokens ?? BUDGETS[asked.effort ?? "medium"];
   const budget = Math.min(Math.max(wanted, bounds.min), bounds.max, maxTokens - 1);
   if (budget < MIN_BUDGET) {
     losses.add("reasoning-budget-too-small", "thinking.budget_tokens", "semantic");
     return {};
   }
-  if (reasoning.budgetTokens !== undefined && budget !== wanted) losses.add("reasoning-effort", "thinking", "info");
-  return { thinking: { type: "enabled", budget_tokens: budget, ...display(reasoning) } };
+  if (asked.budgetTokens !== undefined && budget !== wanted) losses.add("reasoning-effort", "thinking", "info");
+  return { thinking: { type: "enabled", budget_tokens: budget, ...display(asked) } };
 }
 
-function encodeLevel(reasoning: Reasoning, off: boolean, levels: readonly Effort[], losses: LossLedger): EncodedReasoning {
-  if (off && levels.includes("none")) return { thinking: { type: "disabled" } };
-  if (off) {
-    losses.add("reasoning-not-disabled", "thinking", "info");
-    return lowest(levels);
-  }
-  const wanted = reasoning.effort ?? (reasoning.budgetTokens === undefined ? undefined : effortForBudget(reasoning.budgetTokens));
-  const effort = wanted && nearest(wanted, levels);
-  if (effort !== wanted) losses.add("reasoning-effort", "thinking", "info");
+function encodeLevel(asked: Reasoning, levels: readonly Effort[], { profile, losses }: EncodeTarget): EncodedReasoning {
+  const wanted = asked.effort ?? (asked.budgetTokens === undefined ? undefined : effortOfBudget(asked.budgetTokens));
+  const nearest = wanted && nearestEffort(wanted, levels);
+  const between = asked.mode === "between-tools" && profile.thinkingForms.includes("between_tools");
+  const effort = nearest && between ? ceiling(nearest, profile) : nearest;
+  // A budget is no effort, even where one stands for the other (rule 150).
+  if (effort !== wanted || asked.budgetTokens !== undefined) losses.add("reasoning-effort", "thinking", "info");
   const level = effort === undefined ? {} : { effort };
-  if (reasoning.mode === undefined) return level;
-  if (reasoning.mode === "between-tools") return { thinking: { type: "between_tools" }, ...level };
-  return { thinking: { type: "adaptive", ...display(reasoning) }, ...level };
-}
-
-function lowest(levels: readonly Effort[]): EncodedReasoning {
-  const [effort] = levels;
-  return { thinking: { type: "adaptive" }, ...(effort && { effort }) };
-}
-
-/** The reverse of the table, by its thresholds (B.0.5). */
-function effortForBudget(budget: number): Effort {
-  if (budget <= 512) return "minimal";
-  if (budget <= 1024) return "low";
-  if (budget <= 8192) return "medium";
-  return budget <= 24_576 ? "high" : "xhigh";
-}
-
-/** The level itself, the nearest lower one, or the lowest there is (rule 158). */
-function nearest(effort: Effort, levels: readonly Effort[]): Effort | undefined {
-  const rank = ORDER.indexOf(effort);
-  return levels.filter((level) => level !== "none" && ORDER.indexOf(level) <= rank).at(-1) ?? levels.find((level) => level !== "none");
+  if (between) return { thinking: { type: "between_tools", ...display(asked) }, ...level };
+  // Where it thinks anyway, how that is shown can be said without changing anything else (rule 167).
+  const shown = asked.mode !== undefined || (asked.show !== undefined && profile.reasonsByDefault === true);
+  return shown ? { thinking: { type: "adaptive", ...display(asked) }, ...level } : level;
 }
 
 function display({ show }: Reasoning): JsonObject {

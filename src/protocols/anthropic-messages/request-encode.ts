@@ -1,20 +1,21 @@
-/** A neutral request to a Messages request (A.1.2, B.4). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
+/** A neutral request to a Messages request (A.1.2, B.4, B.10). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
 import type { ChatRequest } from "../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
 import { recordChoices, recordLogprobs } from "../single-answer.ts";
-import { splitStops, type StopSequences } from "../stop-sequences.ts";
+import { protocolHeaders } from "./betas.ts";
+import { limitCacheMarks } from "./cache-marks.ts";
 import { encodeContent } from "./content-encode.ts";
+import { encodeFormat, type EncodedFormat } from "./format-encode.ts";
 import { leftover, ownFields } from "./native.ts";
-import { encodeReasoning } from "./reasoning-encode.ts";
-import { lowerStrictSchema } from "./schema-encode.ts";
-import { encodeTool, encodeToolChoice } from "./tools-encode.ts";
+import { encodeReasoning, reasons } from "./reasoning-encode.ts";
+import { encodeMaxTokens, encodeSampling, stopSequences } from "./sampling-encode.ts";
+import { callsLackThinking } from "./thinking-history.ts";
+import { encodeToolChoice, type EncodedToolChoice } from "./tool-choice-encode.ts";
+import { encodeTool } from "./tools-encode.ts";
 import { encodeMessages } from "./turns-encode.ts";
-import { PROTOCOL, VERSION } from "./wire.ts";
-
-/** The wire demands a cap. Without one from caller or profile: what Claude Code sends for models it does not know. */
-const DEFAULT_MAX_TOKENS = 32_000;
+import { ANSWER_TOOL, PROTOCOL } from "./wire.ts";
 
 /** Native fields that are merged with neutral ones instead of standing beside them. */
 const MERGED = ["thinking", "output_config", "metadata", "tool_choice"];
@@ -28,53 +29,76 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
 
 /** The body of a request. */
 export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObject {
+  const { losses, profile } = target;
   const own = ownFields(request.native) ?? {};
-  recordNative(request.native, "", PROTOCOL, target.losses);
-  recordChoices(request, target.losses);
-  recordLogprobs(request, target.losses);
+  recordNative(request.native, "", PROTOCOL, losses);
+  recordChoices(request, losses);
+  recordLogprobs(request, losses);
+  if (request.cacheKey !== undefined) losses.add("cache-mark", "prompt_cache_key", "info");
+  const messages = encodeMessages(request, target);
+  const format = encodeFormat(request, target);
+  const tools = [
+    ...request.tools.map((tool) => encodeTool(tool, target)).filter((tool) => tool !== undefined),
+    ...(format.answerTool ? [format.answerTool] : []),
+  ];
+  const { choice, note } = encodeChoice(request, format, tools, target);
   const maxTokens = encodeMaxTokens(request, target);
-  const { thinking, effort } = encodeReasoning(request.reasoning, maxTokens, target);
-  const config = encodeConfig(request, effort, own["output_config"]);
-  const tools = request.tools.map((tool) => encodeTool(tool, target)).filter((tool) => tool !== undefined);
-  const choice = encodeToolChoice(request, target);
-  const system = encodeSystem(request, target);
+  const reasoning = encodeReasoning(request.reasoning, maxTokens, isReasoningBarred(choice, messages, target), target);
+  const config = encodeConfig(format, reasoning.effort, own["output_config"]);
+  const system = encodeSystem(request, [note, format.note], target);
   const metadata = encodeMetadata(request, target, own["metadata"]);
-  return {
+  const { sent: stop } = stopSequences(request, target);
+  const body = {
     model: target.model,
     max_tokens: maxTokens,
     ...(system.length > 0 && { system }),
-    messages: encodeMessages(request, target),
+    messages,
     ...(tools.length > 0 && { tools }),
     ...(choice && { tool_choice: choice }),
-    ...(thinking && { thinking: { ...thinking, ...(own["thinking"] as JsonObject | undefined) } }),
+    ...(reasoning.thinking && { thinking: { ...reasoning.thinking, ...(own["thinking"] as JsonObject | undefined) } }),
     ...(Object.keys(config).length > 0 && { output_config: config }),
     ...(metadata && { metadata }),
-    ...encodeSampling(request, target),
+    ...encodeSampling(request, reasons(reasoning, profile), target),
+    ...(stop && { stop_sequences: stop }),
     ...leftover(own, MERGED),
     ...(request.stream && { stream: true }),
   };
+  return limitCacheMarks(body, losses);
 }
 
-function encodeMaxTokens({ maxOutputTokens }: ChatRequest, { profile, losses }: EncodeTarget): number {
-  const cap = profile.maxOutputTokens;
-  if (maxOutputTokens === undefined) return cap ?? DEFAULT_MAX_TOKENS;
-  if (cap === undefined || maxOutputTokens <= cap) return maxOutputTokens;
-  losses.add("max-output-tokens", "max_tokens", "info");
-  return cap;
+/** The choice of tools, which an answer that only a tool can take decides (rule 211). */
+function encodeChoice(
+  request: ChatRequest,
+  { answerTool }: EncodedFormat,
+  tools: readonly JsonObject[],
+  target: EncodeTarget,
+): EncodedToolChoice {
+  if (!answerTool) return encodeToolChoice(request, new Set(tools.map(({ name }) => name)), target);
+  const alone = tools.length === 1 || request.toolChoice?.mode === "none";
+  return { choice: { ...(alone ? { type: "tool", name: ANSWER_TOOL } : { type: "any" }), disable_parallel_tool_use: true } };
 }
 
-function encodeSystem(request: ChatRequest, target: EncodeTarget): JsonObject[] {
-  const blocks = request.system.flatMap((item) => encodeContent(item, item.path, target));
-  // The wire has no form for "any JSON" (rule 213).
-  return request.outputFormat?.type === "json"
-    ? [...blocks, { type: "text", text: "Answer with one JSON object and nothing else." }]
-    : blocks;
+/** Whether thinking would be refused on this request (rules 87, 147). */
+function isReasoningBarred(choice: JsonObject | undefined, messages: readonly JsonObject[], { profile }: EncodeTarget): boolean {
+  const forced = choice?.["type"] === "any" || choice?.["type"] === "tool";
+  return (
+    (forced && profile.forcedToolChoice === "without-reasoning") || (profile.thinkingBeforeCallsRequired && callsLackThinking(messages))
+  );
 }
 
-function encodeConfig({ outputFormat }: ChatRequest, effort: string | undefined, own: JsonValue | undefined): JsonObject {
+/** @param notes what the wire has no field for, behind the caller's own words and always in one order (rule 213). */
+function encodeSystem(request: ChatRequest, notes: readonly (string | undefined)[], target: EncodeTarget): JsonObject[] {
+  const blocks = request.system.flatMap((item) => {
+    if (item.type === "text" || item.native?.protocol === PROTOCOL) return encodeContent(item, item.path, target);
+    target.losses.add("system-content", item.path, "semantic");
+    return [];
+  });
+  return [...blocks, ...notes.filter((note) => note !== undefined).map((text) => ({ type: "text", text }))];
+}
+
+function encodeConfig(encoded: EncodedFormat, effort: string | undefined, own: JsonValue | undefined): JsonObject {
   const { format, ...rest } = (own ?? {}) as JsonObject;
-  const schema = outputFormat?.type === "json-schema" && { type: "json_schema", schema: lowerStrictSchema(outputFormat.schema) };
-  const merged = schema || format ? { format: { ...(format as JsonObject | undefined), ...schema } } : {};
+  const merged = encoded.format || format ? { format: { ...(format as JsonObject | undefined), ...encoded.format } } : {};
   return { ...(effort !== undefined && { effort }), ...merged, ...rest };
 }
 
@@ -86,50 +110,4 @@ function encodeMetadata({ endUser }: ChatRequest, { losses }: EncodeTarget, own:
   if (personal) losses.add("end-user", "metadata.user_id", "info");
   if ((endUser === undefined || personal) && !own) return undefined;
   return { ...(endUser !== undefined && !personal && { user_id: endUser }), ...(own as JsonObject | undefined) };
-}
-
-/** Sequences of spaces only are refused (rule 195). */
-function stopSequences(request: ChatRequest, { profile }: EncodeTarget): StopSequences {
-  return splitStops(request, profile, (sequence) => sequence.trim() === "");
-}
-
-function encodeSampling(request: ChatRequest, target: EncodeTarget): JsonObject {
-  const { sampling } = request;
-  const { profile, losses } = target;
-  const { temperature, topP, topK, ...others } = sampling;
-  const sampled = profile.sampling !== "none";
-  const ignored = sampled ? others : { temperature, topP, topK, ...others };
-  for (const [name, value] of Object.entries(ignored)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
-  if (temperature !== undefined && temperature > 1 && sampled) losses.add("temperature-clamped", "temperature", "semantic");
-  const { sent } = stopSequences(request, target);
-  return {
-    ...(sampled && temperature !== undefined && { temperature: Math.min(1, temperature) }),
-    ...(sampled && topP !== undefined && { top_p: topP }),
-    ...(sampled && topK !== undefined && { top_k: topK }),
-    ...(sent && { stop_sequences: sent }),
-  };
-}
-
-const TOOL_CHANGES: ReadonlySet<unknown> = new Set(["tool_addition", "tool_removal"]);
-
-/** Betas that parts of a body need, in one order for ever (rule 431, A.1.1). */
-const BETAS: readonly (readonly [beta: string, needs: (body: JsonObject) => boolean])[] = [
-  ["mcp-client-2025-11-20", (body) => body["mcp_servers"] !== undefined],
-  ["context-management-2025-06-27", (body) => body["context_management"] !== undefined],
-  ["advanced-tool-use-2025-11-20", (body) => objects(body["tools"]).some((tool) => tool["defer_loading"] === true)],
-  ["per-turn-control-2026-07-01", (body) => objects(body["messages"]).some((message) => message["output_config"] !== undefined)],
-  [
-    "mid-conversation-tool-changes-2026-07-01",
-    (body) => objects(body["messages"]).some((message) => objects(message["content"]).some((block) => TOOL_CHANGES.has(block["type"]))),
-  ],
-];
-
-function objects(value: JsonValue | undefined): readonly JsonObject[] {
-  return (value as readonly JsonObject[] | undefined) ?? [];
-}
-
-/** Name, value, name, value. */
-export function protocolHeaders(body: JsonObject): string[] {
-  const betas = BETAS.filter(([, needs]) => needs(body)).map(([beta]) => beta);
-  return ["anthropic-version", VERSION, ...(betas.length > 0 ? ["anthropic-beta", betas.join(",")] : [])];
 }

@@ -28,13 +28,18 @@ function blocks(content: unknown): unknown {
   );
 }
 
-/** A model that takes what the request says about thinking. */
+/** A model that takes whatever a request says. */
 function profileOf(body: JsonObject): Profile {
   const type = (body["thinking"] as JsonObject | undefined)?.["type"];
   const levels = { control: "level", levels: ["low", "medium", "high", "xhigh", "max"] } as const;
   const budget = { control: "budget", min: 1024, max: 128_000, off: true } as const;
   return {
     ...profileFor({ platform: "anthropic", model: "claude-up", protocol: "anthropic-messages" }),
+    reasonsByDefault: false,
+    thinkingForms: ["adaptive", "enabled", "disabled", "between_tools"],
+    thinkingBeforeCallsRequired: false,
+    forcedToolChoice: "always",
+    prefill: true,
     sampling: "all",
     reasoning: type === "enabled" || type === "disabled" ? budget : levels,
   };
@@ -186,7 +191,18 @@ test("every content block of A.1.2 and every tool of A.1.3 comes out as it went 
   const opaque = request.items.filter((item) => item.type === "opaque").map((item) => item.name);
   expect(opaque).toEqual(["image", "container_upload", "something_new", "brand_new_tool_result", "mcp_tool_listing", "fallback"]);
   const encoded = JSON.parse(upstream.encodeRequest(request, encodeTarget({ model: "m" })).body) as JsonObject;
-  expect(encoded).toEqual({ ...base, messages, tools: TOOLS });
+  // No more than four cache marks may stand in one request.
+  expect(withoutMarks(encoded)).toEqual(withoutMarks({ ...base, messages, tools: TOOLS }));
+});
+
+function withoutMarks(body: JsonObject): unknown {
+  return JSON.parse(JSON.stringify(body, (key, value: unknown) => (key === "cache_control" ? undefined : value)));
+}
+
+test.each([...USER_BLOCKS, ...TOOLS].filter((node) => node["cache_control"]))("the cache mark of %j comes out as it went in", (node) => {
+  const tool = TOOLS.includes(node);
+  const messages = [{ role: "user", content: tool ? [text] : [node] }];
+  roundTrip({ ...base, messages, ...(tool && { tools: [node] }) }, "/v1/messages");
 });
 
 test.each<JsonObject>([
@@ -196,9 +212,9 @@ test.each<JsonObject>([
   { output_config: { format: { type: "json_schema", schema: { type: "object", properties: {}, additionalProperties: false } } } },
   { output_config: { effort: "of-tomorrow" } },
   { tool_choice: { type: "auto", disable_parallel_tool_use: false }, tools: [{ name: "a", input_schema: { type: "object" } }] },
-  { tool_choice: { type: "any", disable_parallel_tool_use: true } },
-  { tool_choice: { type: "tool", name: "a" } },
-  { tool_choice: { type: "none" } },
+  { tool_choice: { type: "any", disable_parallel_tool_use: true }, tools: [{ name: "a", input_schema: { type: "object" } }] },
+  { tool_choice: { type: "tool", name: "a" }, tools: [{ name: "a", input_schema: { type: "object" } }] },
+  { tool_choice: { type: "none" }, tools: [{ name: "a", input_schema: { type: "object" } }] },
   { metadata: { user_id: "u", tier: 1 }, temperature: 0.5, top_p: 0.9, top_k: 4, stop_sequences: ["x"] },
   {
     context_management: { edits: [] },

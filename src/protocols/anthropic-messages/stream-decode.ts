@@ -5,8 +5,10 @@
 import type { Content } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { ChatEvent } from "../../chat/events.ts";
-import { asArray, asNumber, asObject, asString, isObject, tryParseJson, writeJson, type JsonObject } from "../../chat/json.ts";
+import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import type { Frame } from "../../wire/frames.ts";
+import { unwrapFreeText } from "../call-input.ts";
+import { JsonFence } from "../json-fence.ts";
 import type { DecodeContext, StreamDecoder } from "../protocol.ts";
 import { decodeAnswerBlock, type AnswerBlock } from "./answer-block.ts";
 import { decodeCitation } from "./content-decode.ts";
@@ -26,6 +28,8 @@ interface OpenItem {
   begun: boolean;
   signature: string | undefined;
   encrypted: string | undefined;
+  /** For an answer that was to be JSON. */
+  readonly fence: JsonFence | undefined;
 }
 
 /** Follows one answer. */
@@ -36,6 +40,7 @@ export class MessagesDecoder implements StreamDecoder {
   /** By the upstream's index, which may have gaps. */
   readonly #open = new Map<number, OpenItem>();
   #items = 0;
+  #calls = false;
   #usage: JsonObject = {};
   /** What is known of the end; the answer is complete once there is a `stop_reason` (rule 307). */
   #ending: JsonObject = {};
@@ -142,8 +147,11 @@ export class MessagesDecoder implements StreamDecoder {
   #blockStart(index: number, block: JsonObject): void {
     if (this.#open.has(index)) return this.#fail(`The upstream started content block ${index} twice.`);
     const read = decodeAnswerBlock(block, this.#context);
-    const item: OpenItem = { index: this.#items, block: read, begun: false, signature: undefined, encrypted: undefined };
+    const json = read.item.type === "text" && this.#context.request?.outputFormat !== undefined;
+    const fence = json ? new JsonFence() : undefined;
+    const item: OpenItem = { index: this.#items, block: read, begun: false, signature: undefined, encrypted: undefined, fence };
     this.#items += 1;
+    if (read.item.type === "tool-call") this.#calls = true;
     this.#open.set(index, item);
     this.#events.push({ type: "item-start", index: item.index, item: read.item });
     // Input may still come in deltas, which would replace it; text would be continued.
@@ -181,8 +189,12 @@ export class MessagesDecoder implements StreamDecoder {
   #delta(item: OpenItem, text: string): void {
     if (text === "" || !STREAMED.has(item.block.item.type)) return;
     item.begun = true;
-    if (!item.block.wrapped) this.#events.push({ type: "delta", index: item.index, text });
-    else item.block.wrapped.push(text);
+    if (item.block.wrapped) item.block.wrapped.push(text);
+    else this.#write(item, item.fence ? item.fence.push(text) : text);
+  }
+
+  #write(item: OpenItem, text: string): void {
+    if (text !== "") this.#events.push({ type: "delta", index: item.index, text });
   }
 
   #blockStop(index: number): void {
@@ -191,8 +203,8 @@ export class MessagesDecoder implements StreamDecoder {
     this.#open.delete(index);
     const { block } = item;
     const whole = item.begun ? "" : block.input;
-    const input = block.wrapped ? unwrap(block.wrapped.join("") + whole) : whole;
-    if (input !== "") this.#events.push({ type: "delta", index: item.index, text: input });
+    const input = block.wrapped ? unwrapFreeText(block.wrapped.join("") + whole) : whole;
+    this.#write(item, input + (item.fence?.end() ?? ""));
     const value = item.signature ?? block.signature;
     const { issuer } = this.#context;
     if (value !== "" && block.item.type === "reasoning") {
@@ -220,7 +232,10 @@ export class MessagesDecoder implements StreamDecoder {
 
   #finish(): void {
     for (const index of this.#open.keys()) this.#blockStop(index);
-    this.#events.push({ type: "finish", finish: decodeFinish(this.#ending) });
+    const finish = decodeFinish(this.#ending);
+    // Nothing is left to call when the only call was the answer (rule 211).
+    const answered = finish.reason === "tool-calls" && this.#context.request !== undefined && !this.#calls;
+    this.#events.push({ type: "finish", finish: answered ? { ...finish, reason: "stop" } : finish });
     this.#state = "done";
   }
 
@@ -235,9 +250,3 @@ export class MessagesDecoder implements StreamDecoder {
 }
 
 const STREAMED: ReadonlySet<Content["type"]> = new Set(["text", "reasoning", "tool-call", "hosted-tool-call", "compaction"]);
-
-/** The text that a free-text tool's wrapper holds (rule 66); what is not one stays as it came. */
-function unwrap(json: string): string {
-  const wrapper = asObject(tryParseJson(json));
-  return asString(wrapper?.["input"]) ?? (wrapper && Object.keys(wrapper).length > 0 ? writeJson(wrapper) : json);
-}

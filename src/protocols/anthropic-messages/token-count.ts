@@ -3,7 +3,9 @@ import type { ChatRequest } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import { asNumber, writeJson, type JsonObject } from "../../chat/json.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
-import { encodeBody, protocolHeaders } from "./request-encode.ts";
+import { protocolHeaders } from "./betas.ts";
+import { leftover } from "./native.ts";
+import { encodeBody } from "./request-encode.ts";
 
 /** The answer a client gets. */
 export function encodeTokenCount(tokens: number): JsonObject {
@@ -17,8 +19,11 @@ export function decodeTokenCount(body: JsonObject): number {
   return tokens;
 }
 
+/** Fields of a request that are no part of a prompt; counting refuses them (A.1.1). */
+const UNCOUNTED = ["max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier"];
+
 /** The question for an upstream. */
 export function encodeTokenCountRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
-  const { max_tokens: _maxTokens, stream: _stream, ...body } = encodeBody(request, target);
+  const body = leftover(encodeBody(request, target), UNCOUNTED);
   return { path: "/v1/messages/count_tokens", headers: protocolHeaders(body), body: writeJson(body) };
 }

@@ -1,17 +1,16 @@
-/** Tool names as this wire takes them: `[a-zA-Z0-9_-]{1,128}` (A.1.2). A pure function of the name (rule 72). */
-import { createHash } from "node:crypto";
+/** Tool names as this wire takes them (A.1.2; rules 70, 72). */
 import type { ChatRequest } from "../../chat/chat.ts";
+import { callersName, legalName, type NameLaw } from "../legal-names.ts";
 import { TOOL_NAME } from "./wire.ts";
 
-/** A legal name stays; another gets its strange characters replaced and a mark, so that no two become one. */
+const LAW: NameLaw = { legal: TOOL_NAME, illegal: /[^a-zA-Z0-9_-]/g, maxLength: 128 };
+
+/** The name to send. */
 export function encodeToolName(name: string): string {
-  if (TOOL_NAME.test(name)) return name;
-  const mark = createHash("sha256").update(name).digest("hex").slice(0, 8);
-  return `${name.replaceAll(/[^a-zA-Z0-9_-]/g, "_").slice(0, 119)}_${mark}`;
+  return legalName(name, LAW);
 }
 
-/** The way back: for every tool of the request whose name was changed, the name the caller knows. */
-export function originalToolNames(request: ChatRequest | undefined): ReadonlyMap<string, string> {
-  const changed = (request?.tools ?? []).filter((tool) => !TOOL_NAME.test(tool.name));
-  return new Map(changed.map((tool) => [encodeToolName(tool.name), tool.name]));
+/** The way back: the name of a tool as the caller knows it. */
+export function decodeToolName(wire: string, request: ChatRequest | undefined): string {
+  return callersName(request, wire, LAW) ?? wire;
 }

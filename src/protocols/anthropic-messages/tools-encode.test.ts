@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { anthropic, chatRequest, conversation, encodeMessages as encode, upstream } from "../../../test/support/messages.ts";
-import type { ChatRequest, Content, Tool } from "../../chat/chat.ts";
+import { anthropic, chatRequest, claude, conversation, encodeMessages as encode, upstream } from "../../../test/support/messages.ts";
+import type { Content, HostedToolKind, Tool } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
+import type { EncodeTarget } from "../protocol.ts";
 
 const text = (value: string): Content => ({ type: "text", text: value });
 const call = (id: string, input = "{}"): Content => ({ type: "tool-call", kind: "function", id, name: "f", input });
@@ -15,8 +16,8 @@ describe("tools", () => {
     inputSchema: { type: "object" },
     ...over,
   });
-  const first = (tools: readonly Tool[]): { tool: unknown; losses: readonly string[] } => {
-    const { body, losses } = encode({ tools });
+  const first = (tools: readonly Tool[], over: Partial<EncodeTarget> = {}): { tool: unknown; losses: readonly string[] } => {
+    const { body, losses } = encode({ tools }, over);
     return { tool: (body["tools"] as unknown[] | undefined)?.[0], losses };
   };
 
@@ -102,32 +103,54 @@ describe("tools", () => {
     );
   });
 
-  test("rule 228: other vendors' hosted tools are Claude's, where it has them", () => {
-    const hosted = (kind: "web-search" | "other"): Tool => ({
-      type: "hosted",
-      path: "tools[0]",
-      kind,
-      name: "x",
-      settings: {},
-      native: { protocol: "gemini", fields: {} },
-    });
-    expect(first([hosted("web-search")])).toEqual({ tool: { type: "web_search_20250305", name: "web_search" }, losses: [] });
+  const hosted = (kind: HostedToolKind, settings: JsonObject = {}): Tool => ({
+    type: "hosted",
+    path: "tools[0]",
+    kind,
+    name: "x",
+    settings,
+  });
+
+  test.each<[HostedToolKind, string, string]>([
+    ["web-search", "web_search_20260318", "web_search_20250305"],
+    ["web-fetch", "web_fetch_20260318", "web_fetch_20250910"],
+    ["code-execution", "code_execution_20260521", "code_execution_20250825"],
+  ])("rule 228: %s is Claude's own, in the newest form the model knows", (kind, newest, oldest) => {
+    expect(first([hosted(kind)])).toMatchObject({ tool: { type: newest }, losses: [] });
+    expect(first([hosted(kind)], claude("claude-sonnet-4-5"))).toMatchObject({ tool: { type: oldest }, losses: [] });
     expect(first([hosted("other")])).toEqual({ tool: undefined, losses: ["hosted-tool"] });
   });
 
-  test.each<[Partial<ChatRequest>, unknown, string[]]>([
-    [{ toolChoice: { mode: "required" } }, { type: "any" }, []],
-    [{ toolChoice: { mode: "none" }, parallelToolCalls: false }, { type: "none" }, []],
-    [{ toolChoice: { mode: "auto" }, parallelToolCalls: false }, { type: "auto", disable_parallel_tool_use: true }, []],
-    [{ parallelToolCalls: false, tools: [tool({})] }, { type: "auto", disable_parallel_tool_use: true }, []],
-    [{ parallelToolCalls: false }, undefined, []],
-    [{ parallelToolCalls: true, tools: [tool({})] }, undefined, []],
-    [{ toolChoice: { mode: "subset", names: ["f"], required: true } }, { type: "tool", name: "f" }, []],
-    [{ toolChoice: { mode: "subset", names: ["f", "g"], required: true } }, { type: "any" }, ["tool-choice"]],
-    [{ toolChoice: { mode: "subset", names: ["f"], required: false } }, { type: "auto" }, ["tool-choice"]],
-  ])("B.0.4, rules 81–83: %j", (request, expected, losses) => {
-    const encoded = encode(request);
-    expect(encoded.body["tool_choice"]).toEqual(expected);
-    expect(encoded.losses).toEqual(losses);
+  test("rules 222, 224: what a search is limited to is said, and what cannot be is on the ledger", () => {
+    const search = { type: "web_search_20260318", name: "web_search" };
+    const place = { type: "approximate", city: "Bern", country: "CH" };
+    const { type: _type, ...flat } = place;
+    expect(
+      first([hosted("web-search", { search_context_size: "low", user_location: { type: "approximate", approximate: flat } })]),
+    ).toEqual({
+      tool: { ...search, user_location: place },
+      losses: ["hosted-tool-setting"],
+    });
+    expect(
+      first([hosted("web-search", { user_location: { ...place, region: null }, filters: { allowed_domains: ["a.example"] } })]),
+    ).toEqual({
+      tool: { ...search, user_location: place, allowed_domains: ["a.example"] },
+      losses: [],
+    });
+    expect(first([hosted("web-search", { excludeDomains: ["b.example"], timeRangeFilter: { startTime: "x" } })])).toEqual({
+      tool: { ...search, blocked_domains: ["b.example"] },
+      losses: ["hosted-tool-setting"],
+    });
+  });
+
+  test("another vendor's client tools are spelled out where words do", () => {
+    const own = (vendorType: string): Tool => ({ type: "client", path: "tools[0]", name: "b", vendorType, settings: {} });
+    expect(first([own("bash_20250124")])).toMatchObject({ tool: { name: "b", input_schema: { type: "object" } }, losses: [] });
+    expect(first([own("computer_use_preview")])).toEqual({ tool: undefined, losses: ["client-tool"] });
+  });
+
+  test("rule 6: tools keep their order", () => {
+    const tools = [tool({ name: "z" }), hosted("web-search"), tool({ name: "a" })];
+    expect((encode({ tools }).body["tools"] as JsonObject[]).map(({ name }) => name)).toEqual(["z", "web_search", "a"]);
   });
 });

@@ -1,12 +1,14 @@
-/** Tools and tool choice as the wire takes them (A.1.3, B.0.4). Order is kept: tools are part of what Claude binds thinking to (rule 6). */
-import type { ChatRequest, Tool, ToolChoice } from "../../chat/chat.ts";
-import { writeJson, type JsonObject } from "../../chat/json.ts";
+/** Tools as the wire takes them (A.1.3). Order is kept: tools are part of what Claude binds thinking to (rule 6). */
+import type { Tool } from "../../chat/chat.ts";
+import { asObject, isObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { FREE_TEXT_SCHEMA, freeTextDescription } from "../call-input.ts";
+import { declareClientTool } from "../client-tools.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeAnnotations, ownFields } from "./native.ts";
 import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
 import { encodeToolName } from "./tool-names.ts";
-import { HOSTED_TOOL_VERSIONS, PROTOCOL } from "./wire.ts";
+import { HOSTED_TOOLS, PROTOCOL } from "./wire.ts";
 
 /** One tool, or `undefined` when the wire has no word for it. */
 export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undefined {
@@ -18,67 +20,81 @@ export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undef
       const lowered = lowerToolSchema(tool.inputSchema);
       if (lowered.lost) losses.add("tool-schema-flattened", `${tool.path}.input_schema`, "semantic");
       return {
-        name: encodeToolName(tool.name),
-        ...(tool.description !== undefined && { description: tool.description }),
-        input_schema: tool.strict === true ? lowerStrictSchema(lowered.schema) : lowered.schema,
+        ...declare(tool, tool.description, tool.strict === true ? lowerStrictSchema(lowered.schema) : lowered.schema),
         ...(tool.strict !== undefined && { strict: tool.strict }),
         ...(tool.deferred !== undefined && { defer_loading: tool.deferred }),
-        ...encodeAnnotations(tool),
       };
     }
     case "custom":
-      return encodeFreeText(tool, target);
+      // Free text has no declaration here: a function with one string, and the grammar in words (rules 66, 91).
+      return declare(tool, freeTextDescription(tool, losses), FREE_TEXT_SCHEMA);
     case "client":
-      if (!own) losses.add("client-tool", tool.path, "contract");
-      return own && { ...tool.settings, ...(tool.name !== tool.vendorType && { name: tool.name }), ...encodeAnnotations(tool) };
+      if (!own) return encodeForeignClientTool(tool, target);
+      return { ...tool.settings, ...(tool.name !== tool.vendorType && { name: tool.name }), ...encodeAnnotations(tool) };
     case "hosted": {
-      if (own) return { ...tool.settings, ...(tool.name !== own["type"] && { name: tool.name }), ...encodeAnnotations(tool) };
-      const known = HOSTED_TOOL_VERSIONS[tool.kind];
-      if (!known) losses.add("hosted-tool", tool.path, "semantic");
-      else if (Object.keys(tool.settings).length > 0) losses.add("hosted-tool-setting", tool.path, "semantic");
-      return known && { ...known, ...encodeAnnotations(tool) };
+      if (!own) return encodeHosted(tool, target);
+      return { ...tool.settings, ...(tool.name !== own["type"] && { name: tool.name }), ...encodeAnnotations(tool) };
     }
   }
 }
 
-/** Free text has no declaration here: a function with one string, and the grammar in words (rules 66, 91). */
-function encodeFreeText(tool: Extract<Tool, { type: "custom" }>, target: EncodeTarget): JsonObject {
-  if (tool.format) target.losses.add("custom-tool-grammar", `${tool.path}.format`, "semantic");
-  const grammar = tool.format ? `The input obeys: ${writeJson(tool.format)}` : undefined;
-  const description = [tool.description, grammar].filter((part) => part !== undefined).join("\n\n");
+function declare(tool: Tool, description: string | undefined, inputSchema: JsonObject): JsonObject {
   return {
     name: encodeToolName(tool.name),
-    ...(description !== "" && { description }),
-    input_schema: { type: "object", properties: { input: { type: "string" } }, required: ["input"], additionalProperties: false },
+    ...(description !== undefined && { description }),
+    input_schema: inputSchema,
     ...encodeAnnotations(tool),
   };
 }
 
-/** `tool_choice`, with the wish for one call at a time, which the wire knows only there (rules 81–83). */
-export function encodeToolChoice(request: ChatRequest, target: EncodeTarget): JsonObject | undefined {
-  const serial = request.parallelToolCalls === false;
-  const choice = request.toolChoice ?? (serial && request.tools.length > 0 ? ({ mode: "auto" } as const) : undefined);
-  if (!choice) return undefined;
-  const own = ownFields(request.native)?.["tool_choice"] as JsonObject | undefined;
-  const encoded = encodeMode(choice, target);
-  return { ...encoded, ...own, ...(serial && encoded["type"] !== "none" && { disable_parallel_tool_use: true }) };
+/** A vendor's own tool that the client runs, spelled out where words do. */
+function encodeForeignClientTool(tool: Extract<Tool, { type: "client" }>, { losses }: EncodeTarget): JsonObject | undefined {
+  const declaration = declareClientTool(tool.vendorType);
+  if (declaration) return declare(tool, declaration.description, declaration.inputSchema);
+  losses.add("client-tool", tool.path, "contract");
+  return undefined;
 }
 
-function encodeMode(choice: ToolChoice, { losses }: EncodeTarget): JsonObject {
-  switch (choice.mode) {
-    case "auto":
-    case "none":
-      return { type: choice.mode };
-    case "required":
-      return { type: "any" };
-    case "tool":
-      return { type: "tool", name: encodeToolName(choice.name) };
-    case "subset": {
-      const [only, ...others] = choice.names;
-      if (choice.required && only !== undefined && others.length === 0) return { type: "tool", name: encodeToolName(only) };
-      // Leaving tools out would change the prefix that thinking is bound to.
-      losses.add("tool-choice", "tool_choice", "semantic");
-      return { type: choice.required ? "any" : "auto" };
-    }
+/** What another vendor's caller set, in the words of this wire: where a search looks, and for whom (rules 222, 224). */
+function encodeHosted(tool: Extract<Tool, { type: "hosted" }>, { profile, losses }: EncodeTarget): JsonObject | undefined {
+  const known = HOSTED_TOOLS[tool.kind];
+  if (!known) {
+    losses.add("hosted-tool", tool.path, "semantic");
+    return undefined;
   }
+  const settings: Record<string, JsonValue> = {};
+  for (const [key, value] of Object.entries(tool.settings)) {
+    if (value === undefined || value === null) continue;
+    const read = SETTINGS[key]?.(value);
+    if (read) Object.assign(settings, read);
+    else if (!isEmpty(value)) losses.add("hosted-tool-setting", `${tool.path}.${key}`, LIMITING.has(key) ? "semantic" : "info");
+  }
+  return { ...known, type: profile.hostedToolTypes?.[tool.kind] ?? known.type, ...settings, ...encodeAnnotations(tool) };
+}
+
+/** Settings of other protocols with a word here; a reader gives nothing for a value it does not know. */
+const SETTINGS: Readonly<Record<string, (value: JsonValue) => JsonObject | undefined>> = {
+  user_location: (value) => {
+    const { type: _type, approximate, ...flat } = asObject(value) ?? {};
+    const { city, region, country, timezone } = asObject(approximate) ?? flat;
+    const place = { city, region, country, timezone };
+    const said = Object.entries(place).filter(([, part]) => typeof part === "string" && part !== "");
+    return said.length > 0 ? { user_location: { type: "approximate", ...Object.fromEntries(said) } } : undefined;
+  },
+  filters: (value) => domains("allowed_domains", asObject(value)?.["allowed_domains"]),
+  allowed_domains: (value) => domains("allowed_domains", value),
+  blocked_domains: (value) => domains("blocked_domains", value),
+  excludeDomains: (value) => domains("blocked_domains", value),
+  max_uses: (value) => (typeof value === "number" ? { max_uses: value } : undefined),
+};
+
+/** Settings that limit what may be found. */
+const LIMITING: ReadonlySet<string> = new Set(["allowed_domains", "blocked_domains", "excludeDomains", "filters", "timeRangeFilter"]);
+
+function domains(key: string, value: JsonValue | undefined): JsonObject | undefined {
+  return Array.isArray(value) && value.length > 0 ? { [key]: value as readonly JsonValue[] } : undefined;
+}
+
+function isEmpty(value: JsonValue): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }

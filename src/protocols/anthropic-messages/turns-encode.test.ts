@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { conversation, encodeMessages as encode, type EncodedMessages, type Said } from "../../../test/support/messages.ts";
-import type { Content } from "../../chat/chat.ts";
+import { claude, conversation, encodeMessages as encode, type EncodedMessages, type Said } from "../../../test/support/messages.ts";
+import type { Content, Item } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
+import { LOSS_KINDS } from "../../chat/loss-codes.ts";
 
 const text = (value: string): Content => ({ type: "text", text: value });
 const call = (id: string, input = "{}"): Content => ({ type: "tool-call", kind: "function", id, name: "f", input });
@@ -72,7 +73,7 @@ describe("the law of tool results", () => {
         ["assistant", text("hm")],
         ["user", result("z", text("lost"))],
       ],
-      ["user: q", "assistant: hm", "user: lost"],
+      ["user: q", "assistant: hm", "user: Result of the tool call z: lost"],
     ],
     [
       "a second result for one call is no result",
@@ -81,7 +82,7 @@ describe("the law of tool results", () => {
         ["assistant", call("a")],
         ["user", result("a", text("1")), result("a", text("2"))],
       ],
-      ["user: q", "assistant: a", "user: =a 2"],
+      ["user: q", "assistant: a", "user: =a Result of the tool call a: 2"],
     ],
     [
       "rule 18: a system turn waits until the results are in",
@@ -143,7 +144,7 @@ describe("turns", () => {
   });
 
   test("rule 33: what the answer shall begin with does not end in spaces", () => {
-    const encoded = encode(conversation(["user", text("q")], ["assistant", text("Well, \n")]));
+    const encoded = encode(conversation(["user", text("q")], ["assistant", text("Well, \n")]), claude("claude-haiku-4-5"));
     expect(outline(encoded)).toEqual(["user: q", "assistant: Well,"]);
     expect(encoded.losses).toEqual(["prefill-trimmed"]);
   });
@@ -166,8 +167,74 @@ describe("turns", () => {
     expect(encoded.losses).toEqual(["system-turn-as-user"]);
   });
 
-  test("rule 21: nothing but instructions is nothing to answer", () => {
+  test("rule 34: newer models do not continue an answer, and a caller who wants that is told", () => {
+    const encoded = encode(conversation(["user", text("q")], ["assistant", text("Well,")]), claude("claude-opus-4-6"));
+    expect(outline(encoded)).toEqual(["user: q", "assistant: Well,", "user: Continue."]);
+    expect(encoded.losses).toEqual(["prefill"]);
+    expect(LOSS_KINDS.prefill.severities).toContain("contract");
+  });
+
+  test.each([
+    ["claude-opus-4-8", "system: b"],
+    ["claude-opus-4-7", "user: <system-reminder>\nb\n</system-reminder>"],
+  ])("rules 17, 23: with %s a system turn among results stands behind them", (model, expected) => {
+    const said = conversation(["user", text("q")], ["assistant", call("a")], ["system", text("b")], ["user", result("a")]);
+    expect(outline(encode(said, claude(model)))).toEqual(["user: q", "assistant: a", "user: =a", expected]);
+  });
+
+  test("rules 14, 16: neighbours of one role stay in order, and blocks of the system stay apart", () => {
+    const system = ["a", "b", "c"].map((words, i): Item => ({ type: "text", text: words, turn: -1, path: `messages[${i}]` }));
+    const encoded = encode({
+      ...conversation(["user", text("q")], ["user", text("r")], ["assistant", text("hm")], ["user", text("s")]),
+      system,
+    });
+    expect(outline(encoded)).toEqual(["user: q", "user: r", "assistant: hm", "user: s"]);
+    expect(encoded.body["system"]).toEqual(["a", "b", "c"].map((words) => ({ type: "text", text: words })));
+  });
+
+  test("rules 36, 232: an answer that said nothing is left out, and one that only calls has no text", () => {
+    const said = conversation(
+      ["user", text("q")],
+      ["assistant"],
+      ["user", text("r")],
+      ["assistant", text(""), call("a")],
+      ["user", result("a")],
+    );
+    expect(outline(encode(said))).toEqual(["user: q", "user: r", "assistant: a", "user: =a"]);
+  });
+
+  test("rule 21: instructions alone are a request, and the answer to it continues one that began the same", () => {
+    const system: Item[] = [{ type: "text", text: "Say hello.", turn: -1, path: "messages[0]" }];
+    const alone = encode({ turns: [], items: [], system });
+    const later = encode({ ...conversation(["assistant", text("hello")], ["user", text("r")]), system });
+    expect(alone.body.messages).toHaveLength(1);
+    expect(later.body.messages.slice(0, 1)).toEqual(alone.body.messages);
+    expect(alone.body["system"]).toEqual(later.body["system"]);
+    expect(alone.losses).toEqual(["opening-turn-added"]);
     expect(() => encode({ turns: [], items: [] })).toThrow(expect.objectContaining({ kind: "invalid-request" }) as Error);
+  });
+
+  test("rule 43: what the model showed is shown by the user, before what the user says", () => {
+    const image: Content = { type: "media", kind: "image", mediaType: "image/png", source: { base64: "iVBORw0KGgo=" } };
+    const said: Said[] = [
+      ["user", text("q")],
+      ["assistant", text("see"), image, call("a")],
+      ["user", text("hm"), result("a")],
+    ];
+    const encoded = encode(conversation(...said));
+    expect(outline(encoded)).toEqual(["user: q", "assistant: see a", "user: =a image hm"]);
+    expect(encoded.losses).toEqual(["media-moved"]);
+  });
+
+  test("rule 44: nothing that a user says has citations", () => {
+    const cited: Content = {
+      type: "text",
+      text: "so",
+      citations: [{ url: "https://a", native: { protocol: "anthropic-messages", fields: { type: "x" } } }],
+    };
+    const { body, losses } = encode(conversation(["user", cited], ["assistant", cited], ["user", text("r")]));
+    expect(body.messages.map(({ content }) => content[0]?.["citations"])).toEqual([undefined, [{ type: "x" }], undefined]);
+    expect(losses).toEqual(["citations"]);
   });
 });
 

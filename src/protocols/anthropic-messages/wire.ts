@@ -61,12 +61,15 @@ export const HOSTED_TOOL_TYPES: readonly (readonly [string, HostedToolKind])[] =
 /** Declarations of Anthropic's own tools that the client runs (A.1.3). */
 export const CLIENT_TOOL_TYPES: readonly string[] = ["bash_", "text_editor_", "computer_", "browser_", "memory_"];
 
-/** The oldest version of a hosted tool that every model takes; newer ones need newer models (A.1.3). */
-export const HOSTED_TOOL_VERSIONS: Readonly<Partial<Record<HostedToolKind, { readonly type: string; readonly name: string }>>> = {
+/** Hosted tools with the version that every model takes; newer ones need newer models (A.1.3). */
+export const HOSTED_TOOLS: Readonly<Partial<Record<HostedToolKind, { readonly type: string; readonly name: string }>>> = {
   "web-search": { type: "web_search_20250305", name: "web_search" },
   "web-fetch": { type: "web_fetch_20250910", name: "web_fetch" },
   "code-execution": { type: "code_execution_20250825", name: "code_execution" },
 };
+
+/** The tool that stands for a format of the answer which a model cannot be held to (rule 211). */
+export const ANSWER_TOOL = "answer_in_json";
 
 /** Top-level fields of an answer with a neutral form; the rest is native. */
 export const MESSAGE_KEYS: readonly string[] = ["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"];
