@@ -16,7 +16,7 @@ export function readEnvironment(environment: Environment): ImpliedDocument {
     return variable === undefined ? [] : [{ type, variable }];
   });
   if (found.length === 0) {
-    const providers = providerTypes.filter(({ keyless }) => keyless).map(({ type }) => [type, { type }]);
+    const providers = providerTypes.filter(({ embedded }) => embedded).map(({ type }) => [type, { type }]);
     return { value: { providers: Object.fromEntries(providers) }, source: { kind: "simulator" } };
   }
   const providers = found.map(({ type, variable }) => [type, { type, credentials: [{ api_key: `env:${variable}` }] }]);

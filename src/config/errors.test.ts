@@ -2,7 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "./errors.ts";
+import { providerTypes } from "../providers/index.ts";
 import { parseConfig } from "./load.ts";
+
+/** Every implemented type, in the order in which messages list them. */
+const TYPES = providerTypes.map(({ type }) => type);
 
 const environment = { GEMINI_API_KEY: "upstream-key", EMPTY: "", WORD: "hunter2" };
 
@@ -49,12 +53,12 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   [
     "mistyped provider type",
     "providers:\n  a:\n    type: antropic",
-    "dragoman.yaml:3:11: providers.a.type: expected one of `anthropic`, `gemini`, `simulator`; did you mean `anthropic`?",
+    `dragoman.yaml:3:11: providers.a.type: expected one of ${TYPES.map((type) => `\`${type}\``).join(", ")}; did you mean \`anthropic\`?`,
   ],
   [
     "missing type",
     "providers:\n  a: {}",
-    "dragoman.yaml:2:3: providers.a.type: is missing; expected one of `anthropic`, `gemini`, `simulator`",
+    `dragoman.yaml:2:3: providers.a.type: is missing; expected one of ${TYPES.map((type) => `\`${type}\``).join(", ")}`,
   ],
   [
     "provider without credentials",
@@ -234,6 +238,11 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   ],
   ["alias of itself", "server: &a { host: *a }", "dragoman.yaml:1:20: the document is too large or nested too deeply"],
   ["dangerous key", "providers: { __proto__: { type: gemini } }", "dragoman.yaml:1:14: `__proto__` cannot be used as a key"],
+  [
+    "a server of one's own without an address",
+    "providers: { mine: { type: openai-compatible } }",
+    "dragoman.yaml:1:14: providers.mine: has no `base_url`; add the server's address with its version, such as `base_url: http://localhost:8000/v1`",
+  ],
   ["list as a key", "? [hunter2]\n: 1", "dragoman.yaml:1:3: a key must be plain text"],
 ];
 
@@ -242,9 +251,9 @@ test.each(cases)("%s", (_name, text, ...problems) => {
 });
 
 describe("documented, and not implemented yet", () => {
-  test.each(["openai", "vertex", "bedrock", "azure", "openai-compatible"])("provider type %s", (type) => {
+  test.each(["vertex", "bedrock", "azure"])("provider type %s", (type) => {
     expect(problemsOf(`providers:\n  a:\n    type: ${type}\n    credentials: [{ api_key: k }]\nmodels: { m: a/b }`)).toEqual([
-      `dragoman.yaml:3:11: providers.a.type: \`${type}\` is not implemented yet; implemented: anthropic, gemini, simulator`,
+      `dragoman.yaml:3:11: providers.a.type: \`${type}\` is not implemented yet; implemented: ${TYPES.join(", ")}`,
     ]);
   });
 
@@ -257,7 +266,7 @@ describe("documented, and not implemented yet", () => {
   test("nothing else is said about such a provider, and the rest is checked", () => {
     expect(problemsOf("providers: { a: { type: bedrock, region: x, credentials: [{ api_key: env:NONE }] } }\nserver: { port: x }")).toEqual(
       [
-        "dragoman.yaml:1:25: providers.a.type: `bedrock` is not implemented yet; implemented: anthropic, gemini, simulator",
+        `dragoman.yaml:1:25: providers.a.type: \`bedrock\` is not implemented yet; implemented: ${TYPES.join(", ")}`,
         "dragoman.yaml:2:17: server.port: expected a whole number from 0 to 65535",
       ],
     );

@@ -28,7 +28,7 @@ test.each<[string, unknown]>([
   ["an unknown key", { serve: {} }],
   ["an unknown key of a provider", { providers: { google: { ...provider, credentails: [] } } }],
   ["a mistyped type", { providers: { google: { ...provider, type: "gemni" } } }],
-  ["a type that is not implemented yet", { providers: { openai: { ...provider, type: "openai" } } }],
+  ["a type that is not implemented yet", { providers: { aws: { ...provider, type: "bedrock" } } }],
   ["a duration without a unit", { server: { heartbeat: "15" } }],
   ["a port out of range", { server: { port: 70_000 } }],
   ["a target of a wrong form", { models: { a: 3 } }],

@@ -2,7 +2,7 @@
 import { providerTypes } from "../providers/index.ts";
 import type { ProblemList } from "./errors.ts";
 
-export const PLANNED_PROVIDER_TYPES: readonly string[] = ["openai", "vertex", "bedrock", "azure", "openai-compatible"];
+export const PLANNED_PROVIDER_TYPES: readonly string[] = ["vertex", "bedrock", "azure"];
 
 /**
  * The document without the providers of a planned type, each of which becomes a problem. What else is wrong with them is

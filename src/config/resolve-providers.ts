@@ -24,6 +24,14 @@ export function resolveProviders(
       const variable = type.environmentVariables[0] ?? "NAME";
       problems.add(path, "has no `credentials`", `add \`credentials: [{ api_key: env:${variable} }]\``, "key");
     }
+    if (provider.base_url === undefined && type.defaultBaseUrl === undefined && type.embedded !== true) {
+      problems.add(
+        path,
+        "has no `base_url`",
+        "add the server's address with its version, such as `base_url: http://localhost:8000/v1`",
+        "key",
+      );
+    }
     return resolveProvider(name, type, provider, problems, secrets);
   });
 }
@@ -46,14 +54,14 @@ function resolveProvider(name: string, type: ProviderType, provider: ProviderFil
 const API_VERSION = /\/v\d+(?:alpha|beta)?\d*$/;
 
 function resolveBaseUrl(text: string, type: ProviderType, path: Path, problems: ProblemList): BaseUrl | undefined {
-  if (type.defaultBaseUrl === undefined) {
+  if (type.embedded === true) {
     problems.add(path, "has no meaning for what is part of Dragoman", "remove it", "key");
     return undefined;
   }
   try {
     const url = readBaseUrl(text);
     const [version] = API_VERSION.exec(url.basePath) ?? [];
-    if (version !== undefined && !API_VERSION.test(readBaseUrl(type.defaultBaseUrl).basePath)) {
+    if (version !== undefined && type.chat === undefined && type.defaultBaseUrl !== undefined) {
       problems.add(path, `ends with \`${version}\`, which Dragoman adds itself`, `remove it, as in \`${type.defaultBaseUrl}\``);
     }
     return url;

@@ -9,6 +9,8 @@ export interface ChatDialect {
   readonly maxTokensField: "max_tokens" | "max_completion_tokens";
   /** The role of instructions. */
   readonly systemRole: "system" | "developer";
+  /** Whether a content of nothing but text may be a list of parts; else it is one string. */
+  readonly textParts: boolean;
   /** How the effort of reasoning is said; `none`: it cannot be. */
   readonly effort: "reasoning_effort" | "reasoning.effort" | "thinking.type" | "enable_thinking" | "none";
   /** Where the server's own reasoning goes back when the conversation goes on (rules 145, 436); absent: it is not wanted. */
@@ -23,6 +25,10 @@ export interface ChatDialect {
   readonly customTools: boolean;
   /** Whether `strict` on functions is. */
   readonly strictFunctions: boolean;
+  /** Whether `tool_choice` can name several tools. */
+  readonly allowedTools: boolean;
+  /** Which ids of calls it takes; absent: any of a reasonable length (rule 50). */
+  readonly callIds?: "nine-alphanumerics";
   /** Whether `parallel_tool_calls` is. */
   readonly parallelToolCalls: boolean;
   /** The most that `response_format` can say. */

@@ -1,9 +1,11 @@
 /** The protocols: the only file that names them all. */
 import { anthropicMessages } from "./anthropic-messages/index.ts";
 import { gemini } from "./gemini/index.ts";
+import { openaiChat } from "./openai-chat/index.ts";
 import type { ClientSide, Protocol } from "./protocol.ts";
 
-const all: readonly Protocol[] = [gemini, anthropicMessages];
+// Chat comes last: it is the dialect of callers that say nothing about themselves.
+const all: readonly Protocol[] = [anthropicMessages, gemini, openaiChat];
 
 /** Every protocol by its id. */
 export const protocols: ReadonlyMap<string, Protocol> = new Map(all.map((protocol) => [protocol.id, protocol]));

@@ -35,7 +35,7 @@ export function createProvider(settings: ProviderSettings): Provider {
     platform: type.platform,
     origin: baseUrl?.origin ?? "",
     basePath: baseUrl?.basePath ?? "",
-    ...(baseUrl === undefined && { embedded: true }),
+    ...(baseUrl === undefined && type.embedded === true && { embedded: true }),
     credentials: credentials.map((credential) => ({ ...credential, account: accountFingerprint(type.type, credential.apiKey) })),
     timeouts,
     models: settings.models ?? type.models,

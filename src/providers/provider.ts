@@ -55,8 +55,10 @@ export interface Provider {
 export interface ProviderType {
   readonly type: string;
   readonly platform: string;
-  /** Absent: the server is embedded, and the gateway knows its address when it has started it. */
+  /** Absent: the operator must say, or the server is {@link embedded}. */
   readonly defaultBaseUrl?: string;
+  /** Its server is part of this process unless the operator names another: the gateway knows its address when it has started it. */
+  readonly embedded?: boolean;
   /** Environment variables that make one appear when there is no config file; the first that is set counts. */
   readonly environmentVariables: readonly string[];
   /** Whether it serves without a credential being configured. */

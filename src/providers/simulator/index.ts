@@ -1,14 +1,24 @@
 /** The simulator that is part of Dragoman: a real HTTP server on loopback that answers any model without a key. */
+import type { ProtocolId } from "../../chat/chat.ts";
+import { OPENAI_DIALECT } from "../openai/index.ts";
 import type { ProviderType } from "../provider.ts";
+
+/** Which protocol a model is spoken to in, by its name. */
+const PROTOCOLS: readonly (readonly [RegExp, ProtocolId])[] = [
+  [/^gemini/, "gemini"],
+  [/^(?:gpt-|chatgpt-|o\d)/, "openai-chat"],
+];
 
 export const simulator: ProviderType = {
   type: "simulator",
   platform: "simulator",
+  embedded: true,
   environmentVariables: [],
   keyless: true,
-  models: ["claude-opus-5-5", "claude-sonnet-5-5", "gemini-3.8-pro", "*"],
+  models: ["claude-opus-5-5", "claude-sonnet-5-5", "gemini-3.8-pro", "gpt-6", "*"],
   exampleModel: "claude-sonnet-5-5",
-  protocolFor: (model) => (model.startsWith("gemini") ? "gemini" : "anthropic-messages"),
+  chat: OPENAI_DIALECT,
+  protocolFor: (model) => PROTOCOLS.find(([pattern]) => pattern.test(model))?.[1] ?? "anthropic-messages",
   // A script may tell credentials apart by their key, in whichever protocol the model is spoken to.
-  authorize: ({ apiKey }) => (apiKey === "" ? [] : ["x-api-key", apiKey, "x-goog-api-key", apiKey]),
+  authorize: ({ apiKey }) => (apiKey === "" ? [] : ["x-api-key", apiKey, "x-goog-api-key", apiKey, "authorization", `Bearer ${apiKey}`]),
 };

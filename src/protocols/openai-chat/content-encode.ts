@@ -1,0 +1,183 @@
+/** Neutral content as parts of a user's message (A.2.1, B.0.6). What the wire has no part for becomes text of a fixed form. */
+import type { Content, MediaContent } from "../../chat/chat.ts";
+import type { JsonObject } from "../../chat/json.ts";
+import {
+  hostedResultText,
+  mediaLabel,
+  missingMediaText,
+  reminder,
+  searchResultText,
+  toolChangeText,
+  toolLoadedText,
+} from "../fixed-texts.ts";
+import { normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
+import { recordNative } from "../native-losses.ts";
+import type { EncodeTarget } from "../protocol.ts";
+import { dialectOf } from "./default-dialect.ts";
+import { ownFields } from "./native.ts";
+import { PROTOCOL } from "./wire.ts";
+
+/** One entry of a content list. */
+export type Part = JsonObject;
+
+/** The parts for one piece of content; calls, reasoning and results stand elsewhere in a message and give none. */
+export function encodeContent(content: Content, path: string, target: EncodeTarget): Part[] {
+  recordAnnotations(content, path, target);
+  switch (content.type) {
+    case "text":
+      if (content.citations && content.citations.length > 0) target.losses.add("citations", path, "info");
+      if (content.state) target.losses.add("foreign-state", path, "info");
+      return textParts(content.text, content, target);
+    case "refusal":
+      return textParts(content.text);
+    case "media":
+      return encodeMedia(content, path, target);
+    case "search-result":
+      return textParts(searchResultText(content));
+    case "tool-reference":
+      return textParts(toolLoadedText(content.name));
+    case "tool-change":
+      return textParts(reminder(toolChangeText(content)));
+    case "hosted-tool-call":
+      target.losses.add("hosted-tool-history", path, "info");
+      return textParts(`[${content.name}] ${content.input}`);
+    case "hosted-tool-result":
+      target.losses.add("hosted-tool-history", path, "info");
+      return textParts(hostedResultText(content));
+    case "compaction":
+      target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
+      return textParts(content.text ?? "");
+    case "opaque": {
+      const own = ownFields(content.native);
+      if (!own) target.losses.add("opaque-content", path, "semantic");
+      return own ? [own] : [];
+    }
+    case "reasoning":
+    case "tool-call":
+    case "tool-result":
+      return [];
+  }
+}
+
+/** What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a whole. */
+function recordAnnotations(content: Content, path: string, target: EncodeTarget): void {
+  if (content.cache && !marksCache(target)) target.losses.add("cache-mark", path, "info");
+  if (WHOLE_NATIVES.has(content.type)) return;
+  recordNative(content.native, path, PROTOCOL, target.losses);
+}
+
+const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
+
+/** Whether parts may say where the prompt's cache ends: newer models of servers that know cache keys (rule 428). */
+function marksCache(target: EncodeTarget): boolean {
+  return target.profile.cacheBreakpoints === true && dialectOf(target).promptCacheKey;
+}
+
+/** Empty text says nothing, and some servers refuse it. */
+function textParts(text: string, content?: Content, target?: EncodeTarget): Part[] {
+  return text === "" ? [] : [{ type: "text", text, ...(content && target && encodeAnnotations(content, target)) }];
+}
+
+/** The cache mark and the native fields of a part. */
+function encodeAnnotations({ cache, native }: Content, target: EncodeTarget): JsonObject {
+  const mark = cache && marksCache(target) ? { prompt_cache_breakpoint: { mode: "explicit" } } : {};
+  return { ...mark, ...ownFields(native) };
+}
+
+function encodeMedia(media: MediaContent & Content, path: string, target: EncodeTarget): Part[] {
+  const { source, kind } = media;
+  const label = mediaLabel(media);
+  if ("content" in source) {
+    return [...textParts(label), ...source.content.flatMap((part, i) => encodeContent(part, `${path}.source.content[${i}]`, target))];
+  }
+  if ("text" in source) return textParts(label === "" ? source.text : `${label}\n${source.text}`);
+  const part = kind === "document" ? encodeDocument(media, path, target) : encodePicture(media, path, target);
+  const context = kind === "document" && part ? (media.context ?? "") : label;
+  return [...textParts(context), part ?? { type: "text", text: missingMediaText(media) }];
+}
+
+function encodePicture(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
+  const { kind, detail } = media;
+  if (target.profile.media && !target.profile.media.includes(kind)) return refuse("media-type", path, target);
+  const own = encodeAnnotations(media, target);
+  if (kind === "audio") return encodeAudio(media, path, target);
+  const url = urlOf(media, path, target);
+  if (url === undefined) return undefined;
+  const key = kind === "video" ? "video_url" : "image_url";
+  const { [key]: rest, ...others } = own;
+  return { type: key, [key]: { url, ...(detail && { detail }), ...(rest as JsonObject | undefined) }, ...others };
+}
+
+/** The address, of the bytes themselves where there are any; the type they show counts more than their label (rule 168). */
+function urlOf({ kind, source, mediaType }: MediaContent, path: string, target: EncodeTarget): string | undefined {
+  if ("base64" in source) return dataUrl(source.base64, mediaType ?? DEFAULT_TYPES[kind]);
+  if ("url" in source) {
+    if (target.profile.fetches.includes(kind) || source.url.startsWith("data:")) return source.url;
+    return refuse("media-url", path, target);
+  }
+  return refuse("media-file-id", path, target);
+}
+
+const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
+  image: "image/png",
+  document: "application/pdf",
+  audio: "audio/wav",
+  video: "video/mp4",
+};
+
+function dataUrl(base64: string, label: string): string {
+  const data = normaliseBase64(base64);
+  return `data:${sniffMediaType(data) ?? label};base64,${data}`;
+}
+
+const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
+  ["audio/wav", "wav"],
+  ["audio/x-wav", "wav"],
+  ["audio/wave", "wav"],
+  ["audio/mp3", "mp3"],
+  ["audio/mpeg", "mp3"],
+]);
+
+/** Bytes of two formats only (rule 177). */
+function encodeAudio(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
+  const { source, mediaType } = media;
+  const embedded = "url" in source ? parseDataUrl(source.url)?.base64 : undefined;
+  const data = "base64" in source ? source.base64 : embedded;
+  if (data === undefined) return refuse("fileId" in source ? "media-file-id" : "media-url", path, target);
+  const { input_audio: rest, ...others } = encodeAnnotations(media, target);
+  const format = AUDIO_FORMATS.get(mediaType ?? DEFAULT_TYPES.audio);
+  if (format === undefined) return refuse("media-type", path, target);
+  return { type: "input_audio", input_audio: { data: normaliseBase64(data), format, ...(rest as JsonObject | undefined) }, ...others };
+}
+
+/** A file with its name, which is demanded; only some servers read files (rules 172, 173). */
+function encodeDocument(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
+  const { source, title, mediaType } = media;
+  const { file: rest, ...others } = encodeAnnotations(media, target);
+  const own = media.native?.protocol === PROTOCOL;
+  if ("fileId" in source) {
+    if (!own) return refuse("media-file-id", path, target);
+    return {
+      type: "file",
+      file: { file_id: source.fileId, ...(title !== undefined && { filename: title }), ...(rest as JsonObject) },
+      ...others,
+    };
+  }
+  if (!dialectOf(target).files) return refuse("media-type", path, target);
+  if ("url" in source && !source.url.startsWith("data:") && !target.profile.fetches.includes("document")) {
+    return refuse("media-url", path, target);
+  }
+  const data = "base64" in source ? dataUrl(source.base64, mediaType ?? DEFAULT_TYPES.document) : "url" in source ? source.url : "";
+  return { type: "file", file: { filename: fileName(title, mediaType), file_data: data, ...(rest as JsonObject | undefined) }, ...others };
+}
+
+/** A name always the same for the same document. */
+function fileName(title: string | undefined, mediaType = DEFAULT_TYPES.document): string {
+  if (title !== undefined && title !== "") return title;
+  return mediaType === DEFAULT_TYPES.document ? "document.pdf" : "document.txt";
+}
+
+function refuse(code: "media-type" | "media-url" | "media-file-id", path: string, { losses }: EncodeTarget): undefined {
+  losses.add(code, path, "contract");
+  return undefined;
+}
