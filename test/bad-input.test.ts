@@ -94,9 +94,18 @@ describe("places and callers", () => {
     ["GET", "/v1/models/no-such-model%20x", /^404 not_found_error|^200/],
     ["POST", "/v1/messages/batches", /^404 not_found_error/],
   ])("%s %s", async (method, path, expected) => {
-    const answer = await fetch(`${open.url}${path}`, { method });
+    const answer = await fetch(`${open.url}${path}`, { method, headers: { "anthropic-version": "2023-06-01" } });
     if (answer.status === 200) return;
     expect(await message(answer)).toMatch(expected);
+  });
+
+  test("who says nothing about itself is told in OpenAI's words", async () => {
+    const lost = await fetch(`${open.url}/v1/nothing`, { method: "POST" });
+    expect(lost.status).toBe(404);
+    expect(await lost.json()).toMatchObject({
+      error: { type: "invalid_request_error", message: expect.stringContaining("/v1/chat/completions") },
+    });
+    expect(await (await fetch(`${open.url}/v1/models`)).json()).toMatchObject({ object: "list" });
   });
 
   test("probes answer cheaply, also to HEAD", async () => {
