@@ -2,11 +2,12 @@
  * Single pieces of content as parts. What Gemini has no part for becomes text of a fixed form, so that the same history
  * always gives the same bytes (rules 4, 7).
  */
-import type { Content, MediaContent, ReasoningContent, TextContent } from "../../chat/chat.ts";
+import type { Content, MediaContent, Native, ReasoningContent, TextContent } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import { mintedBy, type OpaqueState } from "../../chat/state.ts";
 import { callInputObject } from "../call-input.ts";
 import {
+  hostedCallText,
   hostedResultText,
   mediaLabel,
   missingMediaText,
@@ -19,6 +20,7 @@ import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeMedia } from "./media.ts";
 import { wireName } from "./names.ts";
+import { ownFields, withOwn } from "./native.ts";
 
 /** One entry of `parts`. */
 export type Part = JsonObject;
@@ -26,6 +28,16 @@ export type Part = JsonObject;
 /** The parts for one piece of content. Calls get no sentinel here: that depends on their step. */
 export function encodeContent(content: Content, path: string, target: EncodeTarget): Part[] {
   recordAnnotations(content, path, target);
+  const own = ownFields(content.native);
+  if (own && WHOLE_NATIVES.has(content.type)) return [own];
+  const parts = encodeParts(content, path, target);
+  return own ? parts.map((part, i) => (i === parts.length - 1 ? withOwn(part, own) : part)) : parts;
+}
+
+/** Content whose native fields are all of it. */
+const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
+
+function encodeParts(content: Content, path: string, target: EncodeTarget): Part[] {
   switch (content.type) {
     case "text":
       return encodeText(content, path, target);
@@ -48,7 +60,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       return textPart(reminder(toolChangeText(content)));
     case "hosted-tool-call":
       target.losses.add("hosted-tool-history", path, "info");
-      return textPart(`[${content.name}] ${content.input}`);
+      return textPart(hostedCallText(content));
     case "hosted-tool-result":
       target.losses.add("hosted-tool-history", path, "info");
       return textPart(hostedResultText(content));
@@ -58,7 +70,6 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       if (content.state) target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
       return textPart(content.text ?? "");
     case "opaque":
-      if (content.native?.protocol === "gemini") return [content.native.fields];
       target.losses.add("opaque-content", path, "semantic");
       return [];
   }
@@ -81,7 +92,7 @@ function encodeReasoning(content: ReasoningContent, path: string, target: Encode
 /** What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a whole. */
 export function recordAnnotations(content: Content, path: string, { losses }: EncodeTarget): void {
   if (content.cache) losses.add("cache-mark", path, "info");
-  if (content.type === "opaque" || content.type === "hosted-tool-call" || content.type === "hosted-tool-result") return;
+  if (WHOLE_NATIVES.has(content.type)) return;
   recordNative(content.native, path, "gemini", losses);
 }
 
@@ -90,8 +101,9 @@ function textPart(text: string): Part[] {
   return text === "" ? [] : [{ text }];
 }
 
-function encodeMediaParts(media: MediaContent, path: string, target: EncodeTarget): Part[] {
-  const label = mediaLabel(media);
+function encodeMediaParts(media: MediaContent & { readonly native?: Native }, path: string, target: EncodeTarget): Part[] {
+  // Gemini's own parts have a place for the name.
+  const label = ownFields(media.native) ? "" : mediaLabel(media);
   if ("content" in media.source) {
     const inner = media.source.content.flatMap((content, i) => encodeContent(content, `${path}.source.content[${i}]`, target));
     return [...textPart(label), ...inner];

@@ -3,6 +3,7 @@ import type { HostedToolKind, Tool } from "../../chat/chat.ts";
 import { isObject, type JsonObject } from "../../chat/json.ts";
 import type { LossLedger, LossSeverity } from "../../chat/loss.ts";
 import type { EncodeTarget } from "../protocol.ts";
+import { ownFields } from "./native.ts";
 
 /** A tool the caller wants the provider to run. */
 export type HostedTool = Extract<Tool, { type: "hosted" }>;
@@ -31,15 +32,17 @@ export function encodeHostedTools(
   const wanted = new Set<JsonObject>();
   for (const tool of tools) {
     // A tool search by the provider is replaced by declaring every tool from the start.
+    if (tool.type === "client" && ownFields(tool.native)) wanted.add(ownFields(tool.native) as JsonObject);
     if (tool.type !== "hosted" || tool.kind === "tool-search") continue;
     const severity: LossSeverity = forced === tool.name ? "contract" : "semantic";
-    const declaration = DECLARATIONS.get(tool.kind);
+    const own = ownFields(tool.native);
+    const declaration = own ?? DECLARATIONS.get(tool.kind);
     if (!declaration) target.losses.add("hosted-tool", tool.path, severity);
     else if (besideFunctions && !target.profile.hostedToolsWithFunctions) {
       target.losses.add("hosted-tool-beside-functions", tool.path, severity);
     } else {
       wanted.add(declaration);
-      recordSettings(tool, target.losses);
+      if (!own) recordSettings(tool, target.losses);
     }
   }
   return [...wanted];

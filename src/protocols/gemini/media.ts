@@ -1,5 +1,5 @@
 /** Images, documents, audio and video as parts (dossier B.0.6, rules 76, 171, 181). */
-import type { MediaContent } from "../../chat/chat.ts";
+import type { MediaContent, Native } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import { normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
 import type { EncodeTarget } from "../protocol.ts";
@@ -17,7 +17,11 @@ export function fetchesUrl(url: string): boolean {
 }
 
 /** The part for a medium, or `undefined` when Gemini cannot be given it, which is then on the ledger. */
-export function encodeMedia(media: MediaContent, path: string, { losses }: EncodeTarget): JsonObject | undefined {
+export function encodeMedia(
+  media: MediaContent & { readonly native?: Native },
+  path: string,
+  { losses }: EncodeTarget,
+): JsonObject | undefined {
   const { source, mediaType } = media;
   if ("base64" in source) return inline(source.base64, mediaType, media.kind);
   if ("text" in source) return inline(Buffer.from(source.text).toString("base64"), mediaType ?? "text/plain", media.kind);
@@ -28,7 +32,10 @@ export function encodeMedia(media: MediaContent, path: string, { losses }: Encod
     losses.add("media-url", path, "contract");
     return undefined;
   }
-  if ("fileId" in source) losses.add("media-file-id", path, "contract");
+  if (!("fileId" in source)) return undefined;
+  if (media.native?.protocol === "gemini")
+    return { fileData: { ...(mediaType !== undefined && { mimeType: mediaType }), fileUri: source.fileId } };
+  losses.add("media-file-id", path, "contract");
   return undefined;
 }
 

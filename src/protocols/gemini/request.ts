@@ -1,13 +1,14 @@
 /** A request in Gemini's words (dossier A.4.1, A.4.2). The order of keys is fixed; nothing depends on time or chance (rule 4). */
 import type { ChatRequest } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
-import { asNumber, writeJson, type JsonObject } from "../../chat/json.ts";
+import { asNumber, asObject, writeJson, type JsonObject } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
 import { recordChoices, recordLogprobs } from "../single-answer.ts";
 import { splitStops } from "../stop-sequences.ts";
 import { encodeContents, encodeSystem } from "./contents.ts";
 import { encodeGeneration } from "./generation-config.ts";
+import { ownFields, withOwn } from "./native.ts";
 import { encodeTools } from "./tools.ts";
 
 /** Models, tuned models and what proxies call theirs; nothing that could lead elsewhere. */
@@ -64,13 +65,18 @@ function encodeBody(request: ChatRequest, target: EncodeTarget): GenerateContent
   recordChoices(request, target.losses);
   recordLogprobs(request, target.losses);
   if (request.endUser !== undefined) target.losses.add("end-user", "metadata.user_id", "info");
+  const own = ownFields(request.native) ?? {};
   const { tools, toolConfig } = encodeTools(request, target);
   const { generationConfig, instructions } = encodeGeneration(request, tools !== undefined, target);
-  return {
+  const { responseJsonSchema: _schema, ...otherConfig } = generationConfig ?? {};
+  // A schema in Google's own dialect needs no other.
+  const ownSchema = asObject(own["generationConfig"])?.["responseSchema"] !== undefined;
+  const body = {
     systemInstruction: encodeSystem(request, target, instructions),
     tools,
     toolConfig,
     contents: encodeContents(request, target),
-    generationConfig,
+    generationConfig: ownSchema ? otherConfig : generationConfig,
   };
+  return withOwn(body, own) as GenerateContentBody;
 }

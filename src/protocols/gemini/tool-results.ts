@@ -18,6 +18,7 @@ import type { CallItem, ResultItem } from "../tool-steps.ts";
 import { encodeContent, recordAnnotations, type Part } from "./content-parts.ts";
 import { encodeMedia } from "./media.ts";
 import { wireName } from "./names.ts";
+import { ownFields, withOwn } from "./native.ts";
 
 /** The parts of the content that answers a step. */
 export function encodeStepResults(calls: readonly CallItem[], paired: readonly (ResultItem | undefined)[], target: EncodeTarget): Part[] {
@@ -26,9 +27,10 @@ export function encodeStepResults(calls: readonly CallItem[], paired: readonly (
     const { response, media } = encodeResponse(call, paired[i], target);
     const inside = target.profile.mediaInToolResults;
     if (!inside) beside.push(...media);
-    return {
+    const part = {
       functionResponse: { id: call.id, name: wireName(call.name), response, ...(inside && media.length > 0 && { parts: media }) },
     };
+    return withOwn(part, ownFields(paired[i]?.native));
   });
   return [...responses, ...beside];
 }

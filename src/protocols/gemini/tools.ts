@@ -12,6 +12,7 @@ import { offeredTools } from "../offered-tools.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeHostedTools } from "./hosted-tools.ts";
 import { wireName } from "./names.ts";
+import { ownFields } from "./native.ts";
 import { lowerToolSchema } from "./openapi-schema.ts";
 import { cleanToolSchema } from "./schema.ts";
 
@@ -50,6 +51,8 @@ function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
     case "custom":
       return [declare(tool, freeTextDescription(tool, target.losses), FREE_TEXT_SCHEMA, target)];
     case "client": {
+      // Google's own stand beside the functions.
+      if (ownFields(tool.native)) return [];
       const declaration = declareClientTool(tool.vendorType);
       if (declaration) return [declare(tool, declaration.description, declaration.inputSchema, target)];
       target.losses.add("client-tool", tool.path, "contract");
@@ -61,13 +64,15 @@ function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
 }
 
 function declare(tool: Tool, description: string | undefined, inputSchema: JsonObject, { profile, losses }: EncodeTarget): JsonObject {
+  const own = ownFields(tool.native);
   const openApi = profile.toolSchema === "openapi";
   const lowered = openApi ? lowerToolSchema(inputSchema) : cleanToolSchema(inputSchema);
   if (lowered?.worded === true) losses.add("schema-keyword", `${tool.path}.input_schema`, "info");
   return {
     name: wireName(tool.name),
     description: description ?? "",
-    ...(lowered && (openApi ? { parameters: lowered.schema } : { parametersJsonSchema: lowered.schema })),
+    ...(lowered && !own?.["parameters"] && (openApi ? { parameters: lowered.schema } : { parametersJsonSchema: lowered.schema })),
+    ...own,
   };
 }
 
