@@ -54,23 +54,28 @@ function encodeSource(media: MediaContent, own: boolean, path: string, target: E
   const { source, mediaType, kind } = media;
   const type = kind === "image" ? "image" : "document";
   const label = mediaType === undefined ? {} : { media_type: mediaType };
-  if (kind === "audio" || kind === "video") return refuse("media-type", path, target);
+  if (kind === "audio" || kind === "video") {
+    target.losses.add("media-type", path, "contract");
+    return undefined;
+  }
   if ("base64" in source) return encodeBytes(source.base64, mediaType, type, path, target);
   if ("text" in source) return { type: "document", source: { type: "text", media_type: mediaType ?? "text/plain", data: source.text } };
   if ("fileId" in source) {
-    return own ? { type, source: { type: "file", ...label, file_id: source.fileId } } : refuse("media-file-id", path, target);
+    if (!own) target.losses.add("media-file-id", path, "contract");
+    return own ? { type, source: { type: "file", ...label, file_id: source.fileId } } : undefined;
   }
   if (!("url" in source)) return undefined;
   const embedded = parseDataUrl(source.url);
   if (embedded) return encodeBytes(embedded.base64, embedded.mediaType ?? mediaType, type, path, target);
-  const fetched = target.profile.fetches.includes(kind) && /^https:\/\//i.test(source.url);
-  // Of documents it fetches PDF only (rule 178).
-  const readable = type === "image" || mediaType === undefined || mediaType === PDF;
-  return own || (fetched && readable) ? { type, source: { type: "url", ...label, url: source.url } } : refuse("media-url", path, target);
+  if (own || isFetched(media, source.url, target)) return { type, source: { type: "url", ...label, url: source.url } };
+  target.losses.add("media-url", path, "contract");
+  return undefined;
 }
 
-function refuse(code: "media-type" | "media-url" | "media-file-id", path: string, { losses }: EncodeTarget): undefined {
-  losses.add(code, path, "contract");
+/** Whether Claude fetches it by itself (rule 170): pictures, and of documents PDF only (rule 178). */
+function isFetched({ kind, mediaType }: MediaContent, url: string, { profile }: EncodeTarget): boolean {
+  const readable = kind === "image" || mediaType === undefined || mediaType === PDF;
+  return readable && profile.fetches.includes(kind) && /^https:\/\//i.test(url);
 }
 
 /** What the bytes are counts, not what they are called (rule 168): a PDF called an image is a document. */
@@ -79,12 +84,15 @@ function encodeBytes(
   label: string | undefined,
   type: EncodedSource["type"],
   path: string,
-  target: EncodeTarget,
+  { losses }: EncodeTarget,
 ): EncodedSource | undefined {
   const data = normaliseBase64(base64);
   const mediaType = sniffMediaType(data) ?? label ?? (type === "document" ? PDF : "");
   if (IMAGE_TYPES.has(mediaType)) return { type: "image", source: { type: "base64", media_type: mediaType, data } };
   if (mediaType === PDF) return { type: "document", source: { type: "base64", media_type: PDF, data } };
-  if (mediaType.startsWith("image/") || !TEXT_TYPE.test(mediaType)) return refuse("media-type", path, target);
-  return { type: "document", source: { type: "text", media_type: "text/plain", data: Buffer.from(data, "base64").toString() } };
+  if (!mediaType.startsWith("image/") && TEXT_TYPE.test(mediaType)) {
+    return { type: "document", source: { type: "text", media_type: "text/plain", data: Buffer.from(data, "base64").toString() } };
+  }
+  losses.add("media-type", path, "contract");
+  return undefined;
 }
