@@ -1,52 +1,63 @@
-/** The text of `docs/fidelity.md`, from the table of losses and from where the protocols put them on the ledger. */
+/** The text of `docs/fidelity.md`, from the table of losses and from what the decoders and encoders do with each feature. */
 import { readdirSync, readFileSync } from "node:fs";
+import { answerRows, clients, pairs, requestRows, TARGETS, TITLES } from "./fidelity-table.ts";
 import { LOSS_KINDS, type LossCode, type LossKind } from "../src/chat/loss-codes.ts";
 
 const PROTOCOLS = new URL("../src/protocols/", import.meta.url);
 const RECORDED = /losses\.add\(\s*"([a-z-]+)"/g;
 
-/** The codes that the files of `src/protocols/` use, by folder; those of files beside the folders under the empty name. */
-export function recordedCodes(): ReadonlyMap<string, ReadonlySet<string>> {
+/** The codes that the files of `src/protocols/` put on the ledger. */
+export function recordedCodes(): ReadonlySet<string> {
   const files = readdirSync(PROTOCOLS, { recursive: true, encoding: "utf8" }).filter((file) => /(?<!\.test)\.ts$/.test(file));
-  const byFolder = Map.groupBy(files, (file) => (file.includes("/") ? (file.split("/")[0] as string) : ""));
-  const codesOf = (file: string) =>
-    [...readFileSync(new URL(file, PROTOCOLS), "utf8").matchAll(RECORDED)].map(([, code]) => code as string);
-  return new Map([...byFolder].map(([folder, inside]) => [folder, new Set(inside.flatMap(codesOf))]));
+  const codesOf = (file: string) => readFileSync(new URL(file, PROTOCOLS), "utf8").matchAll(RECORDED);
+  return new Set(files.flatMap((file) => [...codesOf(file)].map(([, code]) => code as string)));
 }
 
 /** The document. */
 export function fidelityDocument(): string {
-  const recorded = recordedCodes();
   const kinds = Object.entries(LOSS_KINDS) as [LossCode, LossKind][];
-  const table = (folder: string, side: LossKind["side"]): string => {
-    const used = kinds.filter(([code, kind]) => kind.side === side && (recorded.get(folder)?.has(code) || recorded.get("")?.has(code)));
-    const rows = used.map(
-      ([code, { severities, meaning, remedy }]) => `| \`${code}\` | ${severities.join(", ")} | ${meaning} | ${remedy} |`,
+  const codes = (side: LossKind["side"]): string =>
+    table(
+      ["code", "severity", "what happens", "what you can do"],
+      kinds
+        .filter(([, kind]) => kind.side === side)
+        .map(([code, { severities, meaning, remedy }]) => [`\`${code}\``, severities.join(", "), meaning, remedy]),
     );
-    return ["| code | severity | what happens | what you can do |", "| --- | --- | --- | --- |", ...rows].join("\n");
-  };
+  const columns = pairs().map(({ client, upstream }) => `${TITLES[client.id]} → ${TITLES[upstream.id]}`);
+  const requests = requestRows().map(({ feature, cells }) => [feature, ...cells]);
+  const answers = answerRows().map(({ feature, cells }) => [feature, ...cells]);
   return `${INTRODUCTION}
-## Requests to Gemini
+## What becomes of a request
 
-${table("gemini", "request")}
+${LEGEND}
 
-## Answers to Messages clients
+${table(["feature", ...columns], requests)}
 
-${table("anthropic-messages", "answer")}
+## What becomes of an answer
 
-## Requests to Anthropic
+The same for what a model says, whichever provider it comes from.
 
-Not today: Messages clients are relayed, and clients of other protocols are not served yet.
+${table(["feature", ...clients().map(({ id }) => `${TITLES[id]} clients`)], answers)}
 
-${table("anthropic-messages", "request")}
+## Losses of requests
+
+${codes("request")}
+
+## Losses of answers
+
+${codes("answer")}
 `;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 const INTRODUCTION = `<!-- Made by \`npx node scripts/write-fidelity.ts\` from src/chat/loss-codes.ts. -->
 
 # What translation loses
 
-A request of a Messages client to Anthropic is relayed: nothing is translated, and nothing is lost but reasoning that another provider signed. A request to Gemini is translated, and what Gemini cannot be told is a _loss_. So is what the client cannot be told of the answer. Each loss has a code, a place and a severity:
+A request that goes to a provider of the client's own protocol is relayed: nothing is translated, and nothing is lost but reasoning that another provider signed. Any other request is translated, and what the target cannot be told is a _loss_. So is what the client cannot be told of the answer. Each loss has a code, a place and a severity:
 
 | severity | meaning | refused in mode |
 | --- | --- | --- |
@@ -58,3 +69,15 @@ The mode is that of the caller's key, else of the route, else \`default\`; \`len
 
 Losses stand in the response header \`x-dragoman-loss\`, as \`code;place\` with commas between, and in the request's log line. A place is a path in the request (\`tools[3]\`), or begins with \`answer\`. The header names the gravest 20, then how many more there are; the log names 20. The header is sent before a streamed answer is complete: losses of that answer are in the log only.
 `;
+
+const LEGEND = `Each cell is what the gateway's own decoders and encoders do with such a request, for the newest model that each vendor serves itself (${Object.values(
+  TARGETS,
+)
+  .map(({ model }) => `\`${model}\``)
+  .join(", ")}); other models differ where [profiles](../src/catalog/profiles) say so. Requests between equal protocols are relayed.
+
+- **carried**: said in the target's own words, with the same meaning.
+- **emulated**: the same effect by other means; the code says which.
+- **dropped**: left out, with this code on the ledger.
+- **refused**: answered 400 before anything is sent, unless \`loss: lenient\`.
+- An empty cell: the client's protocol has no word for it.`;
