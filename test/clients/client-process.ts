@@ -23,8 +23,8 @@ export async function runClient({ program, args, environment }: Command, { modul
   const child = spawn(path.resolve(modules, ".bin", program), args, {
     cwd: workFolder,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: timeoutMs,
-    killSignal: "SIGKILL",
+    // A process group of its own: some clients start themselves a second time.
+    detached: true,
     env: {
       HOME: home,
       PATH: [path.dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(path.delimiter),
@@ -41,10 +41,13 @@ export async function runClient({ program, args, environment }: Command, { modul
   const written = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => (written[stream] += text));
+  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  const timer = setTimeout(end, timeoutMs);
   const how = await new Promise<string>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve(signal === null ? `exit code ${code}` : `ended by ${signal}`));
   });
+  clearTimeout(timer);
   if (how !== "exit code 0") throw new Error(`${program}: ${how}\n${written.stdout.slice(-1500)}\n${written.stderr.slice(-1500)}`);
   return written.stdout;
 }
