@@ -32,6 +32,10 @@ export interface Profile {
   readonly callStateRequired: boolean;
   /** Whether thinking must stand before the calls of a turn when thinking is on (rule 147). */
   readonly thinkingBeforeCallsRequired: boolean;
+  /** Whether thinking is bound to all that stands before it, and refused when that changed, unless asked to drop it (dossier A.1.5, rule 128). */
+  readonly bindsThinking?: boolean;
+  /** Whether what it says between calls comes as thinking, which it leaves out unless it is to be shown (rule 167). */
+  readonly progressAsThinking?: boolean;
   /** Whether tool results may hold media (rule 76). */
   readonly mediaInToolResults: boolean;
   /** Kinds of media it takes at all; absent: nobody knows, so everything is tried. */

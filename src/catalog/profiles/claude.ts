@@ -10,6 +10,8 @@ export const NEWEST_CLAUDE: Profile = {
   thinkingForms: ["adaptive"],
   callStateRequired: false,
   thinkingBeforeCallsRequired: false,
+  bindsThinking: true,
+  progressAsThinking: true,
   mediaInToolResults: true,
   media: ["image", "document"],
   fetches: ["image", "document"],
@@ -32,11 +34,18 @@ const SONNET_5_5: Profile = { ...NEWEST_CLAUDE, thinkingForms: ["adaptive", "bet
 const HAIKU_5_5: Profile = {
   ...NEWEST_CLAUDE,
   thinkingForms: ["adaptive", "disabled"],
+  progressAsThinking: false,
   maxEffortWithoutThinking: "high",
   forcedToolChoice: "without-reasoning",
 };
 
-const SONNET_5: Profile = { ...NEWEST_CLAUDE, thinkingForms: ["adaptive", "disabled"], forcedToolChoice: "without-reasoning" };
+const SONNET_5: Profile = {
+  ...NEWEST_CLAUDE,
+  thinkingForms: ["adaptive", "disabled"],
+  bindsThinking: false,
+  progressAsThinking: false,
+  forcedToolChoice: "without-reasoning",
+};
 
 /** Rule 152. */
 const OPUS_5: Profile = { ...SONNET_5, maxEffortWithoutThinking: "high" };

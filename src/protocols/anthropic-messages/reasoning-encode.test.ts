@@ -12,11 +12,13 @@ function reasoned(model: string, reasoning: Reasoning, request: Partial<ChatRequ
 const NOTHING = [undefined, undefined, []];
 const DISABLED = { type: "disabled" };
 const ADAPTIVE = { type: "adaptive" };
+const SHOWN = { type: "adaptive", display: "summarized" };
+const BETWEEN = { type: "between_tools" };
 const ALWAYS = ["reasoning-not-disabled"];
 const NEAREST = ["reasoning-effort"];
 
 describe("rule 153: what nobody said is not sent", () => {
-  test.each(["claude-sonnet-4", "claude-opus-4-7", "claude-opus-5", "claude-opus-5-5"])("%s", (model) => {
+  test.each(["claude-sonnet-4", "claude-opus-4-7", "claude-opus-5", "claude-haiku-5-5"])("%s", (model) => {
     expect(reasoned(model, {})).toEqual(NOTHING);
     expect(encode({}, claude(model)).body).not.toHaveProperty("thinking");
   });
@@ -30,10 +32,10 @@ describe("rules 150–152: no reasoning", () => {
     ["claude-opus-4-8", { mode: "off", effort: "max" }, [DISABLED, "max", []]],
     ["claude-opus-5", { mode: "off", effort: "xhigh" }, [DISABLED, "high", NEAREST]],
     ["claude-haiku-5-5", { mode: "off", effort: "low" }, [DISABLED, "low", []]],
-    ["claude-sonnet-5-5", { effort: "none" }, [{ type: "between_tools" }, undefined, ALWAYS]],
-    ["claude-sonnet-5-5", { mode: "off", effort: "max" }, [{ type: "between_tools" }, "high", [...NEAREST, ...ALWAYS]]],
-    ["claude-opus-5-5", { mode: "off" }, [ADAPTIVE, "low", ALWAYS]],
-    ["claude-fable-6", { effort: "none" }, [ADAPTIVE, "low", ALWAYS]],
+    ["claude-sonnet-5-5", { effort: "none" }, [BETWEEN, undefined, ALWAYS]],
+    ["claude-sonnet-5-5", { mode: "off", effort: "max" }, [BETWEEN, "high", [...NEAREST, ...ALWAYS]]],
+    ["claude-opus-5-5", { mode: "off" }, [SHOWN, "low", ALWAYS]],
+    ["claude-fable-6", { effort: "none" }, [SHOWN, "low", ALWAYS]],
   ])("%s: %j", (model, reasoning, expected) => expect(reasoned(model, reasoning)).toEqual(expected));
 });
 
@@ -50,8 +52,8 @@ describe("rules 150, 154, 158: efforts and budgets", () => {
     ["claude-opus-4-7", { mode: "adaptive", effort: "minimal" }, [ADAPTIVE, "low", NEAREST]],
     ["claude-opus-4-6", { mode: "adaptive", effort: "xhigh" }, [ADAPTIVE, "high", NEAREST]],
     ["claude-opus-4-6", { mode: "adaptive", effort: "max" }, [ADAPTIVE, "max", []]],
-    ["claude-opus-5-5", { mode: "on", budgetTokens: 20_000 }, [ADAPTIVE, "high", NEAREST]],
-    ["claude-sonnet-5-5", { mode: "between-tools", effort: "max" }, [{ type: "between_tools" }, "high", NEAREST]],
+    ["claude-opus-5-5", { mode: "on", budgetTokens: 20_000 }, [SHOWN, "high", NEAREST]],
+    ["claude-sonnet-5-5", { mode: "between-tools", effort: "max" }, [BETWEEN, "high", NEAREST]],
   ])("%s: %j", (model, reasoning, expected) => expect(reasoned(model, reasoning)).toEqual(expected));
 });
 
@@ -72,7 +74,11 @@ test("rule 149: a budget stays below the cap, and below its least there is no th
 
 describe("rule 167: whoever wants to see reasoning is shown it, where it would be left out", () => {
   test.each<[string, Reasoning, unknown]>([
-    ["claude-sonnet-5-5", { show: true }, { type: "adaptive", display: "summarized" }],
+    // What these say between calls is thinking, so they show it even when nobody spoke of it.
+    ["claude-sonnet-5-5", {}, SHOWN],
+    ["claude-opus-5-5", {}, SHOWN],
+    ["claude-sonnet-5-5", { show: true }, SHOWN],
+    ["claude-opus-5", { show: true }, SHOWN],
     ["claude-sonnet-5-5", { effort: "high", show: true }, { type: "adaptive", display: "summarized" }],
     ["claude-sonnet-5-5", { mode: "adaptive", show: false }, { type: "adaptive", display: "omitted" }],
     ["claude-sonnet-4-5", { mode: "on", effort: "low", show: true }, { type: "enabled", budget_tokens: 1024, display: "summarized" }],
@@ -138,6 +144,23 @@ describe("rules 128–130: thinking of another account", () => {
   test("another's goes, and all that was said after it: never one alone", () => {
     expect(kept(by("one", "a"), by("two", "b"), by("one", "c"))).toEqual(["a"]);
     expect(kept(by("two", "a"), by("one", "b"))).toEqual([]);
+  });
+  test("rule 128: models that bind thinking are asked to drop what no longer fits, as long as any is replayed", () => {
+    const turns: Said[] = [
+      ["user", text("q")],
+      ["assistant", by("one", "a"), text("a")],
+      ["user", text("r")],
+    ];
+    const issuer = { platform: "anthropic", model: "claude-opus-5-5", account: "one" };
+    const sent = (model: string, ...said: Said[]): unknown[] => {
+      const { body, headers } = encode(conversation(...said), { ...claude(model), issuer });
+      return [(body["thinking"] as JsonObject | undefined)?.["block_binding"], headers[3]];
+    };
+    const dropped = [{ prefix_mismatch_behavior: "drop_block" }, "thinking-binding-controls-2026-08-01"];
+    expect(sent("claude-opus-5-5", ...turns)).toEqual(dropped);
+    expect(sent("claude-haiku-5-5", ...turns)).toEqual(dropped);
+    expect(sent("claude-opus-5", ...turns)).toEqual([undefined, undefined]);
+    expect(sent("claude-opus-5-5", ...turns.slice(0, 1))).toEqual([undefined, undefined]);
   });
   test("another model's too", () => expect(kept(by("one", "a", "claude-opus-4-8"), by("one", "b"))).toEqual([]));
   test("what another vendor signed was never before Claude, and breaks nothing", () => {

@@ -24,18 +24,40 @@ export interface EncodedReasoning {
   readonly effort?: Effort;
 }
 
+/** What a conversation says about the request to come. */
+export interface ThinkingHistory {
+  /** Whether something in the request forbids thinking this once: a forced tool, calls without it (rules 87, 147). */
+  readonly barred: boolean;
+  /** Whether thinking is replayed. */
+  readonly replayed: boolean;
+}
+
 /**
  * A request that gives an effort and no mode gets its effort and the model's own way of thinking; a decoder whose
  * protocol turns thinking on with an effort sets the mode. What nobody said is not sent (rule 153).
- * @param barred whether something else in the request forbids thinking this once: a forced tool, calls without it.
  */
-export function encodeReasoning(asked: Reasoning | undefined, maxTokens: number, barred: boolean, target: EncodeTarget): EncodedReasoning {
-  const encoded = asked ? encodeAsked(asked, maxTokens, target) : {};
+export function encodeReasoning(
+  asked: Reasoning | undefined,
+  maxTokens: number,
+  history: ThinkingHistory,
+  target: EncodeTarget,
+): EncodedReasoning {
   const { profile, losses } = target;
-  if (!barred || !reasons(encoded, profile) || !profile.thinkingForms.includes("disabled")) return encoded;
-  losses.add("reasoning-off", "thinking", encoded.thinking ? "semantic" : "info");
-  const effort = encoded.effort && ceiling(encoded.effort, profile);
-  return { ...(profile.reasonsByDefault && { thinking: { type: "disabled" } }), ...(effort && { effort }) };
+  const shown = profile.progressAsThinking ? { show: true, ...asked } : asked;
+  const encoded = shown ? encodeAsked(shown, maxTokens, target) : {};
+  if (history.barred && reasons(encoded, profile) && profile.thinkingForms.includes("disabled")) {
+    losses.add("reasoning-off", "thinking", encoded.thinking ? "semantic" : "info");
+    const effort = encoded.effort && ceiling(encoded.effort, profile);
+    return { ...(profile.reasonsByDefault && { thinking: { type: "disabled" } }), ...(effort && { effort }) };
+  }
+  return history.replayed && profile.bindsThinking ? dropUnbound(encoded, profile) : encoded;
+}
+
+/** Clients of other protocols do not keep what thinking is bound to, nor can they mend it: what no longer fits is dropped (rule 128). */
+function dropUnbound(encoded: EncodedReasoning, profile: Profile): EncodedReasoning {
+  const thinking = encoded.thinking ?? (profile.reasonsByDefault ? { type: "adaptive" } : undefined);
+  if (thinking?.["type"] !== "adaptive") return encoded;
+  return { ...encoded, thinking: { ...thinking, block_binding: { prefix_mismatch_behavior: "drop_block" } } };
 }
 
 /** Whether the model will reason on this. */
@@ -58,14 +80,15 @@ function encodeAsked(asked: Reasoning, maxTokens: number, target: EncodeTarget):
 }
 
 /** The first of the ways to think least that the model has (B.0.5). */
-function encodeOff({ effort }: Reasoning, { profile, losses }: EncodeTarget): EncodedReasoning {
+function encodeOff(asked: Reasoning, { profile, losses }: EncodeTarget): EncodedReasoning {
+  const { effort } = asked;
   const kept = effort && effort !== "none" ? { effort: ceiling(effort, profile) } : {};
   if (kept.effort !== undefined && kept.effort !== effort) losses.add("reasoning-effort", "thinking", "info");
   if (profile.thinkingForms.includes("disabled")) return { thinking: { type: "disabled" }, ...kept };
   losses.add("reasoning-not-disabled", "thinking", "info");
   if (profile.thinkingForms.includes("between_tools")) return { thinking: { type: "between_tools" }, ...kept };
   const lowest = profile.reasoning.control === "level" ? profile.reasoning.levels.find((level) => level !== "none") : undefined;
-  return { thinking: { type: "adaptive" }, ...(lowest && { effort: lowest }) };
+  return { thinking: { type: "adaptive", ...display(asked) }, ...(lowest && { effort: lowest }) };
 }
 
 /** No more effort than the model takes while it does not think (rules 151, 152). */
@@ -98,7 +121,7 @@ function encodeLevel(asked: Reasoning, levels: readonly Effort[], { profile, los
   // A budget is no effort, even where one stands for the other (rule 150).
   if (effort !== wanted || asked.budgetTokens !== undefined) losses.add("reasoning-effort", "thinking", "info");
   const level = effort === undefined ? {} : { effort };
-  if (between) return { thinking: { type: "between_tools", ...display(asked) }, ...level };
+  if (between) return { thinking: { type: "between_tools" }, ...level };
   // Where it thinks anyway, how that is shown can be said without changing anything else (rule 167).
   const shown = asked.mode !== undefined || (asked.show !== undefined && profile.reasonsByDefault === true);
   return shown ? { thinking: { type: "adaptive", ...display(asked) }, ...level } : level;

@@ -11,7 +11,7 @@ import { encodeFormat, type EncodedFormat } from "./format-encode.ts";
 import { leftover, ownFields } from "./native.ts";
 import { encodeReasoning, reasons } from "./reasoning-encode.ts";
 import { encodeMaxTokens, encodeSampling, stopSequences } from "./sampling-encode.ts";
-import { callsLackThinking } from "./thinking-history.ts";
+import { callsLackThinking, replaysThinking } from "./thinking-history.ts";
 import { encodeToolChoice, type EncodedToolChoice } from "./tool-choice-encode.ts";
 import { encodeTool } from "./tools-encode.ts";
 import { encodeMessages } from "./turns-encode.ts";
@@ -43,7 +43,8 @@ export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObje
   ];
   const { choice, note } = encodeChoice(request, format, tools, target);
   const maxTokens = encodeMaxTokens(request, target);
-  const reasoning = encodeReasoning(request.reasoning, maxTokens, isReasoningBarred(choice, messages, target), target);
+  const history = { barred: isReasoningBarred(choice, messages, target), replayed: replaysThinking(messages) };
+  const reasoning = encodeReasoning(request.reasoning, maxTokens, history, target);
   const config = encodeConfig(format, reasoning.effort, own["output_config"]);
   const system = encodeSystem(request, [note, format.note], target);
   const metadata = encodeMetadata(request, target, own["metadata"]);

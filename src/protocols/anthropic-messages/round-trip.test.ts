@@ -36,6 +36,8 @@ function profileOf(body: JsonObject): Profile {
   return {
     ...profileFor({ platform: "anthropic", model: "claude-up", protocol: "anthropic-messages" }),
     reasonsByDefault: false,
+    bindsThinking: false,
+    progressAsThinking: false,
     thinkingForms: ["adaptive", "enabled", "disabled", "between_tools"],
     thinkingBeforeCallsRequired: false,
     forcedToolChoice: "always",
@@ -190,7 +192,7 @@ test("every content block of A.1.2 and every tool of A.1.3 comes out as it went 
   const request = client.decodeRequest(clientRequest({ ...base, messages, tools: TOOLS }), sealer);
   const opaque = request.items.filter((item) => item.type === "opaque").map((item) => item.name);
   expect(opaque).toEqual(["image", "container_upload", "something_new", "brand_new_tool_result", "mcp_tool_listing", "fallback"]);
-  const encoded = JSON.parse(upstream.encodeRequest(request, encodeTarget({ model: "m" })).body) as JsonObject;
+  const encoded = JSON.parse(upstream.encodeRequest(request, encodeTarget({ model: "m", profile: profileOf({}) })).body) as JsonObject;
   // No more than four cache marks may stand in one request.
   expect(withoutMarks(encoded)).toEqual(withoutMarks({ ...base, messages, tools: TOOLS }));
 });
@@ -226,3 +228,14 @@ test.each<JsonObject>([
     x_new: [{}],
   },
 ])("the fields %j come out as they went in", (fields) => roundTrip({ ...base, ...fields }, "/v1/messages"));
+
+test("rule 227: an answer that paused goes on with its blocks as they were", () => {
+  const content = [
+    { type: "text", text: "I look." },
+    { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "q" } },
+  ];
+  const paused = { id: "msg_1", type: "message", role: "assistant", model: "m", content, stop_reason: "pause_turn", stop_sequence: null };
+  const answer = collect(upstream.decodeResponse({ ...paused, usage: { input_tokens: 1, output_tokens: 1 } }, { issuer: anthropic }));
+  expect(client.encodeResponse(answer, answerContext())).toMatchObject({ content, stop_reason: "pause_turn" });
+  roundTrip({ ...base, messages: [...base.messages, { role: "assistant", content }] }, "/v1/messages");
+});

@@ -20,6 +20,11 @@ export function firstForeignThinking(items: readonly Item[], { issuer }: EncodeT
 
 const THINKING: ReadonlySet<unknown> = new Set(["thinking", "redacted_thinking"]);
 
+/** Whether any thinking goes back to the model. */
+export function replaysThinking(messages: readonly JsonObject[]): boolean {
+  return messages.some(({ content }) => asArray(content)?.some((block) => THINKING.has(asObject(block)?.["type"])));
+}
+
 /** Whether the newest answer calls tools and does not begin with thinking: older models then refuse to think on (rule 147). */
 export function callsLackThinking(messages: readonly JsonObject[]): boolean {
   const last = messages.findLastIndex(({ role }) => role === "assistant");
