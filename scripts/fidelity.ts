@@ -1,6 +1,7 @@
 /** The text of `docs/fidelity.md`, from the table of losses and from what the decoders and encoders do with each feature. */
 import { readdirSync, readFileSync } from "node:fs";
 import { answerRows, clients, pairs, requestRows, TARGETS, TITLES } from "./fidelity-table.ts";
+import { EXEMPT, REASONS, RULES } from "./rules.ts";
 import { LOSS_KINDS, type LossCode, type LossKind } from "../src/chat/loss-codes.ts";
 
 const PROTOCOLS = new URL("../src/protocols/", import.meta.url);
@@ -25,6 +26,7 @@ export function fidelityDocument(): string {
     );
   const columns = pairs().map(({ client, upstream }) => `${TITLES[client.id]} → ${TITLES[upstream.id]}`);
   const requests = requestRows().map(({ feature, cells }) => [feature, ...cells]);
+  const untested = [...EXEMPT].map(([rule, { reason, why }]) => [String(rule), RULES.get(rule) ?? "", `${REASONS[reason]}: ${why}`]);
   const answers = answerRows().map(({ feature, cells }) => [feature, ...cells]);
   return `${INTRODUCTION}
 ## What becomes of a request
@@ -46,6 +48,12 @@ ${codes("request")}
 ## Losses of answers
 
 ${codes("answer")}
+
+## Rules without a test
+
+The project's study of the wire formats, which is not part of this repository, has numbered rules; ${RULES.size} of them concern these protocols. Each has a test with its number in the name, but for these:
+
+${table(["rule", "what it says", "why it has no test"], untested)}
 `;
 }
 
