@@ -75,6 +75,23 @@ describe("what reaches the upstream", () => {
     expect(answer.stop_reason).toBe("tool_use");
   });
 
+  test("rule 166: a signature comes back through a client that keeps no field it does not know", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    const known = { thinking: ["type", "thinking", "signature"], tool_use: ["type", "id", "name", "input"], text: ["type", "text"] };
+    const tools = [{ name: "run_shell", input_schema: { type: "object", properties: { command: { type: "string" } } } }];
+    const asked = { role: "user", content: "Run `ls` and tell me its output." };
+    const first = await post(url, ask("", { tools, messages: [asked] }));
+    const { content } = (await first.json()) as { content: { type: keyof typeof known; id?: string }[] };
+    const kept = content.map((block) => Object.fromEntries(Object.entries(block).filter(([key]) => known[block.type].includes(key))));
+    const result = { type: "tool_result", tool_use_id: content.find(({ type }) => type === "tool_use")?.id, content: "a b" };
+    const messages = [asked, { role: "assistant", content: kept }, { role: "user", content: [result] }];
+    expect((await post(url, ask("", { tools, messages }))).status).toBe(200);
+    const sent = JSON.parse(simulator.requests[1]?.body.toString() ?? "") as { contents: { parts: Record<string, unknown>[] }[] };
+    const call = sent.contents.flatMap(({ parts }) => parts).find(({ functionCall }) => functionCall !== undefined);
+    // The simulator refuses what it did not sign; that nobody signed has a text of its own.
+    expect(call?.["thoughtSignature"]).toMatch(/^[A-Za-z0-9+/]+=*$/);
+  });
+
   test("rule 94: a call of a vendor's own toolset goes to no other vendor", async () => {
     const { url, simulator } = await start({ config: pool("gemini", 1) });
     const messages = [

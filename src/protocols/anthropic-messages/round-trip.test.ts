@@ -1,9 +1,10 @@
 /** Whatever a Messages client said, the neutral form holds it: every recorded and captured request comes out as it went in. */
 import { describe, expect, test } from "vitest";
 import { loadCaptures } from "../../../test/support/captures.ts";
-import { anthropic, client, clientRequest, encodeTarget, sealer, upstream } from "../../../test/support/messages.ts";
+import { anthropic, answerContext, client, clientRequest, encodeTarget, sealer, upstream } from "../../../test/support/messages.ts";
 import { loadRecordings } from "../../../test/support/recordings.ts";
 import { profileFor } from "../../catalog/profiles/index.ts";
+import { collect } from "../../chat/collect.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import { LossLedger } from "../../chat/loss.ts";
 import type { Profile } from "../profile.ts";
