@@ -12,6 +12,8 @@ export interface Message {
   /** What stands beside the content. */
   readonly rest: JsonObject;
   readonly path: string;
+  /** Holds what an answer showed, and nothing that the user said. */
+  readonly moved?: true;
 }
 
 /**
@@ -49,37 +51,62 @@ function nextAssistant(messages: readonly Message[], from: number): number {
 
 /** The messages between two answers, with every call answered first, once, and nothing else answered. */
 function answerCalls(run: readonly Message[], calls: readonly string[], target: EncodeTarget): Message[] {
-  const [first] = run;
-  const given = run.flatMap((message) => idsOf(message, "tool_result", "tool_use_id"));
+  const end = calls.length === 0 ? 0 : endOfAnswers(run);
+  const answers = run.slice(0, end);
+  const later = run.slice(end).map((message) => ({ ...message, content: wordOrphans(message, new Set(), target) }));
+  return [...(isLawful(answers, calls) ? answers : gatherAnswers(answers, calls, target)), ...later];
+}
+
+/**
+ * Where the messages end that may hold results of the calls before them: behind the first of the user's that has none.
+ * What is said later moves nothing (rule 4).
+ */
+function endOfAnswers(run: readonly Message[]): number {
+  const plain = run.findIndex(
+    (message) => message.role === "user" && !message.moved && idsOf(message, "tool_result", "tool_use_id").length === 0,
+  );
+  return plain < 0 ? run.length : plain + 1;
+}
+
+function isLawful(answers: readonly Message[], calls: readonly string[]): boolean {
+  const [first] = answers;
+  const given = answers.flatMap((message) => idsOf(message, "tool_result", "tool_use_id"));
   const leading = first?.role === "user" ? leadingResults(first) : [];
-  const lawful = given.length === leading.length && leading.length === calls.length && calls.every((id) => leading.includes(id));
-  if (lawful) return [...run];
-  const users = run.filter((message) => message.role === "user");
-  const answered = new Set<string>();
-  const results: JsonObject[] = [];
-  const others: JsonObject[] = [];
-  for (const { content, path } of users) {
-    for (const block of content) {
-      const id = block["type"] === "tool_result" ? (block["tool_use_id"] as string) : undefined;
-      if (id === undefined) others.push(block);
-      else if (calls.includes(id) && !answered.has(id)) {
-        answered.add(id);
-        results.push(block);
-      } else {
-        target.losses.add("orphan-tool-result", path, "semantic");
-        others.push(...resultContent(block));
-      }
-    }
+  return given.length === leading.length && leading.length === calls.length && calls.every((id) => leading.includes(id));
+}
+
+function gatherAnswers(answers: readonly Message[], calls: readonly string[], target: EncodeTarget): Message[] {
+  const users = answers.filter((message) => message.role === "user");
+  const path = answers[0]?.path ?? "messages";
+  const results = new Map<string, JsonObject>();
+  const paired = new Set<JsonObject>();
+  for (const block of users.flatMap(({ content }) => content)) {
+    const id = block["tool_use_id"] as string;
+    if (block["type"] !== "tool_result" || !calls.includes(id) || results.has(id)) continue;
+    results.set(id, block);
+    paired.add(block);
   }
   for (const id of calls) {
-    if (answered.has(id)) continue;
-    target.losses.add("missing-tool-result", first?.path ?? "messages", "info");
-    results.push({ type: "tool_result", tool_use_id: id, content: [{ type: "text", text: NO_RESULT_TEXT }], is_error: true });
+    if (results.has(id)) continue;
+    target.losses.add("missing-tool-result", path, "info");
+    results.set(id, { type: "tool_result", tool_use_id: id, content: [{ type: "text", text: NO_RESULT_TEXT }], is_error: true });
   }
-  const content = [...results, ...others];
-  const merged: Message[] =
-    content.length > 0 ? [{ role: "user", content, rest: users[0]?.rest ?? {}, path: first?.path ?? "messages" }] : [];
-  return [...merged, ...run.filter((message) => message.role === "system")];
+  const others = users.flatMap((message) => wordOrphans(message, paired, target));
+  return [
+    { role: "user", content: [...results.values(), ...others], rest: users[0]?.rest ?? {}, path },
+    ...answers.filter((message) => message.role === "system"),
+  ];
+}
+
+/** A message without its paired results, and its other results as words of the user (rule 26). */
+function wordOrphans({ content, path }: Message, paired: ReadonlySet<JsonObject>, { losses }: EncodeTarget): JsonObject[] {
+  return content.flatMap((block) => {
+    if (block["type"] !== "tool_result") return [block];
+    if (paired.has(block)) return [];
+    losses.add("orphan-tool-result", path, "semantic");
+    const heading = orphanHeading(unescapeCallId(block["tool_use_id"] as string), block["is_error"] === true);
+    return [{ type: "text", text: heading }, ...((block["content"] as readonly JsonObject[] | undefined) ?? [])];
+  });
 }
 
 function leadingResults(message: Message): string[] {
@@ -89,10 +116,4 @@ function leadingResults(message: Message): string[] {
 
 function idsOf(message: Message, type: string, key: string): string[] {
   return message.content.filter((block) => block["type"] === type).map((block) => block[key] as string);
-}
-
-/** What an orphaned result said, as words of the user (rule 26). */
-function resultContent(block: JsonObject): readonly JsonObject[] {
-  const heading = orphanHeading(unescapeCallId(block["tool_use_id"] as string), block["is_error"] === true);
-  return [{ type: "text", text: heading }, ...((block["content"] as readonly JsonObject[] | undefined) ?? [])];
 }

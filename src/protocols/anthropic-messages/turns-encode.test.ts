@@ -174,6 +174,20 @@ describe("turns", () => {
     expect(LOSS_KINDS.prefill.severities).toContain("contract");
   });
 
+  test("rule 227: an answer that paused for the provider's tools is no prefill", () => {
+    const paused: Content = {
+      type: "hosted-tool-call",
+      id: "srvtoolu_1",
+      kind: "web-search",
+      name: "web_search",
+      input: "{}",
+      native: { protocol: "anthropic-messages", fields: { type: "server_tool_use" } },
+    };
+    const encoded = encode(conversation(["user", text("q")], ["assistant", text("I look."), paused]));
+    expect(outline(encoded)).toEqual(["user: q", "assistant: I look. srvtoolu_1"]);
+    expect(encoded.losses).toEqual([]);
+  });
+
   test.each([
     ["claude-opus-4-8", "system: b"],
     ["claude-opus-4-7", "user: <system-reminder>\nb\n</system-reminder>"],
@@ -238,7 +252,7 @@ describe("turns", () => {
   });
 });
 
-test("rule 4: a longer history begins as the shorter did", () => {
+describe("rule 4: a longer history begins as the shorter did", () => {
   const said: Said[] = [
     ["user", text("q")],
     ["assistant", text("hm"), call("a"), call("b")],
@@ -248,9 +262,53 @@ test("rule 4: a longer history begins as the shorter did", () => {
     ["assistant", call("c:1")],
     ["user", result("c:1", text("3"))],
   ];
-  const whole = encode(conversation(...said)).body.messages;
-  for (const length of [1, 3, 5, 7]) {
-    const part = encode(conversation(...said.slice(0, length))).body.messages;
-    expect(JSON.stringify(part)).toBe(JSON.stringify(whole.slice(0, part.length)));
-  }
+  test("in a usual conversation", () => {
+    const whole = encode(conversation(...said)).body.messages;
+    for (const length of [1, 3, 5, 7]) {
+      const part = encode(conversation(...said.slice(0, length))).body.messages;
+      expect(JSON.stringify(part)).toBe(JSON.stringify(whole.slice(0, part.length)));
+    }
+  });
+
+  const issuers = fc.constantFrom({ platform: "anthropic" }, { platform: "anthropic", account: "other" }, { platform: "gemini" });
+  const thought = issuers.map((issuer): Content => ({ type: "reasoning", text: "hm", state: { issuer, kind: "thinking", value: "c2ln" } }));
+  const image: Content = { type: "media", kind: "image", source: { base64: "iVBORw0KGgoAAAANSUhEUg==" } };
+  const words = fc.constantFrom("t", "", " ").map(text);
+  const asked = fc.array(fc.oneof(words, fc.constant(image)), { maxLength: 2 });
+  const before = fc.array(fc.tuple(fc.constantFrom("user" as const, "system" as const), words), { maxLength: 2 });
+  /** A user's words, system turns, an answer, and results in turns of their own, some missing, one nobody asked for. */
+  const round = fc.record({
+    asked,
+    before,
+    answer: fc.array(fc.oneof(words, thought, fc.constant(image)), { maxLength: 3 }),
+    calls: fc.uniqueArray(fc.constantFrom("a", "b:1", "c"), { maxLength: 3 }),
+    results: fc.uniqueArray(fc.constantFrom("a", "b:1", "c", "z"), { maxLength: 4 }),
+    after: before,
+  });
+  const models = ["claude-opus-5-5", "claude-opus-4-7", "claude-sonnet-4-5", "claude-3-5-sonnet-latest"];
+
+  test("and in any other, up to what the user says", () => {
+    fc.assert(
+      fc.property(fc.array(round, { minLength: 1, maxLength: 3 }), fc.constantFrom(...models), (rounds, model) => {
+        const turns: Said[] = [];
+        const borders: number[] = [];
+        const issuer = { platform: "anthropic", account: "mine" };
+        for (const { asked: first, before: early, answer, calls, results, after } of rounds) {
+          turns.push(["user", text("q"), ...first], ...early);
+          borders.push(turns.length);
+          turns.push(
+            ["assistant", ...answer, ...calls.map((id) => call(id))],
+            ...results.map((id): Said => ["user", result(id, text(id))]),
+            ...after,
+          );
+        }
+        turns.push(["user", text("end")]);
+        const whole = encode(conversation(...turns), { ...claude(model), issuer }).body.messages;
+        for (const border of borders) {
+          const part = encode(conversation(...turns.slice(0, border)), { ...claude(model), issuer }).body.messages;
+          expect(part).toEqual(whole.slice(0, part.length));
+        }
+      }),
+    );
+  });
 });

@@ -38,7 +38,7 @@ function gather(request: ChatRequest, target: EncodeTarget): Message[] {
     if (content.length > 0 || (turn.role === "system" && Object.keys(rest).length > 0))
       messages.push({ role: turn.role, content, rest, path });
     // The server makes one of it and of the user turn behind it.
-    if (moved.length > 0) messages.push({ role: "user", content: moved, rest: {}, path });
+    if (moved.length > 0) messages.push({ role: "user", content: moved, rest: {}, path, moved: true });
   }
   return messages;
 }
@@ -106,14 +106,15 @@ const CONTINUE_TEXT = "Continue.";
 /** A last message of the assistant's is continued, by models that can, and may not end in spaces (rules 33, 34). */
 function endPrefill(messages: readonly Message[], target: EncodeTarget): readonly Message[] {
   const last = messages.at(-1);
-  if (last?.role !== "assistant") return messages;
+  const block = last?.content.at(-1);
+  const text = block?.["text"];
+  // An answer that paused for the provider's own tools goes on from there (rule 227).
+  if (last?.role !== "assistant" || typeof text !== "string") return messages;
   if (!target.profile.prefill) {
     target.losses.add("prefill", last.path, "contract");
     return [...messages, { role: "user", content: [{ type: "text", text: CONTINUE_TEXT }], rest: {}, path: last.path }];
   }
-  const block = last.content.at(-1);
-  const text = block?.["text"];
-  if (typeof text !== "string" || text === text.trimEnd()) return messages;
+  if (text === text.trimEnd()) return messages;
   target.losses.add("prefill-trimmed", last.path, "info");
   return [...messages.slice(0, -1), { ...last, content: [...last.content.slice(0, -1), { ...block, text: text.trimEnd() }] }];
 }
