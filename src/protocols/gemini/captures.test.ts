@@ -5,9 +5,8 @@ import { send, type SentBody } from "../../../test/support/gemini.ts";
 import { asObject, asString, type JsonObject } from "../../chat/json.ts";
 import { createStateSealer } from "../../chat/state.ts";
 import { anthropicMessages } from "../anthropic-messages/index.ts";
-import type { ClientSide } from "../protocol.ts";
 
-const client = anthropicMessages.client as ClientSide;
+const { client } = anthropicMessages;
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 const captures = loadCaptures().filter(({ name, body }) => name.startsWith("claude-code/") && Array.isArray(body["messages"]));
 

@@ -1,7 +1,10 @@
 import { LossLedger } from "../../chat/loss.ts";
 import { describe, expect, test } from "vitest";
 import { loadRecordings, rechunk } from "../../../test/support/recordings.ts";
+import { createStateSealer } from "../../chat/state.ts";
+import { scanObject } from "../../wire/json-scan.ts";
 import { gemini } from "./index.ts";
+import { sealSignature, SIGNATURE_SENTINEL } from "./state.ts";
 
 const { upstream } = gemini;
 
@@ -32,17 +35,45 @@ describe("relayed requests", () => {
     ];
     expect(names.filter((name) => upstream.relaysRequestHeader(name))).toEqual(["x-goog-api-client", "content-type"]);
   });
+});
 
-  test("the body passes as it is", () => {
-    const body = Buffer.from('{ "contents" : [] }');
+describe("relayed bodies", () => {
+  const sealer = createStateSealer([Buffer.alloc(32, 7)]);
+  const relay = (body: string): { body: string; losses: number } => {
+    const losses = new LossLedger();
+    const bytes = Buffer.from(body);
+    const target = { model: "other", issuer: { platform: "gemini", model: "other" }, sealer, losses };
+    return { body: upstream.relayBody(bytes, scanObject(bytes), target).toString(), losses: losses.losses.length };
+  };
+  const foreign = sealSignature([{ issuer: { platform: "anthropic" }, kind: "thinking", value: "sig" }], sealer) as string;
+
+  test("rules 1, 2: they pass as they are, unknown fields, numbers and raw signatures included", () => {
+    const body = `{ "contents" : [{"parts":[{"text":"a","thoughtSignature":"AbC="},{"new":[1.0, 1e3, 12345678901234567890, "\\u00e9"]}]}], "x":1}`;
+    expect(relay(body)).toEqual({ body, losses: 0 });
+  });
+
+  test("rule 140: an envelope of another vendor's becomes the stand-in on the first call of a content, and nothing elsewhere", () => {
+    const parts = (a: string, b: string, c: string): string =>
+      `[{"text":"a", "thoughtSignature": ${a}},{"functionCall":{"name":"f"},"thoughtSignature":${b}},{"function_call":{"name":"g"},"thought_signature":${c}}]`;
+    const given = `{"contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":${parts(`"${foreign}"`, `"${foreign}"`, `"${foreign}"`)}}]}`;
+    const sent = `{"contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":${parts('""', `"${SIGNATURE_SENTINEL}"`, '""')}}]}`;
+    expect(relay(given)).toEqual({ body: sent, losses: 3 });
+  });
+
+  test("what only carried an envelope goes, and an envelope around the target's own state opens", () => {
+    const carrier = `{"text":"","thoughtSignature":"${foreign}"}`;
     expect(
-      upstream.relayBody(body, new Map(), {
-        model: "other",
-        issuer: { platform: "gemini" },
-        sealer: { seal: () => "", open: () => undefined },
-        losses: new LossLedger(),
-      }),
-    ).toBe(body);
+      relay(`{"contents":[{"parts":[{"text":"a"},${carrier}]},{"parts":[${carrier}]},{"parts":[${carrier},{"text":"b"}]}]}`).body,
+    ).toBe(`{"contents":[{"parts":[{"text":"a"}]},{"parts":[{"text":"b"}]}]}`);
+    const state = { issuer: { platform: "gemini", model: "other" }, kind: "thought-signature", value: "AbC=" } as const;
+    const own = sealSignature([{ issuer: { platform: "anthropic" }, kind: "thinking", value: "sig" }, state], sealer) as string;
+    expect(relay(`{"contents":[{"parts":[{"text":"a","thoughtSignature":"${own}"}]}]}`).body).toContain('"thoughtSignature":"AbC="');
+  });
+
+  test("rule 378: a model that the body names is the one in the path", () => {
+    expect(relay('{"generateContentRequest":{"model":"models/asked","contents":[]}}').body).toBe(
+      '{"generateContentRequest":{"model":"models/other","contents":[]}}',
+    );
   });
 });
 

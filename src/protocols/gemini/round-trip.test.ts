@@ -11,7 +11,7 @@ import { anthropicMessages } from "../anthropic-messages/index.ts";
 import type { ClientSide } from "../protocol.ts";
 import { GeminiStreamDecoder } from "./stream.ts";
 
-const client = anthropicMessages.client as ClientSide;
+const { client } = anthropicMessages;
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 const question = { role: "user", content: "hi" };
 

@@ -14,13 +14,13 @@ const LIST_PATH = new RegExp(`^(?:${VERSION}|${VERTEX})/models/?$`);
 /** Which of the protocol's routes a request is for. Methods beside the three are nobody's (rule 380). */
 export function route(method: string, pathname: string, query: URLSearchParams): ClientRoute | WrongMethod | undefined {
   const path = decoded(pathname);
-  const call = METHOD_PATH.exec(path);
-  if (call) {
-    const found = callRoute(call[2] as string, modelName(call[1] as string), query);
-    return found && (method === "POST" ? found : { allow: "POST" });
-  }
+  const [, resource, action] = METHOD_PATH.exec(path) ?? [];
+  const call = resource === undefined ? undefined : callRoute(action as string, modelName(resource), query);
+  if (call) return method === "POST" ? call : { allow: "POST" };
   const model = MODEL_PATH.exec(path)?.[1];
-  if (model !== undefined) return method === "GET" ? { operation: "get-model", model: modelName(model) } : { allow: "GET" };
+  // Some names have a colon of their own.
+  if (model !== undefined && method === "GET") return { operation: "get-model", model: modelName(model) };
+  if (model !== undefined) return resource === undefined ? { allow: "GET" } : undefined;
   if (LIST_PATH.test(path)) return method === "GET" ? { operation: "list-models" } : { allow: "GET" };
   return undefined;
 }

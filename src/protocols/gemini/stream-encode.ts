@@ -81,7 +81,9 @@ class FrameSink implements PartSink {
   readonly #context: AnswerContext;
   readonly #array: boolean;
   #out = "";
-  /** What follows the parts of every frame. */
+  /** What every frame ends with: who answers. */
+  #identity = "";
+  /** What follows the parts of a frame. */
   #tail = "";
   /** Whether anything was written: in an array, whether its bracket was. */
   begun = false;
@@ -93,7 +95,8 @@ class FrameSink implements PartSink {
   }
 
   identify(id: string | undefined): void {
-    this.#tail = `]},"index":0}],${writeJson(identity(id, this.#context)).slice(1)}`;
+    this.#identity = writeJson(identity(id, this.#context)).slice(1);
+    this.#tail = `]},"index":0}],${this.#identity}`;
   }
 
   text(text: string, thought: boolean): void {
@@ -111,7 +114,7 @@ class FrameSink implements PartSink {
 
   /** What was written since the last time. The answer has begun: an array is opened even when there is nothing to say yet. */
   take(): string {
-    if (this.#array && !this.begun) this.#write(`{"candidates":[],${writeJson(identity(undefined, this.#context)).slice(1)}`);
+    if (this.#array && !this.begun) this.#write(`{"candidates":[],${this.#identity}`);
     const out = this.#out;
     this.#out = "";
     return out;
