@@ -29,7 +29,8 @@ export async function startGateway(folder: string, config: object): Promise<Gate
     stdio: ["ignore", "pipe", logDescriptor],
   });
   closeSync(logDescriptor);
-  process.once("exit", () => child.kill("SIGKILL"));
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   const log = () => readFileSync(logFile, "utf8").slice(-3000);
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
 
@@ -52,6 +53,7 @@ export async function startGateway(folder: string, config: object): Promise<Gate
     async stop() {
       child.kill("SIGTERM");
       await ended;
+      process.off("exit", kill);
     },
   };
 }
