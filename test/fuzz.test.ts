@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonValue } from "../src/chat/json.ts";
+import { BODIES } from "./support/chat-bodies.ts";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
 import { loadCaptures } from "./support/captures.ts";
 import { loadRecordings } from "./support/recordings.ts";
@@ -13,11 +14,15 @@ const MAX_BODY_CHARS = 12_000;
 /** Bodies of real requests to the paths that begin so. */
 function realBodies(path: string): string[] {
   const recorded = loadRecordings("anthropic-messages").flatMap(({ request }) => (request ? [request] : []));
-  const requests: readonly { readonly path: string; readonly body: unknown }[] = [...recorded, ...loadCaptures()];
-  return requests
-    .filter((request) => request.path.startsWith(path) && typeof request.body === "object" && request.body !== null)
-    .map(({ body }) => JSON.stringify(trimmed(body as JsonValue)))
-    .filter((text) => text.length <= MAX_BODY_CHARS);
+  const everything = BODIES.map((body) => ({ path: "/v1/chat/completions", body }));
+  const requests: readonly { readonly path: string; readonly body: unknown }[] = [...recorded, ...loadCaptures(), ...everything];
+  return (
+    requests
+      .filter((request) => request.path.startsWith(path) && typeof request.body === "object" && request.body !== null)
+      // Pictures that would have to be fetched first say nothing about bodies, and looking for their hosts takes long.
+      .map(({ body }) => JSON.stringify(trimmed(body as JsonValue)).replaceAll(/"https:[^"]*"/g, '"data:image/png;base64,iVBORw0KGgo="'))
+      .filter((text) => text.length <= MAX_BODY_CHARS)
+  );
 }
 
 /** Long texts cut, so that a capture's structure fits. */
