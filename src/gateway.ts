@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createKeyRing } from "./access/keys.ts";
+import { LessonMemory } from "./catalog/lesson-memory.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
 import { createStateSealer } from "./chat/state.ts";
 import type { Config } from "./config/config.ts";
@@ -50,6 +51,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
         protocols,
         sealer: createStateSealer(stateKeys),
         userAgent,
+        lessons: new LessonMemory(systemClock),
         media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
         instanceId: randomUUID(),
         profileFor,

@@ -163,7 +163,7 @@ export class Failover implements HeadSource {
     }
   }
 
-  /** Tries this credential, twice at most, and gives it back. Returns how the request ended, or who is next. */
+  /** Tries this credential, again only when it was not at fault, and gives it back. Returns how the request ended, or who is next. */
   async #useLease(target: Target, lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
     for (let retried = false; ; retried = true) {
       let outcome: AttemptOutcome;
@@ -192,8 +192,8 @@ export class Failover implements HeadSource {
       }
       const { error } = outcome;
       const { next } = verdict(error, retried);
-      const again = next === "retry-same" && !this.#answer.begun && this.#budgetLeft();
-      if (again) continue;
+      const mayRetry = !this.#answer.begun && this.#budgetLeft();
+      if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;
       lease.release({ error });
       this.#last = error;
       if (this.#answer.begun) return failed(error);

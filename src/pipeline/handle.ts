@@ -56,8 +56,9 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const targets = preferLane(resolution, client.id);
     const lossMode = caller.loss ?? resolution.loss ?? "default";
     const { requestId } = answer;
-    const preparation = new Preparation(context, { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "" });
     const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
+    const asked = { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "" };
+    const preparation = new Preparation(context, { ...asked, ...(session !== undefined && { session }) });
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;
     const count = targets[0] && preparation.localCount(targets[0]);

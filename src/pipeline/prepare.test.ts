@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ask } from "../../test/support/gateway.ts";
 import { client, clientRequest, sealer } from "../../test/support/messages.ts";
+import { LessonMemory } from "../catalog/lesson-memory.ts";
 import { profileFor } from "../catalog/profiles/index.ts";
 import { protocols } from "../protocols/index.ts";
 import type { Operation, Protocol, UpstreamSide } from "../protocols/protocol.ts";
@@ -32,6 +33,7 @@ function preparation(operation: Operation): Preparation {
       sealer,
       userAgent: "dragoman/test",
       media: new MediaStore(() => Promise.reject(new Error("no network")), 1),
+      lessons: new LessonMemory({ now: () => 0 }),
       profileFor,
     },
     { client, request, rawHeaders: [], peek: client.peek(request), lossMode: "default", requestId: "r", caller: "" },

@@ -1,4 +1,7 @@
 /** Chooses the lane for one target and makes what goes to its upstream. Decodes the client's request at most once. */
+import { lessonOf } from "../catalog/lesson-wordings.ts";
+import type { LessonMemory } from "../catalog/lesson-memory.ts";
+import { layLesson } from "../catalog/lessons.ts";
 import type { ChatRequest, ProtocolId } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
@@ -8,6 +11,7 @@ import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek, 
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
+import { conversationKey } from "./conversation-key.ts";
 import type { Lane } from "./lane.ts";
 import { wantedMedia, withInlineMedia, type InlineMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
@@ -26,6 +30,7 @@ export interface PrepareContext {
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
   readonly media: MediaStore;
+  readonly lessons: LessonMemory;
   profileFor(place: { readonly platform: string; readonly model: string; readonly protocol: ProtocolId }): Profile;
 }
 
@@ -52,6 +57,8 @@ export interface Asked {
   readonly requestId: string;
   /** The virtual key's name; empty when none is asked for. */
   readonly caller: string;
+  /** Which conversation it is, when the client says so. */
+  readonly session?: string;
 }
 
 /** One client request on its way to whichever target takes it. */
@@ -64,6 +71,7 @@ export class Preparation {
   readonly #lossMode: LossMode;
   readonly #requestId: string;
   readonly #caller: string;
+  #conversation: string | undefined;
   /** Told by some protocols' answers, in seconds since 1970. */
   readonly #createdAt = Math.floor(Date.now() / 1000);
   #decoded: ChatRequest | undefined;
@@ -80,6 +88,7 @@ export class Preparation {
     this.#lossMode = asked.lossMode;
     this.#requestId = asked.requestId;
     this.#caller = asked.caller;
+    this.#conversation = asked.session;
   }
 
   /** What has to be fetched before {@link prepare} can encode for this target; mostly nothing. */
@@ -110,6 +119,13 @@ export class Preparation {
       if (issuer?.account !== undefined && issuer.platform === target.provider.platform) return issuer.account;
     }
     return undefined;
+  }
+
+  /** Whether a target's refusal says how to ask it better: then {@link prepare} makes another request of it (rule 344). */
+  learn(target: Target, error: GatewayError): boolean {
+    const lesson = this.#relays(target) ? undefined : lessonOf(error, this.#profile(target));
+    if (lesson) this.#context.lessons.learn(modelKey(target), this.#conversationKey(), lesson);
+    return lesson !== undefined;
   }
 
   /** A count of the request's tokens, when it is asked for one that this target cannot make. */
@@ -210,9 +226,18 @@ export class Preparation {
     return withInlineMedia(request, new Map([...this.#media].filter(([url]) => wanted.has(url))));
   }
 
-  #profile({ provider, model, protocol }: Target): Profile {
+  /** What is known of the target's model, what it has taught included. */
+  #profile(target: Target): Profile {
+    const { provider, model, protocol } = target;
     const profile = this.#context.profileFor({ platform: provider.platform, model, protocol });
-    return provider.chat ? { ...profile, chat: provider.chat } : profile;
+    const placed = provider.chat ? { ...profile, chat: provider.chat } : profile;
+    return this.#context.lessons.lessonsFor(modelKey(target), () => this.#conversationKey()).reduce(layLesson, placed);
+  }
+
+  /** The client's own name of the conversation, else what its beginning is (rule 444). */
+  #conversationKey(): string {
+    this.#conversation ??= conversationKey(this.#caller, this.#decode());
+    return this.#conversation;
   }
 
   #sent({ path, headers, body }: EncodedRequest, stream: boolean): Pick<Prepared, "path" | "headers" | "body"> {
@@ -243,4 +268,8 @@ export class Preparation {
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     return protocol;
   }
+}
+
+function modelKey({ provider, model }: Target): string {
+  return `${provider.name}/${model}`;
 }
