@@ -164,22 +164,20 @@ class Attempt implements UpstreamListener {
       this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       this.#begin();
     }
-    if (this.#lane.cut) this.#finishNow();
-    else if (this.#lane.finished && !this.#lingering) this.#linger();
+    if (this.#lane.finished && !this.#lingering) this.#linger();
   }
 
-  /** Ends a complete answer without waiting for the connection's end. */
-  #finishNow(): void {
-    const call = this.#call;
-    this.onEnd();
-    call?.abort();
-  }
-
-  /** The answer is complete, and only the connection's end is missing: it gets a moment. */
+  /** The answer is complete, and only the connection's end is missing: it gets a moment, unless more would come than is wanted. */
   #linger(): void {
     this.#lingering = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#finishNow(), Math.min(MAX_LINGER_MS, this.#options.timeouts.idleMs));
+    const leave = (): void => {
+      const call = this.#call;
+      this.onEnd();
+      call?.abort();
+    };
+    if (this.#lane.cut) leave();
+    else this.#timer = setTimeout(leave, Math.min(MAX_LINGER_MS, this.#options.timeouts.idleMs));
   }
 
   #begin(): void {
