@@ -1,6 +1,6 @@
 /** The text of `docs/fidelity.md`, from the table of losses and from what the decoders and encoders do with each feature. */
 import { readdirSync, readFileSync } from "node:fs";
-import { answerRows, clients, pairs, requestRows, TARGETS, TITLES } from "./fidelity-table.ts";
+import { answerRows, clients, pairs, requestRows, TARGETS, TITLES } from "./fidelity/table.ts";
 import { EXEMPT, REASONS, RULES } from "./rules.ts";
 import { LOSS_KINDS, type LossCode, type LossKind } from "../src/chat/loss-codes.ts";
 

@@ -1,17 +1,19 @@
 /** What becomes of each feature in each pair of protocols: found out by sending it through the decoders and encoders. */
-import { profileFor } from "../src/catalog/profiles/index.ts";
-import type { ChatResponse, Content, MediaContent, ProtocolId } from "../src/chat/chat.ts";
-import { GatewayError } from "../src/chat/error.ts";
-import { writeJson, type JsonObject } from "../src/chat/json.ts";
-import { LOSS_KINDS, type LossKind } from "../src/chat/loss-codes.ts";
-import { LossLedger, type Loss } from "../src/chat/loss.ts";
-import { createStateSealer, type OpaqueState } from "../src/chat/state.ts";
-import { wantedMedia, withInlineMedia } from "../src/pipeline/media.ts";
-import type { Profile } from "../src/protocols/profile.ts";
-import { protocols } from "../src/protocols/index.ts";
-import { providerTypes } from "../src/providers/index.ts";
-import type { ClientRequest, ClientSide, EncodedRequest, Protocol, UpstreamSide } from "../src/protocols/protocol.ts";
-import { FEATURES } from "./fidelity-features.ts";
+import { profileFor } from "../../src/catalog/profiles/index.ts";
+import type { ChatResponse, Content, MediaContent, ProtocolId } from "../../src/chat/chat.ts";
+import { GatewayError } from "../../src/chat/error.ts";
+import { writeJson, type JsonObject } from "../../src/chat/json.ts";
+import { LOSS_KINDS, type LossKind } from "../../src/chat/loss-codes.ts";
+import { LossLedger, type Loss } from "../../src/chat/loss.ts";
+import { createStateSealer, type OpaqueState } from "../../src/chat/state.ts";
+import { wantedMedia, withInlineMedia } from "../../src/pipeline/media.ts";
+import type { Profile } from "../../src/protocols/profile.ts";
+import { protocols } from "../../src/protocols/index.ts";
+import { providerTypes } from "../../src/providers/index.ts";
+import type { ClientRequest, ClientSide, EncodedRequest, Protocol, UpstreamSide } from "../../src/protocols/protocol.ts";
+import { CONTENT_FEATURES } from "./content-features.ts";
+import { SETTING_FEATURES } from "./setting-features.ts";
+import { TOOL_FEATURES } from "./tool-features.ts";
 
 /** A client protocol of the table and an upstream model of each protocol: the newest, as its own vendor serves it. */
 export const TARGETS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; readonly model: string }>>> = {
@@ -51,7 +53,7 @@ export function pairs(): { readonly client: ClientSide; readonly upstream: Upstr
 
 /** What becomes of requests. */
 export function requestRows(): FidelityRow[] {
-  return FEATURES.map(({ name, bodies }) => ({
+  return [...CONTENT_FEATURES, ...TOOL_FEATURES, ...SETTING_FEATURES].map(({ name, bodies }) => ({
     feature: name,
     cells: pairs().map(({ client, upstream }) => {
       const body = bodies[client.id];
