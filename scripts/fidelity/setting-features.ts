@@ -1,5 +1,5 @@
 /** How the model is to answer: rows of the table. */
-import { chat, chatTools, config, gemini, messages, messagesTools, SCHEMA, type Feature } from "./feature.ts";
+import { chat, chatTools, config, gemini, geminiTools, messages, messagesTools, SCHEMA, type Feature } from "./feature.ts";
 
 export const SETTING_FEATURES: readonly Feature[] = [
   {
