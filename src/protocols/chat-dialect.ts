@@ -12,7 +12,7 @@ export interface ChatDialect {
   /** Whether a content of nothing but text may be a list of parts; else it is one string. */
   readonly textParts: boolean;
   /** How the effort of reasoning is said; `none`: it cannot be. */
-  readonly effort: "reasoning_effort" | "reasoning.effort" | "thinking.type" | "enable_thinking" | "none";
+  readonly effort: "reasoning_effort" | "reasoning.effort" | "thinking.type" | "thinking.type+reasoning_effort" | "enable_thinking" | "none";
   /** Where the server's own reasoning goes back when the conversation goes on (rules 145, 436); absent: it is not wanted. */
   readonly replay?: {
     readonly field: "reasoning_content" | "reasoning" | "reasoning_details";
@@ -33,6 +33,8 @@ export interface ChatDialect {
   readonly parallelToolCalls: boolean;
   /** The most that `response_format` can say. */
   readonly outputFormat: "json_schema" | "json_object" | "none";
+  /** The field for the seed, where it is not `seed`. */
+  readonly seedField?: "random_seed";
   /** Whether `top_k` is a field (rule 201). */
   readonly topK: boolean;
   /** Whether `file` parts are understood (rule 173). */

@@ -7,9 +7,10 @@ import type { Profile } from "../../protocols/profile.ts";
 import { CLAUDE_FAMILIES, CLAUDE_PLATFORM_FACTS, NEWEST_CLAUDE } from "./claude.ts";
 import type { Family } from "./family.ts";
 import { GEMINI_FAMILIES, NEWEST_GEMINI } from "./gemini.ts";
+import { CHAT_PLATFORM_FACTS, OPEN_MODEL_FAMILIES } from "./open-models.ts";
 import { ANY_CHAT_MODEL, OPENAI_FAMILIES } from "./openai.ts";
 
-const FAMILIES: readonly Family[] = [...GEMINI_FAMILIES, ...CLAUDE_FAMILIES, ...OPENAI_FAMILIES];
+const FAMILIES: readonly Family[] = [...GEMINI_FAMILIES, ...CLAUDE_FAMILIES, ...OPENAI_FAMILIES, ...OPEN_MODEL_FAMILIES];
 
 /** What the unknown models of a protocol are taken for. */
 const NEWEST: Readonly<Record<ProtocolId, Profile>> = {
@@ -23,6 +24,7 @@ const NEWEST: Readonly<Record<ProtocolId, Profile>> = {
 const PLATFORM_FACTS: Readonly<Partial<Record<ProtocolId, Readonly<Record<string, Partial<Profile>>>>>> = {
   "anthropic-messages": CLAUDE_PLATFORM_FACTS,
   gemini: { vertex: { showsHostedCalls: false } },
+  "openai-chat": CHAT_PLATFORM_FACTS,
 };
 
 /** Where a model is, and how it is spoken to. */

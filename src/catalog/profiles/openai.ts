@@ -1,4 +1,5 @@
-/** OpenAI's models, and every other that is spoken to in Chat Completions. */
+/** OpenAI's models as Chat Completions takes them (dossier A.2.1, B.0.5), and what is known of a model of which nothing is. */
+import type { Effort } from "../../chat/chat.ts";
 import type { Profile } from "../../protocols/profile.ts";
 import type { Family } from "./family.ts";
 
@@ -11,7 +12,8 @@ export const ANY_CHAT_MODEL: Profile = {
   mediaInToolResults: false,
   fetches: ["image"],
   contentAfterToolResults: true,
-  systemTurns: true,
+  // Many templates of open models take instructions at the beginning only (dossier B.1).
+  systemTurns: false,
   prefill: false,
   forcedToolChoice: "always",
   hostedToolsWithFunctions: true,
@@ -22,4 +24,82 @@ export const ANY_CHAT_MODEL: Profile = {
   sampling: "all",
 };
 
-export const OPENAI_FAMILIES: readonly Family[] = [];
+/** OpenAI's models that answer at once. */
+const GPT_4: Profile = {
+  ...ANY_CHAT_MODEL,
+  maxOutputTokens: 16_384,
+  reasoning: { control: "none" },
+  media: ["image", "document"],
+  systemTurns: true,
+  maxStopSequences: 4,
+};
+
+/** Those that reason take neither sampling nor stop sequences (rules 193, 196). */
+const O_SERIES: Profile = {
+  ...GPT_4,
+  maxOutputTokens: 100_000,
+  reasoning: { control: "level", levels: ["low", "medium", "high"] },
+  reasonsByDefault: true,
+  sampling: "none",
+  maxStopSequences: 0,
+};
+
+const GPT_5: Profile = { ...O_SERIES, maxOutputTokens: 128_000, reasoning: levels("minimal", "low", "medium", "high") };
+
+/** From here on reasoning can be switched off, and is unless it is asked for; only then they sample. */
+const GPT_5_1: Profile = {
+  ...GPT_5,
+  reasoning: levels("none", "low", "medium", "high"),
+  reasonsByDefault: false,
+  sampling: "without-reasoning",
+};
+
+const GPT_5_2: Profile = { ...GPT_5_1, reasoning: levels("none", "low", "medium", "high", "xhigh") };
+
+/** From here on functions and an effort together are for Responses only (dossier 0.1). */
+const GPT_5_4: Profile = { ...GPT_5_2, effortWithFunctions: false };
+
+const GPT_5_6: Profile = { ...GPT_5_4, cacheBreakpoints: true };
+
+const GPT_6: Profile = {
+  ...GPT_5_6,
+  reasoning: levels("none", "low", "medium", "high", "xhigh", "max"),
+  sampling: "none",
+};
+
+/** Some refuse to be switched off (dossier A.2.1). */
+const GPT_6_ALWAYS: Profile = { ...GPT_6, reasoning: levels("low", "medium", "high", "xhigh", "max"), reasonsByDefault: true };
+
+const GPT_6_2: Profile = { ...GPT_6_ALWAYS, reasoning: levels("low", "medium", "high", "xhigh") };
+
+function levels(...list: readonly Effort[]): Profile["reasoning"] {
+  return { control: "level", levels: list };
+}
+
+/** Search is what these are for; they sample nothing else (rule 223). */
+const SEARCHING: Partial<Profile> = { webSearch: true, sampling: "none" };
+
+export const OPENAI_FAMILIES: readonly Family[] = [
+  // Open weights, on anyone's server.
+  {
+    models: /^gpt-oss/,
+    profile: { ...ANY_CHAT_MODEL, reasoning: levels("low", "medium", "high"), reasonsByDefault: true, media: [], systemTurns: true },
+  },
+  { models: /^gpt-4o(?:-mini)?-search|^gpt-5-search/, profile: { ...GPT_4, ...SEARCHING } },
+  { models: /^gpt-4o(?:-mini)?-audio|^gpt-audio/, profile: { ...GPT_4, media: ["audio", "document"] } },
+  { models: /^gpt-3\.5/, profile: { ...GPT_4, maxOutputTokens: 4096, media: [], jsonSchemaOutput: false } },
+  { models: /^gpt-4\.[15]/, profile: { ...GPT_4, maxOutputTokens: 32_768 } },
+  { models: /^gpt-4(?!o)/, profile: { ...GPT_4, maxOutputTokens: 4096, jsonSchemaOutput: false } },
+  { models: /^gpt-4o|^chatgpt-4o|^gpt-5(?:\.\d+)?-chat/, profile: GPT_4 },
+  { models: /^o1/, profile: { ...O_SERIES, maxStopSequences: 4 } },
+  { models: /^o\d/, profile: O_SERIES },
+  { models: /^gpt-5(?:-|$)/, profile: GPT_5 },
+  { models: /^gpt-5\.1/, profile: GPT_5_1 },
+  { models: /^gpt-5\.[23]/, profile: GPT_5_2 },
+  { models: /^gpt-5\.[45]/, profile: GPT_5_4 },
+  { models: /^gpt-5\./, profile: GPT_5_6 },
+  { models: /^gpt-6-astra|^gpt-6\.1-sol/, profile: GPT_6_ALWAYS },
+  { models: /^gpt-6(?:\.1)?(?:-|$)/, profile: GPT_6 },
+  // An unknown one is taken for the newest (dossier D.2 item 4).
+  { models: /^gpt-\d/, profile: GPT_6_2 },
+];

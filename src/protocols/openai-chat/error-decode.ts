@@ -96,16 +96,21 @@ function readBody(value: JsonValue | undefined): ErrorBody {
 
 /** A proxy's own words say nothing where it keeps those of the server behind it. */
 function messageOf(error: JsonObject): string | undefined {
-  const message = asString(error["message"]);
+  const message = asString(error["message"]) ?? detailOf(error["message"]);
   const raw = asString(asObject(error["metadata"])?.["raw"]);
   if (message !== "Provider returned error" || raw === undefined) return message;
   const inner = asObject(tryParseJson(raw));
   return inner ? (messageOf(asObject(inner["error"]) ?? inner) ?? message) : raw;
 }
 
-/** `detail` is a text, or a list of what is wrong. */
-function detailOf(detail: JsonValue | undefined): string | undefined {
-  return asString(detail) ?? asString(asObject(asArray(detail)?.[0])?.["msg"]);
+/** A text, or a list of what is wrong and where, which some servers wrap once more. */
+function detailOf(value: JsonValue | undefined): string | undefined {
+  const detail = asObject(value)?.["detail"] ?? value;
+  const first = asObject(asArray(detail)?.[0]);
+  if (!first) return asString(detail);
+  const place = (asArray(first["loc"]) ?? []).filter((step) => step !== "body").join(".");
+  const problem = asString(first["msg"]) ?? "is refused";
+  return place === "" ? problem : `${place}: ${problem}`;
 }
 
 function statusNumber(value: JsonValue | undefined): number | undefined {

@@ -55,10 +55,10 @@ function factsOf(bodies: readonly any[]): Facts {
       const { name, arguments: args } =
         call.function?.name || !call.custom ? call.function : { ...call.custom, arguments: call.custom.input };
       let key = `${call.index}`;
-      if (call.id && open[key] && open[key].id !== call.id) key += call.id;
-      open[key] ??= { id: call.id, name: "", input: "" };
-      open[key].name ||= name;
-      open[key].input += args ?? "";
+      if (call.id && open[key] && open[key]?.id !== call.id) key += call.id;
+      const known = (open[key] ??= { id: call.id, name: "", input: "" });
+      known.name ||= name;
+      known.input += args ?? "";
     }
     if (choice?.finish_reason) facts.word = choice.finish_reason;
     const usage = body.usage ?? body.x_groq?.usage;

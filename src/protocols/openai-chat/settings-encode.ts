@@ -2,6 +2,7 @@
 import type { ChatRequest, Effort, Reasoning } from "../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../chat/json.ts";
 import { effortOfBudget, nearestEffort } from "../effort.ts";
+import type { ChatDialect } from "../chat-dialect.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "./native.ts";
@@ -34,7 +35,7 @@ export function encodeSampling({ sampling }: ChatRequest, reasoning: boolean, ta
     if (lost) losses.add("sampling-ignored", name, "semantic");
     else kept[name] = value;
   }
-  return { ...kept, ...(seed !== undefined && { seed }) };
+  return { ...kept, ...(seed !== undefined && { [dialectOf(target).seedField ?? "seed"]: seed }) };
 }
 
 /** What the request comes to say about reasoning. */
@@ -94,10 +95,12 @@ function levelFor(asked: Effort, levels: readonly Effort[], { losses }: EncodeTa
 type Form = (effort: Effort) => JsonObject;
 
 /** The ways in which servers are told. Those that can only be switched are switched. */
-const FORMS: Readonly<Record<"reasoning_effort" | "reasoning.effort" | "thinking.type" | "enable_thinking", Form>> = {
+const FORMS: Readonly<Record<Exclude<ChatDialect["effort"], "none">, Form>> = {
   reasoning_effort: (effort) => ({ reasoning_effort: effort }),
   "reasoning.effort": (effort) => ({ reasoning: { effort } }),
   "thinking.type": (effort) => ({ thinking: { type: effort === "none" ? "disabled" : "enabled" } }),
+  "thinking.type+reasoning_effort": (effort) =>
+    effort === "none" ? { thinking: { type: "disabled" } } : { thinking: { type: "enabled" }, reasoning_effort: effort },
   enable_thinking: (effort) => ({ enable_thinking: effort !== "none" }),
 };
 

@@ -43,8 +43,8 @@ export const vendors: readonly Vendor[] = [
     exampleModel: "deepseek-chat",
     dialect: {
       ...DEFAULT_DIALECT,
-      effort: "thinking.type",
-      replay: { field: "reasoning_content", turns: "tool-loop" },
+      effort: "thinking.type+reasoning_effort",
+      replay: { field: "reasoning_content", turns: "all" },
       parallelToolCalls: false,
       outputFormat: "json_object",
     },
