@@ -1,4 +1,4 @@
-/** 10,000 bodies made by mutating real ones: no crash, no hang, no unhandled rejection, always a valid envelope. */
+/** 20,000 bodies made by mutating real ones: no crash, no hang, no unhandled rejection, always a valid envelope. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonValue } from "../src/chat/json.ts";
@@ -11,14 +11,14 @@ const RUNS = 2_500;
 /** Larger bodies say nothing new, and would only slow this down. */
 const MAX_BODY_CHARS = 12_000;
 
-/** Bodies of real requests to the paths that begin so. */
-function realBodies(path: string): string[] {
-  const recorded = loadRecordings("anthropic-messages").flatMap(({ request }) => (request ? [request] : []));
+/** Bodies of real requests to these paths. */
+function realBodies(path: RegExp): string[] {
+  const recorded = ["anthropic-messages", "gemini"].flatMap((folder) => loadRecordings(folder).flatMap(({ request }) => request ?? []));
   const everything = BODIES.map((body) => ({ path: "/v1/chat/completions", body }));
   const requests: readonly { readonly path: string; readonly body: unknown }[] = [...recorded, ...loadCaptures(), ...everything];
   return (
     requests
-      .filter((request) => request.path.startsWith(path) && typeof request.body === "object" && request.body !== null)
+      .filter((request) => path.test(request.path) && typeof request.body === "object" && request.body !== null)
       // Pictures that would have to be fetched first say nothing about bodies, and looking for their hosts takes long.
       .map(({ body }) => JSON.stringify(trimmed(body as JsonValue)).replaceAll(/"https:[^"]*"/g, '"data:image/png;base64,iVBORw0KGgo="'))
       .filter((text) => text.length <= MAX_BODY_CHARS)
@@ -96,6 +96,8 @@ const textual = (body: fc.Arbitrary<string>): fc.Arbitrary<string> =>
 interface Dialect {
   readonly name: string;
   readonly path: string;
+  /** The paths of requests like those. */
+  readonly like: RegExp;
   readonly headers: Readonly<Record<string, string>>;
   /** How a stream ends, well or not. */
   readonly streamEnd: RegExp;
@@ -104,10 +106,12 @@ interface Dialect {
 }
 
 const text = expect.any(String) as string;
+const GOOGLE_ERROR = { code: expect.any(Number) as number, status: text, message: expect.stringMatching(/\S/) as string };
 const DIALECTS: readonly Dialect[] = [
   {
     name: "Messages",
     path: "/v1/messages",
+    like: /^\/v1\/messages/,
     headers: { "anthropic-version": "2023-06-01" },
     streamEnd: /event: (?:message_stop|error)\n.*\n\n$/,
     whole: { type: "message", content: expect.any(Array) as unknown[], usage: expect.any(Object) as object },
@@ -116,10 +120,31 @@ const DIALECTS: readonly Dialect[] = [
   {
     name: "Chat",
     path: "/v1/chat/completions",
+    like: /^\/v1\/chat\/completions/,
     headers: {},
     streamEnd: /data: (?:\[DONE\]|\{"error":\{.*)\n\n$/,
     whole: { object: "chat.completion", choices: [{ message: { role: "assistant" }, finish_reason: text }] },
     error: { error: { type: text, message: expect.stringMatching(/\S/) as string } },
+  },
+  {
+    name: "Gemini",
+    path: "/v1beta/models/m:streamGenerateContent?alt=sse",
+    like: /enerateContent/,
+    headers: { "x-goog-api-key": "any" },
+    streamEnd: /data: \{.*"(?:finishReason|error)":.*\}\r?\n\r?\n$/,
+    whole: {},
+    error: { error: GOOGLE_ERROR },
+  },
+  {
+    name: "Gemini array",
+    path: "/v1beta/models/m:streamGenerateContent",
+    like: /enerateContent/,
+    headers: { "x-goog-api-key": "any" },
+    streamEnd: /^$/,
+    whole: expect.arrayContaining([
+      expect.objectContaining({ candidates: [expect.objectContaining({ finishReason: text })] as unknown }),
+    ]) as object,
+    error: [{ error: GOOGLE_ERROR }],
   },
 ];
 const CASES = DIALECTS.flatMap((dialect) => (["anthropic", "gemini"] as const).map((type) => [dialect.name, type, dialect] as const));
@@ -161,7 +186,7 @@ models: { "*": ${type === "gemini" ? "up/gemini-3.8-pro" : "up/claude-sonnet-4-6
       }
       expect(JSON.parse(said)).toMatchObject(answer.status === 200 ? dialect.whole : dialect.error);
     };
-    const body = fc.constantFrom(...realBodies(dialect.path));
+    const body = fc.constantFrom(...realBodies(dialect.like));
     const bodies = fc.sample(fc.oneof(structural(body), textual(body)), { numRuns: RUNS, seed: 20_261_123 });
     const work = bodies.values();
     const failures: string[] = [];
