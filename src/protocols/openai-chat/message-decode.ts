@@ -1,7 +1,7 @@
 /** One message to the items it holds (A.2.1). */
 import type { Content } from "../../chat/chat.ts";
 import { asObject, asString, type JsonObject, type JsonValue } from "../../chat/json.ts";
-import type { StateSealer } from "../../chat/state.ts";
+import { ENVELOPE_PREFIX, type StateSealer } from "../../chat/state.ts";
 import { decodeContent, decodeImages, type Placed } from "./content-decode.ts";
 import { arrayField, objectAt, objectField, refuseMissing, refuseValue, required, stringField } from "./fields.ts";
 import { leftover, leftoverUnder, nativeOf } from "./native.ts";
@@ -86,17 +86,29 @@ function decodePlainReasoning(message: JsonObject, path: string): Placed[] {
   return [];
 }
 
-/** @returns our proofs; what other servers put in the same fields stays as it is. */
+/** @returns our proofs; what other servers put in the same fields stays as it is, damaged proofs do not (rule 165). */
 function readProofs(message: JsonObject, sealer: StateSealer): { proofs: readonly Proof[]; foreign: JsonObject } {
   const details = decodeDetails(message["reasoning_details"], sealer);
   if (details.length > 0) return { proofs: details, foreign: {} };
   const blocks = decodeThinkingBlocks(message["thinking_blocks"], sealer);
   if (blocks.length > 0) return { proofs: blocks, foreign: {} };
   const foreign = {
-    ...nonEmpty("reasoning_details", message["reasoning_details"]),
-    ...nonEmpty("thinking_blocks", message["thinking_blocks"]),
+    ...nonEmpty("reasoning_details", withoutEnvelopes(message["reasoning_details"])),
+    ...nonEmpty("thinking_blocks", withoutEnvelopes(message["thinking_blocks"])),
   };
   return { proofs: [], foreign };
+}
+
+function withoutEnvelopes(value: JsonValue | undefined): JsonValue | undefined {
+  if (!Array.isArray(value)) return value;
+  return (value as readonly JsonValue[]).filter((entry) => {
+    const fields = asObject(entry);
+    return !isEnvelope(fields?.["signature"]) && !isEnvelope(fields?.["data"]);
+  });
+}
+
+function isEnvelope(value: JsonValue | undefined): boolean {
+  return typeof value === "string" && value.startsWith(ENVELOPE_PREFIX);
 }
 
 /** Text, calls and proofs in the order in which the model said them. */
@@ -166,6 +178,7 @@ function readCallState(
   const signature = asString(asObject(extra?.["google"])?.["thought_signature"]) ?? "";
   const opened = sealer.open(signature);
   if (opened) return { state: { state: opened.state }, native: {} };
+  if (isEnvelope(signature)) return { state: {}, native: {} };
   return { state: {}, native: extra ? { extra_content: extra } : {} };
 }
 
