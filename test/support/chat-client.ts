@@ -3,7 +3,7 @@ import OpenAI from "openai";
 import type { ChatRequest, ChatResponse, Content, Finish, Usage } from "../../src/chat/chat.ts";
 import { replay } from "../../src/chat/collect.ts";
 import type { ChatEvent } from "../../src/chat/events.ts";
-import type { JsonObject } from "../../src/chat/json.ts";
+import { asString, type JsonObject } from "../../src/chat/json.ts";
 import { LossLedger } from "../../src/chat/loss.ts";
 import { createStateSealer } from "../../src/chat/state.ts";
 import { client } from "../../src/protocols/openai-chat/client.ts";
@@ -74,6 +74,11 @@ export function chunksOf(stream: string): Chunk[] {
 /** The deltas of a stream's choice. */
 export function deltasOf(stream: string): JsonObject[] {
   return chunksOf(stream).flatMap(({ choices }) => choices.map(({ delta }) => delta));
+}
+
+/** The pieces of one field, joined. */
+export function textOf(deltas: readonly JsonObject[], field: string): string {
+  return deltas.map((delta) => asString(delta[field]) ?? "").join("");
 }
 
 /** The official SDK, answered with this body. */

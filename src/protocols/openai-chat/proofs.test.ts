@@ -117,7 +117,7 @@ describe("what is not ours, or not whole", () => {
 
   test("rules 165 and 436: a damaged envelope is absent, the words stay", () => {
     const [detail] = message["reasoning_details"] as JsonObject[];
-    const damaged = { ...message, reasoning_details: [{ ...detail, signature: `${String(detail?.["signature"])}x` }] };
+    const damaged = { ...message, reasoning_details: [{ ...detail, signature: `${detail?.["signature"] as string}x` }] };
     expect(returned(damaged)[0]).toEqual({ type: "reasoning", text: "why" });
     expect(decodeMessages(user, damaged).turns[1]).toEqual({ role: "assistant" });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answer, chatAnswerContext, chunksOf, deltasOf, encodeChatStream, streamOf } from "../../../test/support/chat-client.ts";
+import { answer, chatAnswerContext, chunksOf, deltasOf, encodeChatStream, streamOf, textOf } from "../../../test/support/chat-client.ts";
 import type { Content } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError } from "../../chat/error.ts";
@@ -54,8 +54,8 @@ test("a usage that nobody told is no usage of zero", () => {
 test("rule 146: reasoning has a field of its own, and never stands in the content", () => {
   const reasoning = { type: "reasoning", text: "why" } as const;
   const deltas = deltasOf(streamOf(answer([reasoning, { ...reasoning, text: "how" }, text("so")])));
-  expect(deltas.map((delta) => delta["reasoning_content"] ?? "").join("")).toBe("why\n\nhow");
-  expect(deltas.map((delta) => delta["content"] ?? "").join("")).toBe("so");
+  expect(textOf(deltas, "reasoning_content")).toBe("why\n\nhow");
+  expect(textOf(deltas, "content")).toBe("so");
 });
 
 test("rules 56, 57, 58, 63 and 280: calls are numbered, named once, and never without arguments", () => {
@@ -115,7 +115,7 @@ test("rule 183: pictures go beside the text, other media leave a note", () => {
     { type: "image_url", image_url: { url }, index: 0 },
     { type: "image_url", image_url: { url }, index: 1 },
   ]);
-  expect(deltas.some((delta) => String(delta["content"]).includes("audio/wav"))).toBe(true);
+  expect(textOf(deltas, "content")).toContain("audio/wav");
   expect(context.losses.losses).toMatchObject([{ code: "media-output", path: "answer.audio" }]);
 });
 
@@ -123,7 +123,7 @@ test("searches are not shown, other tools of a provider are losses", () => {
   const hosted = (kind: "web-search" | "code-execution"): Content => ({ type: "hosted-tool-call", id: "h", kind, name: "n", input: "{}" });
   const context = chatAnswerContext();
   const deltas = deltasOf(streamOf(answer([hosted("web-search"), hosted("code-execution"), text("a")]), context));
-  expect(deltas.map((delta) => delta["content"] ?? "").join("")).toBe("a");
+  expect(textOf(deltas, "content")).toBe("a");
   expect(context.losses.losses).toMatchObject([{ code: "hosted-tool-call", path: "answer.code-execution" }]);
 });
 
