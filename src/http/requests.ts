@@ -3,12 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { allowsModel, type KeyRing } from "../access/keys.ts";
 import { refuseWithoutKeys } from "../access/origin.ts";
+import { modelFacts } from "../catalog/models.ts";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { writeJson, type JsonObject } from "../chat/json.ts";
 import { Answer } from "../pipeline/answer.ts";
 import { HOP_HEADER } from "../pipeline/prepare.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
-import type { ClientRoute, ClientSide } from "../protocols/protocol.ts";
+import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
 import type { RequestListener } from "./server.ts";
@@ -66,17 +67,13 @@ async function serve(
   switch (route.operation) {
     case "list-models": {
       const models = router.listModels().filter((id) => caller.mayUse(id));
-      const list = client.encodeModelList(
-        models.map((id) => ({ id })),
-        query,
-      );
-      return sendJson(answer, list);
+      const entries = models.map((id) => modelEntry(context.handling, id));
+      return sendJson(answer, client.encodeModelList(entries, query));
     }
     case "get-model": {
       const id = route.model ?? "";
       if (!caller.mayUse(id)) throw new GatewayError("permission", `This key may not use the model ${id}.`, { field: "model" });
-      router.resolve(id);
-      return sendJson(answer, client.encodeModel({ id }));
+      return sendJson(answer, client.encodeModel(modelEntry(context.handling, id)));
     }
     case "generate":
     case "count-tokens": {
@@ -85,6 +82,24 @@ async function serve(
       return handle(context.handling, call, answer, shutdown);
     }
   }
+}
+
+/**
+ * What is known of a model; a name that leads to several of them has no limits of its own.
+ * @throws GatewayError `model-not-found`.
+ */
+function modelEntry(handling: HandleContext, id: string): ModelEntry {
+  const { targets } = handling.router.resolve(id);
+  const [target] = targets;
+  if (!target || targets.length > 1) return { id };
+  const { provider, model, protocol } = target;
+  const { contextWindow } = modelFacts(provider.platform, model);
+  const { maxOutputTokens } = handling.profileFor({ platform: provider.platform, model, protocol });
+  return {
+    id,
+    ...(contextWindow !== undefined && { maxInputTokens: contextWindow }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+  };
 }
 
 function sendJson(answer: Answer, value: JsonObject): void {

@@ -2,12 +2,14 @@
 import { lessonOf } from "../catalog/lesson-wordings.ts";
 import type { LessonMemory } from "../catalog/lesson-memory.ts";
 import { layLesson } from "../catalog/lessons.ts";
+import { modelFacts } from "../catalog/models.ts";
 import type { ChatRequest, ProtocolId } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Profile } from "../protocols/profile.ts";
 import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek, UpstreamSide } from "../protocols/protocol.ts";
+import { tokenCounts } from "../protocols/upstream-error.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
@@ -126,6 +128,16 @@ export class Preparation {
     const lesson = this.#relays(target) ? undefined : lessonOf(error, this.#profile(target));
     if (lesson) this.#context.lessons.learn(modelKey(target), this.#conversationKey(), lesson);
     return lesson !== undefined;
+  }
+
+  /** A target's complaint about too many tokens, with the numbers that clients look for in it (rules 330, 332, 333). */
+  withCounts({ provider, model }: Target, error: GatewayError): GatewayError {
+    const { tokens, upstreamMessage } = error.detail;
+    if (error.kind !== "context-too-long" || tokens || tokenCounts(upstreamMessage ?? error.message)) return error;
+    const { contextWindow: limit } = modelFacts(provider.platform, model);
+    const input = limit === undefined ? 0 : estimateInputTokens(this.#decode(), "fine");
+    // Far below it, the limit that was met is another.
+    return limit === undefined || input < limit / 2 ? error : error.with({ tokens: { input: Math.max(input, limit + 1), limit } });
   }
 
   /** A count of the request's tokens, when it is asked for one that this target cannot make. */
