@@ -38,6 +38,7 @@ describe("routes", () => {
     ["/v1beta1/publishers/google/models", { operation: "list-models" }],
     ["/v1/models/gemini-2.5-pro", { operation: "get-model", model: "gemini-2.5-pro" }],
     ["/v1beta/models/qwen:latest", { operation: "get-model", model: "qwen:latest" }],
+    ["/v1beta1/models/m", { operation: "get-model", model: "m" }],
     ["/v1beta/models/m:generateContent", { allow: "POST" }],
     ["/v1/messages", undefined],
   ])("GET %s", (path, found) => expect(route(path, "GET")).toEqual(found));

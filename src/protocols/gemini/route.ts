@@ -4,7 +4,8 @@ import type { ClientRequest, ClientRoute, RequestPeek, WrongMethod } from "../pr
 import { headerSession } from "../session.ts";
 import { refuse } from "./fields.ts";
 
-const VERSION = "/v1(?:alpha|beta)?";
+/** Vertex's version too: its clients look up under it what was listed as `models/…`. */
+const VERSION = "/v1(?:alpha|beta1?)?";
 /** Vertex: below a project and location, or without them for callers with an API key. */
 const VERTEX = "/v1(?:beta1)?/(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+";
 const METHOD_PATH = new RegExp(`^(?:${VERSION}|${VERTEX})/((?:models|tunedModels)/.+):([A-Za-z]+)$`);
