@@ -24,7 +24,10 @@ export function encodeFormat({ outputFormat: asked, toolChoice }: ChatRequest, {
   // The wire has no form for "any JSON" (rule 213).
   if (asked.type === "json") return { note: JSON_ONLY };
   if (asked.name !== undefined) losses.add("output-format-name", "output_format.name", "info");
-  if (profile.jsonSchemaOutput) return { format: { type: "json_schema", schema: lowerStrictSchema(asked.schema) } };
+  if (profile.jsonSchemaOutput) {
+    const schema = lowerStrictSchema(asked.schema, () => losses.add("schema-keyword", "output_format.schema", "info"));
+    return { format: { type: "json_schema", schema } };
+  }
   // The answer will be a call, of which the format says nothing.
   if (demandsCall(toolChoice)) return {};
   losses.add("output-format-emulated", "output_format", "info");

@@ -19,8 +19,9 @@ export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undef
     case "function": {
       const lowered = lowerToolSchema(tool.inputSchema);
       if (lowered.lost) losses.add("tool-schema-flattened", `${tool.path}.input_schema`, "semantic");
+      const worded = (): void => losses.add("schema-keyword", `${tool.path}.input_schema`, "info");
       return {
-        ...declare(tool, tool.description, tool.strict === true ? lowerStrictSchema(lowered.schema) : lowered.schema),
+        ...declare(tool, tool.description, tool.strict === true ? lowerStrictSchema(lowered.schema, worded) : lowered.schema),
         ...(tool.strict !== undefined && { strict: tool.strict }),
         ...(tool.deferred !== undefined && { defer_loading: tool.deferred }),
       };
