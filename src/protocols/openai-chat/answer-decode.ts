@@ -84,10 +84,14 @@ export class AnswerDecoder {
 
   /** Ends the answer as a failure. */
   fail(error: GatewayError): readonly ChatEvent[] {
-    if (this.#failed) return [];
+    this.#fail(error);
+    return this.#writer.take();
+  }
+
+  #fail(error: GatewayError): void {
+    if (this.#failed) return;
     this.#failed = true;
     this.#writer.push({ type: "error", error });
-    return this.#writer.take();
   }
 
   /** Azure's first chunk says nothing of the answer yet (recordings, oddity 22). */
@@ -109,7 +113,7 @@ export class AnswerDecoder {
     const word = choice["finish_reason"];
     if (typeof word !== "string" || word === "") return;
     this.#word = word;
-    if (isFailure(word)) this.fail(new GatewayError("upstream", `The upstream ended its answer with the reason ${word}.`));
+    if (isFailure(word)) this.#fail(new GatewayError("upstream", `The upstream ended its answer with the reason ${word}.`));
   }
 
   #message(message: JsonObject, text: string | undefined): void {

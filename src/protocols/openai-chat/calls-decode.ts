@@ -56,7 +56,7 @@ export class CallReader {
     const fn = asObject(call["function"]);
     const custom = asObject(call["custom"]);
     // Some servers send both, one of them hollow.
-    const isCustom = custom !== undefined && (call["type"] === "custom" || (!filled(fn?.["name"]) && filled(custom["name"])));
+    const isCustom = custom !== undefined && (call["type"] === "custom" || !fn || (!filled(fn["name"]) && filled(custom["name"])));
     const part = (isCustom ? custom : fn) ?? {};
     this.#continue(
       this.#find(asNumber(call["index"]), asString(call["id"]) ?? "", asString(part["name"]) ?? ""),

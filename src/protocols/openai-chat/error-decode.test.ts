@@ -1,0 +1,119 @@
+/** What failures of Chat servers mean, by hand where no recording has the case. */
+import { describe, expect, test } from "vitest";
+import { decodeError, decodeErrorBody } from "./error-decode.ts";
+
+const decode = (status: number, body: unknown, headers: readonly string[] = []) =>
+  decodeError({ status, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+const openai = (message: string, code?: string | number, type = "invalid_request_error", param?: string) => ({
+  error: { message, type, param, code },
+});
+
+test.each<[string, number, unknown, string]>([
+  ["a spent quota, told with 429", 429, openai("You exceeded your current quota, please check", "insufficient_quota"), "billing"],
+  ["an empty balance", 402, { error: { message: "Insufficient Balance" } }, "billing"],
+  [
+    "a bad key, told with 400",
+    400,
+    { code: "Client specified an invalid argument", error: "Incorrect API key provided: xa***" },
+    "unauthenticated",
+  ],
+  ["a bad key, told as a detail", 401, { detail: "Unauthorized" }, "unauthenticated"],
+  ["a refused key", 403, openai("no", "unsupported_country_region_territory"), "permission"],
+  ["words that a moderator stopped", 403, openai("m requires moderation and your input was flagged"), "content-policy"],
+  ["a filtered prompt", 400, openai("The response was filtered due to the prompt", "content_filter"), "content-policy"],
+  ["an unknown model", 404, openai("The model `x` does not exist", "model_not_found"), "model-not-found"],
+  ["an unknown model, in other words", 404, openai("No endpoints found for x/y."), "model-not-found"],
+  ["an unknown path", 404, "<html>Not found</html>", "not-found"],
+  [
+    "a request that is too large for its rate",
+    413,
+    openai("Request too large for model `m` on tokens per minute (TPM): Limit 6000, Requested 9000", "rate_limit_exceeded", "tokens"),
+    "request-too-large",
+  ],
+  ["a fault of the caller's", 422, { detail: [{ loc: ["body", "seed"], msg: "Extra inputs are not permitted" }] }, "invalid-request"],
+  ["a call that the server could not read", 400, openai("Failed to call a function", "tool_use_failed"), "upstream"],
+  ["no capacity", 503, "", "overloaded"],
+  ["no capacity of a cheap kind", 498, openai("capacity exceeded", "capacity_exceeded"), "overloaded"],
+  ["a gateway's page", 502, "<html>", "upstream"],
+  ["words of the caller's are no bill", 400, openai("Invalid value: 'Insufficient balance'"), "invalid-request"],
+])("%s", (_name, status, body, kind) => {
+  expect(decode(status, body).kind).toBe(kind);
+});
+
+describe("rule 330: a prompt that is too long, with its numbers", () => {
+  test.each([
+    [
+      "This model's maximum context length is 128000 tokens. However, your messages resulted in 213462 tokens.",
+      { input: 213_462, limit: 128_000 },
+    ],
+    [
+      "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4000 in the messages, 1000 in the completion).",
+      { input: 5000, limit: 4096 },
+    ],
+    ["Input length 3000 exceeds the maximum context length of this model", undefined],
+    ["Your input exceeds the context window of this model.", undefined],
+  ])("%s", (message, tokens) => {
+    const error = decode(400, openai(message));
+    expect(error.kind).toBe("context-too-long");
+    expect(error.detail.tokens).toEqual(tokens);
+  });
+
+  test("in fields of their own", () => {
+    const error = decode(400, {
+      error: { code: 400, message: "too big", type: "exceed_context_size_error", n_prompt_tokens: 5000, n_ctx: 4096 },
+    });
+    expect(error).toMatchObject({ kind: "context-too-long", detail: { tokens: { input: 5000, limit: 4096 } } });
+  });
+});
+
+describe("when to come back", () => {
+  const limited = openai("Rate limit reached", "rate_limit_exceeded", "tokens");
+  test.each<[string, readonly string[], unknown, number | undefined]>([
+    ["retry-after in seconds", ["retry-after", "20"], limited, 20_000],
+    ["retry-after-ms first", ["retry-after", "1", "retry-after-ms", "494"], limited, 494],
+    ["a date", ["date", "Sun, 22 Nov 2026 12:00:00 GMT", "retry-after", "Sun, 22 Nov 2026 12:00:30 GMT"], limited, 30_000],
+    [
+      "the reset of what is used up",
+      ["x-ratelimit-remaining-tokens", "0", "x-ratelimit-reset-tokens", "1m0.052s", "x-ratelimit-reset-requests", "6h"],
+      limited,
+      60_052,
+    ],
+    ["the sentence", [], openai("Please try again in 1.5s.", "rate_limit_exceeded"), 1500],
+    ["the sentence, in words", [], openai("Please retry after 26 seconds.", "429"), 26_000],
+    ["nothing", ["x-ratelimit-remaining-tokens", "9", "x-ratelimit-reset-tokens", "1s"], limited, undefined],
+  ])("%s", (_name, headers, body, wait) => {
+    expect(decode(429, body, headers).detail.retryAfterMs).toBe(wait);
+  });
+
+  test("x-should-retry is kept", () => {
+    expect(decode(500, "", ["x-should-retry", "false"]).detail.shouldRetry).toBe(false);
+  });
+});
+
+describe("what the caller reads", () => {
+  test("the field at fault, as a path", () => {
+    const error = decode(400, openai("no", "unsupported_value", "invalid_request_error", "messages.[2].content"));
+    expect(error).toMatchObject({ message: "no", detail: { field: "messages[2].content" } });
+    expect(decode(422, { message: { detail: [{ loc: ["body", "seed"], msg: "Extra inputs are not permitted" }] } }).message).toBe(
+      "seed: Extra inputs are not permitted",
+    );
+  });
+
+  test("the words of the server behind a proxy", () => {
+    const wrapped = (raw: string) => decode(400, { error: { message: "Provider returned error", code: 400, metadata: { raw } } }).message;
+    expect(wrapped("plain words")).toBe("plain words");
+    expect(wrapped('{"error":{"message":"inner words"}}')).toBe("inner words");
+  });
+
+  test("rule 348: nothing of our account", () => {
+    expect(decode(401, openai("Incorrect API key provided: sk-abc***")).message).toBe("The upstream answered HTTP 401.");
+    expect(decode(429, openai("Rate limit reached in organization org-abc123 for sk-live99")).message).not.toMatch(/abc123|live99/);
+  });
+});
+
+test("inside an answer the body's own status counts, as number or text", () => {
+  expect(decodeErrorBody({ error: { message: "slow down", code: 429 } }).kind).toBe("rate-limited");
+  expect(decodeErrorBody({ error: { message: "slow down", code: "429" } }).kind).toBe("rate-limited");
+  expect(decodeErrorBody({ error: { message: "bad", type: "invalid_request_error" } }).kind).toBe("invalid-request");
+  expect(decodeErrorBody({ error: { message: "The server had an error", type: "server_error" } }).kind).toBe("upstream");
+});
