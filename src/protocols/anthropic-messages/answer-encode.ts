@@ -9,9 +9,9 @@
  * Proof that comes after a call has begun cannot be bound to it any more and is a loss. Thinking without any proof says so.
  */
 import type { Citation, Content, TextContent } from "../../chat/chat.ts";
-import type { ChatEvent } from "../../chat/events.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import type { OpaqueState, StateBinding } from "../../chat/state.ts";
+import { InTurn, type ItemEvent } from "../in-turn.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult, mediaNote } from "./answer-content.ts";
 import type { Emitted } from "./finish.ts";
@@ -31,7 +31,6 @@ export interface BlockSink {
 }
 
 type Reasoning = Extract<Content, { readonly type: "reasoning" }>;
-type ItemEvent = Extract<ChatEvent, { readonly index: number }>;
 
 /** Follows one answer. */
 export class AnswerEncoder {
@@ -49,7 +48,7 @@ export class AnswerEncoder {
   #late: OpaqueState[] = [];
   /** Whether the last block so far is text. */
   #endsInText = false;
-  readonly #waiting = new Map<number, ItemEvent[]>();
+  readonly #order = new InTurn((event) => this.#apply(event));
   readonly emitted: Emitted = { calls: false, refusal: false };
 
   constructor(sink: BlockSink, context: AnswerContext) {
@@ -63,14 +62,7 @@ export class AnswerEncoder {
   }
 
   push(event: ItemEvent): void {
-    if (this.#current !== undefined && event.index !== this.#current) {
-      const queue = this.#waiting.get(event.index);
-      if (queue) queue.push(event);
-      else this.#waiting.set(event.index, [event]);
-      return;
-    }
-    this.#apply(event);
-    while (this.#current === undefined && this.#waiting.size > 0) this.#next();
+    this.#order.push(event);
   }
 
   /** No more items come. */
@@ -80,14 +72,6 @@ export class AnswerEncoder {
       this.#late = [];
     }
     this.#carry(undefined, "self");
-  }
-
-  #next(): void {
-    for (const [index, events] of this.#waiting) {
-      this.#waiting.delete(index);
-      for (const event of events) this.#apply(event);
-      return;
-    }
   }
 
   #apply(event: ItemEvent): void {
