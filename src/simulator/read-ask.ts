@@ -4,20 +4,7 @@ import type { Ask } from "./conversation.ts";
 import { routeOf } from "./routes.ts";
 import type { RecordedRequest } from "./types.ts";
 
-export type {
-  Ask,
-  CallPart,
-  MediaPart,
-  OfferedTool,
-  OtherPart,
-  Part,
-  RefusalPart,
-  ResultPart,
-  Sampling,
-  TextPart,
-  ThinkingPart,
-  Turn,
-} from "./conversation.ts";
+export type { Ask, CallPart, MediaPart, Part, ResultPart, ThinkingPart } from "./conversation.ts";
 
 /** What a request for a generation asks for. Throws when it is for anything else, or when its body cannot be read at all. */
 export function readAsk(request: RecordedRequest): Ask {

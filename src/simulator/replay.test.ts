@@ -25,12 +25,12 @@ async function replayed(item: ScriptItem): Promise<RawResponse> {
   return response;
 }
 
-describe.each(["anthropic-messages", "gemini", "errors"])("%s", (folder) => {
+describe.each(["anthropic-messages", "gemini", "openai-chat", "errors"])("%s", (folder) => {
   const directory = new URL(`../../test/recordings/${folder}/`, import.meta.url);
   test.each(readdirSync(directory).filter((file) => file.endsWith(".json")))("%s", async (file) => {
     const recording = JSON.parse(readFileSync(new URL(file, directory), "utf8")) as File;
     const { status, headers, sse, body } = recording.response;
-    const bytes = Buffer.from(sse ?? JSON.stringify(body));
+    const bytes = Buffer.from(sse ?? (typeof body === "string" ? body : JSON.stringify(body)));
     const answer = await replayed({ recording });
     expect([answer.status, answer.complete]).toEqual([status, true]);
     for (const [name, value] of Object.entries(headers ?? {})) expect(answer.headers.get(name)).toBe(value);
