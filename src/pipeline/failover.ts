@@ -190,7 +190,7 @@ export class Failover implements HeadSource {
         lease.release({ cancelled: true });
         return failed(this.#shutdown.reason);
       }
-      const error = this.#preparation.withCounts(target, outcome.error);
+      const error = this.#preparation.explain(target, outcome.error);
       const { next } = verdict(error, retried);
       const mayRetry = !this.#answer.begun && this.#budgetLeft();
       if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;

@@ -58,6 +58,37 @@ export function withInlineMedia(request: ChatRequest, inline: InlineMedia): Chat
   return { ...request, system: request.system.map(place<Item>), items: request.items.map(place<Item>) };
 }
 
+/** The media of one request, as far as they had to be fetched. */
+export class RequestMedia {
+  readonly #store: MediaStore;
+  readonly #owner: string;
+  #fetched: InlineMedia = new Map();
+
+  /** @param owner who asks. */
+  constructor(store: MediaStore, owner: string) {
+    this.#store = store;
+    this.#owner = owner;
+  }
+
+  /** What has to be fetched before the request can be encoded for this model. */
+  missing(request: ChatRequest, profile: Profile, upstream: UpstreamSide): readonly WantedMedia[] {
+    return wantedMedia(request, profile, upstream).filter(({ url }) => !this.#fetched.has(url));
+  }
+
+  /** @throws GatewayError as {@link MediaStore.fetchAll}. */
+  async fetch(missing: readonly WantedMedia[], signal: AbortSignal): Promise<void> {
+    const fetched = await this.#store.fetchAll(this.#owner, missing, signal);
+    this.#fetched = new Map([...this.#fetched, ...fetched]);
+  }
+
+  /** The request with the bytes of what this model does not fetch itself. */
+  inline(request: ChatRequest, profile: Profile, upstream: UpstreamSide): ChatRequest {
+    if (this.#fetched.size === 0) return request;
+    const wanted = new Set(wantedMedia(request, profile, upstream).map(({ url }) => url));
+    return withInlineMedia(request, new Map([...this.#fetched].filter(([url]) => wanted.has(url))));
+  }
+}
+
 /** A fetched file as it is kept. */
 interface Kept {
   readonly base64: string;

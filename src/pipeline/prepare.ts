@@ -1,22 +1,17 @@
 /** Chooses the lane for one target and makes what goes to its upstream. Decodes the client's request at most once. */
-import { lessonOf } from "../catalog/lesson-wordings.ts";
-import type { LessonMemory } from "../catalog/lesson-memory.ts";
-import { layLesson } from "../catalog/lessons.ts";
-import { modelFacts } from "../catalog/models.ts";
-import type { ChatRequest, ProtocolId } from "../chat/chat.ts";
+import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
-import type { Profile } from "../protocols/profile.ts";
-import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek, UpstreamSide } from "../protocols/protocol.ts";
-import { tokenCounts } from "../protocols/upstream-error.ts";
+import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
 import { conversationKey } from "./conversation-key.ts";
 import type { Lane } from "./lane.ts";
-import { wantedMedia, withInlineMedia, type InlineMedia, type MediaStore, type WantedMedia } from "./media.ts";
+import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
+import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
 
@@ -24,7 +19,7 @@ import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./t
 export const HOP_HEADER = "x-dragoman-hop";
 
 /** What preparing needs from the program. */
-export interface PrepareContext {
+export interface PrepareContext extends TargetFactsContext {
   /** This process, among others of its kind. */
   readonly instanceId: string;
   readonly protocols: ReadonlyMap<string, Protocol>;
@@ -32,8 +27,6 @@ export interface PrepareContext {
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
   readonly media: MediaStore;
-  readonly lessons: LessonMemory;
-  profileFor(place: { readonly platform: string; readonly model: string; readonly protocol: ProtocolId }): Profile;
 }
 
 /** A lane and the request that starts it. */
@@ -77,8 +70,8 @@ export class Preparation {
   /** Told by some protocols' answers, in seconds since 1970. */
   readonly #createdAt = Math.floor(Date.now() / 1000);
   #decoded: ChatRequest | undefined;
-  /** What was fetched so far for targets that do not fetch it themselves. */
-  #media: InlineMedia = new Map();
+  readonly #media: RequestMedia;
+  readonly #facts: TargetFacts;
   #estimate: number | undefined;
 
   constructor(context: PrepareContext, asked: Asked) {
@@ -91,19 +84,19 @@ export class Preparation {
     this.#requestId = asked.requestId;
     this.#caller = asked.caller;
     this.#conversation = asked.session;
+    this.#media = new RequestMedia(context.media, asked.caller);
+    this.#facts = new TargetFacts(context, () => this.#conversationKey());
   }
 
   /** What has to be fetched before {@link prepare} can encode for this target; mostly nothing. */
   missingMedia(target: Target): readonly WantedMedia[] {
     if (this.#relays(target)) return [];
-    const wanted = wantedMedia(this.#decode(), this.#profile(target), this.#protocol(target).upstream);
-    return wanted.filter(({ url }) => !this.#media.has(url));
+    return this.#media.missing(this.#decode(), this.#facts.profile(target), this.#protocol(target).upstream);
   }
 
   /** @throws GatewayError `invalid-request` naming the part that could not be fetched. */
-  async fetchMedia(missing: readonly WantedMedia[], signal: AbortSignal): Promise<void> {
-    const fetched = await this.#context.media.fetchAll(this.#caller, missing, signal);
-    this.#media = new Map([...this.#media, ...fetched]);
+  fetchMedia(missing: readonly WantedMedia[], signal: AbortSignal): Promise<void> {
+    return this.#media.fetch(missing, signal);
   }
 
   /** The model as the client names it. */
@@ -123,21 +116,15 @@ export class Preparation {
     return undefined;
   }
 
-  /** Whether a target's refusal says how to ask it better: then {@link prepare} makes another request of it (rule 344). */
-  learn(target: Target, error: GatewayError): boolean {
-    const lesson = this.#relays(target) ? undefined : lessonOf(error, this.#profile(target));
-    if (lesson) this.#context.lessons.learn(modelKey(target), this.#conversationKey(), lesson);
-    return lesson !== undefined;
+  /** What a target's failure comes to on the translate lane: it may lack numbers that clients look for. */
+  explain(target: Target, error: GatewayError): GatewayError {
+    if (error.kind !== "context-too-long" || this.#relays(target)) return error;
+    return withTokenCounts(target, error, () => estimateInputTokens(this.#decode(), "fine"));
   }
 
-  /** A target's complaint about too many tokens, with the numbers that clients look for in it (rules 330, 332, 333). */
-  withCounts({ provider, model }: Target, error: GatewayError): GatewayError {
-    const { tokens, upstreamMessage } = error.detail;
-    if (error.kind !== "context-too-long" || tokens || tokenCounts(upstreamMessage ?? error.message)) return error;
-    const { contextWindow: limit } = modelFacts(provider.platform, model);
-    const input = limit === undefined ? 0 : estimateInputTokens(this.#decode(), "fine");
-    // Far below it, the limit that was met is another.
-    return limit === undefined || input < limit / 2 ? error : error.with({ tokens: { input: Math.max(input, limit + 1), limit } });
+  /** Whether a target's refusal says how to ask it better: then {@link prepare} makes another request of it (rule 344). */
+  learn(target: Target, error: GatewayError): boolean {
+    return !this.#relays(target) && this.#facts.learn(target, error);
   }
 
   /** A count of the request's tokens, when it is asked for one that this target cannot make. */
@@ -188,9 +175,9 @@ export class Preparation {
     const request = this.#decode();
     const { upstream } = this.#protocol(target);
     const losses = new LossLedger();
-    const encodeTarget = { model: target.model, profile: this.#profile(target), issuer, losses };
+    const encodeTarget = { model: target.model, profile: this.#facts.profile(target), issuer, losses };
     const counts = this.#request.route.operation === "count-tokens";
-    const whole = this.#withMedia(request, encodeTarget.profile, upstream);
+    const whole = this.#media.inline(request, encodeTarget.profile, upstream);
     const encoded = counts ? upstream.encodeTokenCount?.(whole, encodeTarget) : upstream.encodeRequest(whole, encodeTarget);
     if (!encoded) throw new GatewayError("unsupported", "The provider of this model does not count tokens.");
     const refused = losses.refusedBy(this.#lossMode);
@@ -231,21 +218,6 @@ export class Preparation {
     };
   }
 
-  /** The request with the bytes of what this target does not fetch itself. */
-  #withMedia(request: ChatRequest, profile: Profile, upstream: UpstreamSide): ChatRequest {
-    if (this.#media.size === 0) return request;
-    const wanted = new Set(wantedMedia(request, profile, upstream).map(({ url }) => url));
-    return withInlineMedia(request, new Map([...this.#media].filter(([url]) => wanted.has(url))));
-  }
-
-  /** What is known of the target's model, what it has taught included. */
-  #profile(target: Target): Profile {
-    const { provider, model, protocol } = target;
-    const profile = this.#context.profileFor({ platform: provider.platform, model, protocol });
-    const placed = provider.chat ? { ...profile, chat: provider.chat } : profile;
-    return this.#context.lessons.lessonsFor(modelKey(target), () => this.#conversationKey()).reduce(layLesson, placed);
-  }
-
   /** The client's own name of the conversation, else what its beginning is (rule 444). */
   #conversationKey(): string {
     this.#conversation ??= conversationKey(this.#caller, this.#decode());
@@ -280,8 +252,4 @@ export class Preparation {
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     return protocol;
   }
-}
-
-function modelKey({ provider, model }: Target): string {
-  return `${provider.name}/${model}`;
 }

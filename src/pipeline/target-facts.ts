@@ -1,0 +1,60 @@
+/** What is known of the models that a request may go to: the catalogue, the operator's settings, and what they taught themselves. */
+import type { LessonMemory } from "../catalog/lesson-memory.ts";
+import { lessonOf } from "../catalog/lesson-wordings.ts";
+import { layLesson } from "../catalog/lessons.ts";
+import { modelFacts } from "../catalog/models.ts";
+import type { ProtocolId } from "../chat/chat.ts";
+import type { GatewayError } from "../chat/error.ts";
+import type { Profile } from "../protocols/profile.ts";
+import { tokenCounts } from "../protocols/upstream-error.ts";
+import type { Target } from "../routing/router.ts";
+
+/** What it needs from the program. */
+export interface TargetFactsContext {
+  readonly lessons: LessonMemory;
+  profileFor(place: { readonly platform: string; readonly model: string; readonly protocol: ProtocolId }): Profile;
+}
+
+/** The facts of one request's conversation. */
+export class TargetFacts {
+  readonly #context: TargetFactsContext;
+  readonly #conversation: () => string;
+
+  /** @param conversation which one it is; asked for only when something was learned. */
+  constructor(context: TargetFactsContext, conversation: () => string) {
+    this.#context = context;
+    this.#conversation = conversation;
+  }
+
+  profile(target: Target): Profile {
+    const { provider, model, protocol } = target;
+    const profile = this.#context.profileFor({ platform: provider.platform, model, protocol });
+    const placed = provider.chat ? { ...profile, chat: provider.chat } : profile;
+    return this.#context.lessons.lessonsFor(keyOf(target), this.#conversation).reduce(layLesson, placed);
+  }
+
+  /** Whether a refusal says how to ask better: then {@link profile} is another from now on (rule 344). */
+  learn(target: Target, error: GatewayError): boolean {
+    const lesson = lessonOf(error, this.profile(target));
+    if (lesson) this.#context.lessons.learn(keyOf(target), this.#conversation(), lesson);
+    return lesson !== undefined;
+  }
+}
+
+function keyOf({ provider, model }: Target): string {
+  return `${provider.name}/${model}`;
+}
+
+/**
+ * A complaint about too many tokens, with the numbers that clients look for in it (rules 330, 332, 333).
+ * @param count makes a guess at the request's tokens; asked only when it is needed.
+ */
+export function withTokenCounts({ provider, model }: Target, error: GatewayError, count: () => number): GatewayError {
+  const { tokens, upstreamMessage } = error.detail;
+  if (tokens || tokenCounts(upstreamMessage ?? error.message)) return error;
+  const { contextWindow: limit } = modelFacts(provider.platform, model);
+  if (limit === undefined) return error;
+  const input = count();
+  // Far below it, the limit that was met is another.
+  return input < limit / 2 ? error : error.with({ tokens: { input: Math.max(input, limit + 1), limit } });
+}
