@@ -43,6 +43,34 @@ test("a Gemini key goes into x-goog-api-key, to the vendor's host", () => {
   expect(provider.protocolFor("gemma-4-31b-it")).toBe("gemini");
 });
 
+test("an OpenAI key is a bearer token, to the vendor's host and version", () => {
+  const provider = create("openai", ["sk-1"]);
+  expect(provider).toMatchObject({ origin: "https://api.openai.com", basePath: "/v1", platform: "openai" });
+  expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["authorization", "Bearer sk-1"]]);
+  expect(provider.protocolFor("gpt-6")).toBe("openai-chat");
+  expect(provider.chat?.maxTokensField).toBe("max_completion_tokens");
+});
+
+test("a server of one's own is where the operator says, with a key or without", () => {
+  const provider = create("openai-compatible", [], "http://localhost:9000/v1");
+  expect(provider).toMatchObject({ origin: "http://localhost:9000", basePath: "/v1", models: [] });
+  expect(provider.embedded).toBeUndefined();
+  expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([[]]);
+  const keyed = create("openai-compatible", ["k"], "http://localhost:9000/v1");
+  expect(keyed.credentials.map((credential) => keyed.authorize(credential))).toEqual([["authorization", "Bearer k"]]);
+});
+
+test("vendors that speak Chat Completions have an address; only servers of one's own need no key", () => {
+  const vendors = providerTypes.filter(({ chat, embedded }) => chat && !embedded);
+  expect(vendors.map(({ type }) => type)).toEqual(expect.arrayContaining(["openai", "openrouter", "deepseek", "ollama", "vllm"]));
+  for (const { type, defaultBaseUrl, keyless, environmentVariables } of vendors) {
+    if (type === "openai-compatible") continue;
+    const { origin } = readBaseUrl(defaultBaseUrl ?? "");
+    expect(keyless).toBe(origin.startsWith("http://127.0.0.1:"));
+    expect(environmentVariables.length).toBe(keyless ? 0 : 1);
+  }
+});
+
 test("the simulator needs no key, waits for its address, and speaks a model's own protocol", () => {
   const provider = create("simulator", []);
   expect(provider).toMatchObject({ origin: "", embedded: true });
@@ -50,6 +78,7 @@ test("the simulator needs no key, waits for its address, and speaks a model's ow
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([[]]);
   expect(provider.protocolFor("gemini-3.8-pro")).toBe("gemini");
   expect(provider.protocolFor("claude-opus-5-5")).toBe("anthropic-messages");
+  expect(["gpt-6", "o3-mini", "chatgpt-4o-latest"].map((model) => provider.protocolFor(model))).toEqual(Array(3).fill("openai-chat"));
   expect(provider.protocolFor("whatever")).toBe("anthropic-messages");
 });
 

@@ -22,6 +22,8 @@ export const ANY_CHAT_MODEL: Profile = {
   jsonOutputWithFunctions: true,
   toolSchema: "json-schema",
   sampling: "all",
+  // What the protocol promises; the rest are looked for here (rule 196).
+  maxStopSequences: 4,
 };
 
 /** OpenAI's models that answer at once. */
@@ -31,7 +33,6 @@ const GPT_4: Profile = {
   reasoning: { control: "none" },
   media: ["image", "document"],
   systemTurns: true,
-  maxStopSequences: 4,
 };
 
 /** Those that reason take neither sampling nor stop sequences (rules 193, 196). */

@@ -54,3 +54,42 @@ test("rule 392: Vertex does not show hosted calls", () => {
   expect(profileFor({ platform: "vertex", model: "gemini-3.8-pro", protocol: "gemini" }).showsHostedCalls).toBe(false);
   expect(profileFor({ platform: "gemini", model: "gemini-3.8-pro", protocol: "gemini" }).showsHostedCalls).toBe(true);
 });
+
+const chat = (model: string, platform = "openai") => profileFor({ platform, model, protocol: "openai-chat" });
+
+test("rules 158, 193, 196: what OpenAI's models take of efforts, sampling and stops", () => {
+  expect(chat("gpt-4.1-mini")).toMatchObject({ reasoning: { control: "none" }, sampling: "all", maxStopSequences: 4 });
+  expect(chat("o4-mini")).toMatchObject({ reasoning: { levels: ["low", "medium", "high"] }, sampling: "none", maxStopSequences: 0 });
+  expect(chat("gpt-5-mini").reasoning).toMatchObject({ levels: ["minimal", "low", "medium", "high"] });
+  expect(chat("gpt-5.1")).toMatchObject({ sampling: "without-reasoning", reasonsByDefault: false });
+  expect(chat("gpt-5-chat-latest").reasoning).toEqual({ control: "none" });
+  expect(chat("gpt-6.1-sol").reasoning).not.toMatchObject({ levels: expect.arrayContaining(["none"]) });
+  expect(chat("gpt-6.2").reasoning).toEqual({ control: "level", levels: ["low", "medium", "high", "xhigh"] });
+});
+
+test("from GPT-5.4 on functions and an effort do not go together, and breakpoints come with GPT-5.6", () => {
+  expect(["gpt-5.2", "gpt-5.4", "gpt-5.6-terra", "gpt-6"].map((model) => chat(model).effortWithFunctions)).toEqual([
+    undefined,
+    false,
+    false,
+    false,
+  ]);
+  expect(["gpt-5.4", "gpt-5.6-terra", "gpt-6"].map((model) => chat(model).cacheBreakpoints)).toEqual([undefined, true, true]);
+});
+
+test("an unknown GPT is the newest, open weights are not OpenAI's", () => {
+  expect(chat("gpt-9-omega")).toEqual(chat("gpt-6.2"));
+  expect(chat("openai/gpt-oss-120b", "groq")).toMatchObject({ sampling: "all", reasoning: { levels: ["low", "medium", "high"] } });
+});
+
+test("rule 87: models of other vendors that cannot be made to call a tool", () => {
+  expect(chat("deepseek-reasoner", "deepseek").forcedToolChoice).toBe("never");
+  expect(chat("kimi-k2.6", "moonshot")).toMatchObject({ forcedToolChoice: "without-reasoning", reasonsByDefault: true });
+  expect(chat("glm-5.2", "zai").forcedToolChoice).toBe("never");
+  expect(chat("some-model", "openai-compatible")).toMatchObject({ forcedToolChoice: "always", systemTurns: false });
+});
+
+test("a server of one's own fetches nothing", () => {
+  expect(chat("llava", "ollama").fetches).toEqual([]);
+  expect(chat("llava", "openai-compatible").fetches).toEqual(["image"]);
+});

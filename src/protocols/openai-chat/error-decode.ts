@@ -108,7 +108,9 @@ function detailOf(value: JsonValue | undefined): string | undefined {
   const detail = asObject(value)?.["detail"] ?? value;
   const first = asObject(asArray(detail)?.[0]);
   if (!first) return asString(detail);
-  const place = (asArray(first["loc"]) ?? []).filter((step) => step !== "body").join(".");
+  const place = (asArray(first["loc"]) ?? [])
+    .flatMap((step) => (step === "body" ? [] : String(asString(step) ?? asNumber(step) ?? "")))
+    .join(".");
   const problem = asString(first["msg"]) ?? "is refused";
   return place === "" ? problem : `${place}: ${problem}`;
 }

@@ -96,7 +96,7 @@ describe("order", () => {
 });
 
 describe("instructions", () => {
-  const item = (words: string, more: Partial<Item> = {}): Item =>
+  const item = (words: string, more: { clientMetadata?: true } = {}): Item =>
     ({ type: "text", text: words, turn: 0, path: `system[${words}]`, ...more }) as Item;
 
   test("stand first, in one message, as the server names its operator", () => {
@@ -112,7 +112,7 @@ describe("instructions", () => {
   });
 
   test("rule 352: the client's own bookkeeping stays here", () => {
-    const chat = { ...conversation([user("hi")]), system: [item("billing", { clientMetadata: true } as Partial<Item>), item("a")] };
+    const chat = { ...conversation([user("hi")]), system: [item("billing", { clientMetadata: true }), item("a")] };
     const { body, losses } = send(chat);
     expect(body.messages[0]?.["content"]).toBe("a");
     expect(losses.map(({ code }) => code)).toEqual(["client-metadata"]);
@@ -142,7 +142,7 @@ describe("calls", () => {
     const turns = [user("hi"), assistant(call(long, "f"), call("c2", "g")), user(result(long, "1"), result("c2", "2"))];
     for (const options of [{}, { dialect: { callIds: "nine-alphanumerics" } as const }]) {
       const messages = messagesOf(turns, options);
-      const called = (messages[1]?.["tool_calls"] as { id: string }[]).map(({ id }) => id);
+      const called = ((messages[1]?.["tool_calls"] ?? []) as { id: string }[]).map(({ id }) => id);
       expect(messages.slice(2).map((message) => message["tool_call_id"])).toEqual(called);
       expect(new Set(called).size).toBe(2);
       const law = options.dialect ? /^[a-zA-Z0-9]{9}$/ : /^.{1,40}$/;

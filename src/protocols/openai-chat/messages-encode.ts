@@ -171,7 +171,7 @@ function isCall(item: Item): item is CallItem {
 }
 
 /** One text as it is; several joined, where the server takes no lists of them; else the list. */
-export function encodeParts(parts: readonly Part[], target: EncodeTarget): string | readonly Part[] {
+function encodeParts(parts: readonly Part[], target: EncodeTarget): string | readonly Part[] {
   const [only, ...others] = parts;
   if (only && others.length === 0 && isPlainText(only)) return only["text"] as string;
   if (dialectOf(target).textParts || !parts.every(isPlainText)) return parts;
