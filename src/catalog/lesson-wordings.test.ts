@@ -114,9 +114,9 @@ const KNOWN: readonly (readonly [words: string, profile: Profile, lesson: Lesson
   ["Unsupported parameter: 'parallel_tool_calls' is not supported with this model.", CHAT, { teaches: "parallel-control-refused" }],
   ["Unsupported parameter: 'stop' is not supported with this model.", CHAT, { teaches: "stop-sequences", most: 0 }],
   [
-    "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length 5 instead.",
+    "Invalid 'stop': array too long. Expected an array with maximum length 2, but got an array with length 3 instead.",
     CHAT,
-    { teaches: "stop-sequences", most: 4 },
+    { teaches: "stop-sequences", most: 2 },
   ],
   [
     "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",

@@ -70,6 +70,7 @@ const OBJECTS = {
   Reasoner: {
     ...MESSAGE,
     refusal: "string",
+    annotations: "array",
     tool_calls: "ToolCall[]",
     reasoning_content: "string",
     reasoning: "string",
