@@ -96,8 +96,13 @@ describe("order", () => {
 });
 
 describe("instructions", () => {
-  const item = (words: string, more: { clientMetadata?: true } = {}): Item =>
-    ({ type: "text", text: words, turn: 0, path: `system[${words}]`, ...more }) as Item;
+  const item = (words: string, more: { clientMetadata?: true } = {}): Item => ({
+    type: "text",
+    text: words,
+    turn: 0,
+    path: `system[${words}]`,
+    ...more,
+  });
 
   test("stand first, in one message, as the server names its operator", () => {
     const chat = { ...conversation([user("hi")]), system: [item("a"), item("b")] };
