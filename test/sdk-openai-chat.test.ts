@@ -55,6 +55,7 @@ models: { ${model}: up/${target} }
     const whole = await client.chat.completions.create(params);
     const stream = client.chat.completions.stream({ ...params, stream_options: { include_usage: true } });
     const streamed = await stream.finalChatCompletion();
+    if (type !== "openai") expect(whole._request_id).toMatch(/^req_/);
     for (const { model: answered, object, choices, usage } of [whole, streamed]) {
       expect(object).toMatch(/^chat\.completion/);
       // A relayed answer is the upstream's own.

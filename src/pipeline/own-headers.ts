@@ -6,8 +6,8 @@ import { attemptsHeader, type AttemptNote } from "./told.ts";
 /** What the gateway says about a request in its headers. Never a secret. */
 export function ownHeaders(requestId: string, current: Current | undefined, notes: readonly AttemptNote[]): string[] {
   const headers = ["x-dragoman-request-id", requestId];
-  // A relayed answer brings its upstream's own.
-  if (current?.prepared.lane.name === "translate") headers.push("request-id", requestId);
+  // Under both names that SDKs look for; a relayed answer brings its upstream's own.
+  if (current?.prepared.lane.name === "translate") headers.push("request-id", requestId, "x-request-id", requestId);
   if (current) {
     const { target, credential, prepared } = current;
     headers.push(

@@ -6,7 +6,7 @@ const breakpoint = { prompt_cache_breakpoint: { mode: "explicit" } };
 const PNG = "iVBORw0KGgoAAAANSUhEUgAA";
 
 /** Every part a user's message may hold, and some that servers added or nobody knows. */
-export const USER_PARTS: readonly JsonObject[] = [
+const USER_PARTS: readonly JsonObject[] = [
   text,
   { ...text, ...breakpoint },
   { ...text, prompt_cache_breakpoint: { mode: "explicit", ttl: "30m" } },

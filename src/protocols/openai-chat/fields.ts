@@ -39,7 +39,7 @@ function described(value: unknown): string {
 }
 
 /** The path of a field. */
-export function under(path: string, key: string): string {
+function under(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
