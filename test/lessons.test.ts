@@ -108,6 +108,42 @@ describe("rule 344: what a 400 teaches", () => {
   });
 });
 
+describe("rule 344: what a Chat server's 400 teaches", () => {
+  const config = (upstream: string): string => `
+providers:
+  up: { type: openai-compatible, base_url: "${upstream}/v1", models: ["*"], credentials: [{ api_key: key-one }] }
+`;
+  const refused = (param: string, hint = ""): object => {
+    const message = `Unsupported parameter: '${param}' is not supported with this model.${hint}`;
+    return { status: 400, body: { error: { message, type: "invalid_request_error", param, code: "unsupported_parameter" } } };
+  };
+  const sent = ({ simulator }: TestGateway, ...names: string[]): string[][] =>
+    simulator.requests.map(({ body }) => names.filter((name) => name in (JSON.parse(body.toString()) as object)));
+
+  test("rule 344: the field of the limit, which the simulated model knows under its new name only, and one it does not take", async () => {
+    const gateway = await start({ config });
+    gateway.simulator.script(refused("parallel_tool_calls"));
+    const tools = [{ name: "f", input_schema: { type: "object", properties: {} } }];
+    const more = { model: "gpt-5.5", tools, tool_choice: { type: "auto", disable_parallel_tool_use: true } };
+    for (const text of ["hello", "again"]) expect((await post(gateway.url, ask(text, more))).status).toBe(200);
+    expect(sent(gateway, "max_tokens", "max_completion_tokens", "parallel_tool_calls")).toEqual([
+      ["max_tokens", "parallel_tool_calls"],
+      ["max_tokens"],
+      ["max_completion_tokens"],
+      ["max_completion_tokens"],
+    ]);
+  });
+
+  test("a server that refuses whatever it is told is not asked for ever", async () => {
+    const gateway = await start({ config: (upstream) => `${config(upstream)}retry: { attempts: 50 }` });
+    const old = refused("max_tokens", " Use 'max_completion_tokens' instead.");
+    const recent = refused("max_completion_tokens");
+    gateway.simulator.script(...Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? old : recent)));
+    expect((await post(gateway.url, ask("hello", { model: "gpt-5.5" }))).status).toBe(400);
+    expect(gateway.simulator.requests).toHaveLength(3);
+  });
+});
+
 function turn(text: string): object[] {
   return [
     { role: "user", content: text },

@@ -49,8 +49,8 @@ test("rule 344: a model's lessons are forgotten in a day, a conversation's not w
 
 test("a lesson is learned once", () => {
   const { memory: lessons, of } = memory();
-  lessons.learn("p/m", "a", sampling);
-  lessons.learn("p/m", "a", { ...sampling });
+  expect(lessons.learn("p/m", "a", sampling)).toBe(true);
+  expect(lessons.learn("p/m", "a", { ...sampling })).toBe(false);
   expect(of("a")).toHaveLength(1);
 });
 

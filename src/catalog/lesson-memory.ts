@@ -41,11 +41,15 @@ export class LessonMemory {
     return lessons;
   }
 
-  /** Adds what a conversation has just been taught. */
-  learn(model: string, conversation: string, lesson: Lesson): void {
+  /** Adds what a conversation has just been taught. `false`: it knew that already, so that knowing it does not help. */
+  learn(model: string, conversation: string, lesson: Lesson): boolean {
     const key = `${model}\n${conversation}`;
-    this.#byConversation.set(key, added(this.#byConversation.get(key) ?? [], lesson));
+    const known = this.#byConversation.get(key) ?? [];
+    const lessons = added(known, lesson);
+    if (lessons === known) return false;
+    this.#byConversation.set(key, lessons);
     this.#byModel.set(model, added(this.#byModel.get(model) ?? [], lesson));
+    return true;
   }
 }
 

@@ -36,8 +36,7 @@ export class TargetFacts {
   /** Whether a refusal says how to ask better: then {@link profile} is another from now on (rule 344). */
   learn(target: Target, error: GatewayError): boolean {
     const lesson = lessonOf(error, this.profile(target));
-    if (lesson) this.#context.lessons.learn(keyOf(target), this.#conversation(), lesson);
-    return lesson !== undefined;
+    return lesson !== undefined && this.#context.lessons.learn(keyOf(target), this.#conversation(), lesson);
   }
 }
 
