@@ -21,7 +21,7 @@ interface Client {
   readonly route: ClientRoute;
 }
 const chat: Client = { side: openaiChat.client as ClientSide, route: { operation: "generate" } };
-const google: Client = { side: gemini.client as ClientSide, route: { operation: "generate", model: "m" } };
+const google: Client = { side: gemini.client, route: { operation: "generate", model: "m" } };
 
 function decode({ side, route }: Client, body: object): ChatRequest {
   return side.decodeRequest({ route, query: new URLSearchParams(), headers: {}, body: Buffer.from(JSON.stringify(body)) }, sealer);
@@ -297,11 +297,11 @@ describe("Gemini clients", () => {
       { contents: [...contents, { role: "model", parts: [{ text: "see" }, inline] }, ...contents] },
       "claude-opus-5-5",
     );
-    expect(messages.map(({ role, content }) => `${role}: ${content.map(({ type }) => type).join(" ")}`)).toEqual([
-      "user: text",
-      "assistant: text",
-      "user: image",
-      "user: text",
+    expect(messages.map(({ role, content }) => [role, ...content.map(({ type }) => type)])).toEqual([
+      ["user", "text"],
+      ["assistant", "text"],
+      ["user", "image"],
+      ["user", "text"],
     ]);
     const file = { fileData: { mimeType: "application/pdf", fileUri: "gs://bucket/a.pdf" } };
     expect(send(google, { contents: [{ role: "user", parts: [{ text: "q" }, file] }] }, "claude-opus-5-5").losses).toEqual([
