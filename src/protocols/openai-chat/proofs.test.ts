@@ -141,6 +141,13 @@ describe("what is not ours, or not whole", () => {
     ]);
   });
 
+  test.each([[[-3, -1]], [[99, 99]], ["x"], [[1.5]]])("a place such as %j loses no words and doubles none", (position) => {
+    const [detail] = message["reasoning_details"] as JsonObject[];
+    const items = returned({ role: "assistant", content: "abc", reasoning_details: [{ ...detail, position, length: -2 }] });
+    const said = items.flatMap((item) => ("type" in item && item.type === "text" && "text" in item ? [item.text] : []));
+    expect(said.join("")).toBe("abc");
+  });
+
   test("other servers' details stay as they are", () => {
     const details = [{ type: "reasoning.text", text: "t", signature: "sig", format: "other" }];
     const request = decodeMessages(user, { role: "assistant", content: "x", reasoning: "t", reasoning_details: details });

@@ -59,16 +59,21 @@ function decodeProof(sealed: string, text: string, entry: JsonObject, sealer: St
   const opened = sealer.open(sealed);
   if (!opened) return [];
   const [before, calls] = asArray(entry["position"]) ?? [];
-  const position = { text: asNumber(before) ?? 0, calls: asNumber(calls) ?? 0 };
+  const position = { text: count(before), calls: count(calls) };
   const { state, binds } = opened;
   switch (binds) {
     case "self":
       return [{ content: { type: "reasoning", text, state }, position, length: 0 }];
     case "next-text":
-      return [{ content: { type: "text", text: "", state }, position, length: asNumber(entry["length"]) ?? 0 }];
+      return [{ content: { type: "text", text: "", state }, position, length: count(entry["length"]) }];
     case "alone":
       return [{ content: { type: "text", text: "", state }, position, length: 0 }];
     case "next-call":
       return [];
   }
+}
+
+/** A number that clients could have changed. */
+function count(value: JsonValue | undefined): number {
+  return Math.max(0, Math.trunc(asNumber(value) ?? 0));
 }
