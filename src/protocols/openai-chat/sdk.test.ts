@@ -7,6 +7,7 @@ import { replay } from "../../chat/collect.ts";
 import { GatewayError, type ErrorKind } from "../../chat/error.ts";
 import { writeJson } from "../../chat/json.ts";
 import { client } from "./client.ts";
+import { openaiChat } from "./index.ts";
 
 const MESSAGES = [{ role: "user" as const, content: "hi" }];
 const TOOLS = ["a", "b", "c"].map((name) => ({
@@ -170,4 +171,17 @@ test.each<[ErrorKind, unknown, number, string | null]>([
   const asked = sdk.chat.completions.create({ model: "m", messages: MESSAGES });
   await expect(asked).rejects.toBeInstanceOf(Class);
   await expect(asked).rejects.toMatchObject({ status, code, param: "messages[0]", requestID: "req_01" });
+});
+
+test("rule 283: a leading chunk without choices passes, and is no content", async () => {
+  const leading = 'data: {"id":"","object":"","created":0,"model":"","choices":[],"prompt_filter_results":[]}\n\n';
+  const tap = openaiChat.upstream.relayTap();
+  tap.push(Buffer.from(leading));
+  expect([tap.begun, tap.finished, tap.error]).toEqual([false, false, undefined]);
+  const rest = streamOf(answer([text("Hello")]));
+  tap.push(Buffer.from(rest));
+  tap.end();
+  expect([tap.begun, tap.finished, tap.error]).toEqual([true, true, undefined]);
+  const stream = sdkAnswering(leading + rest).chat.completions.stream({ model: "m", messages: MESSAGES });
+  expect(await stream.finalContent()).toBe("Hello");
 });
