@@ -431,9 +431,8 @@ describe("the end", () => {
       type: "error",
       error: { type: "api_error" },
     });
-    expect(() => client.encodeResponse(answer([], finish), answerContext())).toThrow(
-      expect.objectContaining({ kind: "upstream" }) as Error,
-    );
+    const upstreamFailed = expect.objectContaining({ kind: "upstream" }) as Error;
+    expect(() => client.encodeResponse(answer([], finish), answerContext())).toThrow(upstreamFailed);
   });
 
   test("rule 88: half a call is left out of a whole answer, a wrong one is an error", () => {
