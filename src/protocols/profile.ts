@@ -56,8 +56,6 @@ export interface Profile {
   readonly hostedToolTypes?: Readonly<Partial<Record<HostedToolKind, string>>>;
   /** Whether it searches the web when asked, where that is a matter of the model (rule 223). */
   readonly webSearch?: boolean;
-  /** Whether parts of a prompt may say where its cache ends (rule 428); absent: they may not. */
-  readonly cacheBreakpoints?: boolean;
   /** Whether it can be asked to show the calls of its hosted tools (rules 230, 392). */
   readonly showsHostedCalls: boolean;
   /** Whether the answer's JSON Schema is enforced at all (rules 210, 211). */

@@ -60,10 +60,8 @@ const GPT_5_2: Profile = { ...GPT_5_1, reasoning: levels("none", "low", "medium"
 /** From here on functions and an effort together are for Responses only (dossier 0.1). */
 const GPT_5_4: Profile = { ...GPT_5_2, effortWithFunctions: false };
 
-const GPT_5_6: Profile = { ...GPT_5_4, cacheBreakpoints: true };
-
 const GPT_6: Profile = {
-  ...GPT_5_6,
+  ...GPT_5_4,
   reasoning: levels("none", "low", "medium", "high", "xhigh", "max"),
   sampling: "none",
 };
@@ -97,8 +95,7 @@ export const OPENAI_FAMILIES: readonly Family[] = [
   { models: /^gpt-5(?:-|$)/, profile: GPT_5 },
   { models: /^gpt-5\.1/, profile: GPT_5_1 },
   { models: /^gpt-5\.[23]/, profile: GPT_5_2 },
-  { models: /^gpt-5\.[45]/, profile: GPT_5_4 },
-  { models: /^gpt-5\./, profile: GPT_5_6 },
+  { models: /^gpt-5\./, profile: GPT_5_4 },
   { models: /^gpt-6-astra|^gpt-6\.1-sol/, profile: GPT_6_ALWAYS },
   { models: /^gpt-6(?:\.1)?(?:-|$)/, profile: GPT_6 },
   // An unknown one is taken for the newest (dossier D.2 item 4).

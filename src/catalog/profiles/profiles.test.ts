@@ -67,14 +67,13 @@ test("rules 158, 193, 196: what OpenAI's models take of efforts, sampling and st
   expect(chat("gpt-6.2").reasoning).toEqual({ control: "level", levels: ["low", "medium", "high", "xhigh"] });
 });
 
-test("from GPT-5.4 on functions and an effort do not go together, and breakpoints come with GPT-5.6", () => {
+test("from GPT-5.4 on functions and an effort do not go together", () => {
   expect(["gpt-5.2", "gpt-5.4", "gpt-5.6-terra", "gpt-6"].map((model) => chat(model).effortWithFunctions)).toEqual([
     undefined,
     false,
     false,
     false,
   ]);
-  expect(["gpt-5.4", "gpt-5.6-terra", "gpt-6"].map((model) => chat(model).cacheBreakpoints)).toEqual([undefined, true, true]);
 });
 
 test("an unknown GPT is the newest, open weights are not OpenAI's", () => {

@@ -60,7 +60,7 @@ function encodeText(parts: readonly Part[]): JsonValue {
 function encodeCall(call: ToolCallContent & Item, target: EncodeTarget, { tools }: ChatRequest): JsonObject {
   const { losses, issuer } = target;
   recordNative(call.native, call.path, PROTOCOL, losses);
-  if (call.cache) losses.add("cache-mark", call.path, "info");
+  if (call.cache && !ownFields(call.native)) losses.add("cache-mark", call.path, "info");
   const signature = call.state?.kind === "thought-signature" && mintedBy(call.state.issuer, issuer) ? call.state.value : undefined;
   if (call.state && signature === undefined) losses.add("foreign-state", call.path, "info");
   if (call.namespace !== undefined) losses.add("tool-namespace", call.path, "semantic");

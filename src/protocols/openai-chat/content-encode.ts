@@ -27,7 +27,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "text":
       if (content.citations && content.citations.length > 0) target.losses.add("citations", path, "info");
       if (content.state) target.losses.add("foreign-state", path, "info");
-      return textParts(content.text, content, target);
+      return textParts(content.text, content);
     case "refusal":
       return textParts(content.text);
     case "media":
@@ -59,29 +59,21 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
   }
 }
 
-/** What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a whole. */
-function recordAnnotations(content: Content, path: string, target: EncodeTarget): void {
-  if (content.cache && !marksCache(target)) target.losses.add("cache-mark", path, "info");
+/**
+ * What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a
+ * whole. Other vendors' marks move from turn to turn, and what was sent before must not change (rules 4, 407).
+ */
+function recordAnnotations(content: Content, path: string, { losses }: EncodeTarget): void {
+  if (content.cache && !ownFields(content.native)) losses.add("cache-mark", path, "info");
   if (WHOLE_NATIVES.has(content.type)) return;
-  recordNative(content.native, path, PROTOCOL, target.losses);
+  recordNative(content.native, path, PROTOCOL, losses);
 }
 
 const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
 
-/** Whether parts may say where the prompt's cache ends: newer models of servers that know cache keys (rule 428). */
-function marksCache(target: EncodeTarget): boolean {
-  return target.profile.cacheBreakpoints === true && dialectOf(target).promptCacheKey;
-}
-
 /** Empty text says nothing, and some servers refuse it. */
-function textParts(text: string, content?: Content, target?: EncodeTarget): Part[] {
-  return text === "" ? [] : [{ type: "text", text, ...(content && target && encodeAnnotations(content, target)) }];
-}
-
-/** The cache mark and the native fields of a part. */
-function encodeAnnotations({ cache, native }: Content, target: EncodeTarget): JsonObject {
-  const mark = cache && marksCache(target) ? { prompt_cache_breakpoint: { mode: "explicit" } } : {};
-  return { ...mark, ...ownFields(native) };
+function textParts(text: string, content?: Content): Part[] {
+  return text === "" ? [] : [{ type: "text", text, ...ownFields(content?.native) }];
 }
 
 function encodeMedia(media: MediaContent & Content, path: string, target: EncodeTarget): Part[] {
@@ -99,7 +91,7 @@ function encodeMedia(media: MediaContent & Content, path: string, target: Encode
 function encodePicture(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
   const { kind, detail } = media;
   if (target.profile.media && !target.profile.media.includes(kind)) return refuse("media-type", path, target);
-  const own = encodeAnnotations(media, target);
+  const own = ownFields(media.native) ?? {};
   if (kind === "audio") return encodeAudio(media, path, target);
   const url = urlOf(media, path, target);
   if (url === undefined) return undefined;
@@ -144,7 +136,7 @@ function encodeAudio(media: MediaContent & Content, path: string, target: Encode
   const embedded = "url" in source ? parseDataUrl(source.url)?.base64 : undefined;
   const data = "base64" in source ? source.base64 : embedded;
   if (data === undefined) return refuse("fileId" in source ? "media-file-id" : "media-url", path, target);
-  const { input_audio: rest, ...others } = encodeAnnotations(media, target);
+  const { input_audio: rest, ...others } = ownFields(media.native) ?? {};
   const format = AUDIO_FORMATS.get(mediaType ?? DEFAULT_TYPES.audio);
   if (format === undefined) return refuse("media-type", path, target);
   return { type: "input_audio", input_audio: { data: normaliseBase64(data), format, ...(rest as JsonObject | undefined) }, ...others };
@@ -153,7 +145,7 @@ function encodeAudio(media: MediaContent & Content, path: string, target: Encode
 /** A file with its name, which is demanded; only some servers read files (rules 172, 173). */
 function encodeDocument(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
   const { source, title, mediaType } = media;
-  const { file: rest, ...others } = encodeAnnotations(media, target);
+  const { file: rest, ...others } = ownFields(media.native) ?? {};
   const own = media.native?.protocol === PROTOCOL;
   if ("fileId" in source) {
     if (!own) return refuse("media-file-id", path, target);

@@ -226,12 +226,10 @@ describe("media", () => {
     expect(partsOf({ type: "media", kind: "document", source: { fileId: "file_1" } }).losses).toEqual(["media-file-id contract"]);
   });
 
-  test("rule 427: cache marks go nowhere, unless the model knows breakpoints (rule 428)", () => {
-    const marked: Content = { type: "text", text: "long", cache: {} };
-    expect(partsOf(marked)).toEqual({ content: "long", losses: ["cache-mark info"] });
-    expect(partsOf(marked, { model: "gpt-6" })).toEqual({
-      content: [{ type: "text", text: "long", prompt_cache_breakpoint: { mode: "explicit" } }],
-      losses: [],
+  test("rules 407, 427: cache marks change nothing of what is sent, and are told as dropped", () => {
+    expect(partsOf({ type: "text", text: "long", cache: {} }, { model: "gpt-6" })).toEqual({
+      content: "long",
+      losses: ["cache-mark info"],
     });
   });
 });

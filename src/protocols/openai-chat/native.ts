@@ -32,36 +32,29 @@ export function leftoverUnder(key: string, object: JsonObject, known: readonly s
   return Object.keys(rest).length > 0 ? { [key]: rest } : {};
 }
 
-/** The annotations of a part: its cache mark, and its native fields. `type` need not be named as known. */
+/**
+ * The annotations of a part: its cache mark, and its native fields, the mark as it was written among them. `type` need
+ * not be named as known.
+ */
 export function annotations(part: JsonObject, known: readonly string[], kept?: JsonObject): { cache?: CacheMark; native?: Native } {
-  const mark = decodeBreakpoint(part["prompt_cache_breakpoint"]) ?? decodeCacheControl(part["cache_control"]);
-  const rest = leftover(part, [...known, "type", ...(mark?.exact === true ? ["prompt_cache_breakpoint", "cache_control"] : [])]);
-  return { ...(mark && { cache: mark.cache }), ...nativeOf({ ...rest, ...kept }) };
-}
-
-/** A mark, and whether it says all that the client said. */
-interface Mark {
-  readonly cache: CacheMark;
-  readonly exact: boolean;
+  const cache = decodeBreakpoint(part["prompt_cache_breakpoint"]) ?? decodeCacheControl(part["cache_control"]);
+  return { ...(cache && { cache }), ...nativeOf({ ...leftover(part, [...known, "type"]), ...kept }) };
 }
 
 /** Lifetimes of an hour and more; others come nearest to five minutes (rule 428). */
 const LONG_TTL = /^(?:60m|\d+h)$/;
 
-function decodeBreakpoint(value: JsonValue | undefined): Mark | undefined {
+function decodeBreakpoint(value: JsonValue | undefined): CacheMark | undefined {
   const breakpoint = asObject(value);
   if (!breakpoint) return undefined;
-  const { mode, ttl, ...rest } = breakpoint;
-  const long = typeof ttl === "string" && LONG_TTL.test(ttl);
-  const exact = mode === "explicit" && (ttl === undefined || ttl === null) && Object.keys(rest).length === 0;
-  return { cache: long ? { ttl: "1h" } : {}, exact };
+  const { ttl } = breakpoint;
+  return typeof ttl === "string" && LONG_TTL.test(ttl) ? { ttl: "1h" } : {};
 }
 
 /** Anthropic's mark, which clients of this protocol send to servers that pass it on. */
-function decodeCacheControl(value: JsonValue | undefined): Mark | undefined {
+function decodeCacheControl(value: JsonValue | undefined): CacheMark | undefined {
   const control = asObject(value);
   if (control?.["type"] !== "ephemeral") return undefined;
-  const { type: _type, ttl, ...rest } = control;
-  const known = ttl === "5m" || ttl === "1h";
-  return { cache: known ? { ttl } : {}, exact: (known || ttl === undefined || ttl === null) && Object.keys(rest).length === 0 };
+  const { ttl } = control;
+  return ttl === "5m" || ttl === "1h" ? { ttl } : {};
 }

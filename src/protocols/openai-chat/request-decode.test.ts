@@ -128,11 +128,11 @@ describe("messages", () => {
   });
 
   test.each([
-    [{ prompt_cache_breakpoint: { mode: "explicit" } }, {}, undefined],
+    [{ prompt_cache_breakpoint: { mode: "explicit" } }, {}, ["prompt_cache_breakpoint"]],
     [{ prompt_cache_breakpoint: { mode: "explicit", ttl: "30m" } }, {}, ["prompt_cache_breakpoint"]],
     [{ prompt_cache_breakpoint: { mode: "explicit", ttl: "12h" } }, { ttl: "1h" }, ["prompt_cache_breakpoint"]],
-    [{ cache_control: { type: "ephemeral", ttl: "1h" } }, { ttl: "1h" }, undefined],
-  ])("rules 427 and 428: %j is a cache mark", (mark, cache, native) => {
+    [{ cache_control: { type: "ephemeral", ttl: "1h" } }, { ttl: "1h" }, ["cache_control"]],
+  ])("rules 427 and 428: %j is a cache mark, and stays as it was written", (mark, cache, native) => {
     const [item] = decodeMessages({ role: "user", content: [{ type: "text", text: "a", ...mark }] }).items;
     expect(item?.cache).toEqual(cache);
     expect(item?.native && Object.keys(item.native.fields)).toEqual(native);

@@ -36,7 +36,7 @@ export function encodeResults(
   const media: Part[] = [];
   const messages = results.map((result): JsonObject => {
     recordNative(result.native, result.path, PROTOCOL, target.losses);
-    if (result.cache) target.losses.add("cache-mark", result.path, "info");
+    if (result.cache && !ownFields(result.native)) target.losses.add("cache-mark", result.path, "info");
     const shown: Part[] = [];
     const text = resultText(result, shown, target);
     if (shown.length > 0)

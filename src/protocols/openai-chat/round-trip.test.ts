@@ -38,7 +38,6 @@ function roundTrip(body: JsonObject): { body: JsonObject; losses: readonly Loss[
     sampling: "all",
     reasoning: { control: "level", levels: ["low", "high"] },
     forcedToolChoice: "always",
-    cacheBreakpoints: true,
     systemTurns: true,
     fetches: ["image", "video", "document"],
     chat: DIALECT,

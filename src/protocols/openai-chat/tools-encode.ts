@@ -35,7 +35,7 @@ export function encodeTools(request: ChatRequest, reasoning: boolean, target: En
 
 function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
   if (tool.type !== "hosted") recordNative(tool.native, tool.path, PROTOCOL, target.losses);
-  if (tool.cache) target.losses.add("cache-mark", tool.path, "info");
+  if (tool.cache && !ownFields(tool.native)) target.losses.add("cache-mark", tool.path, "info");
   const { function: functionRest, custom: customRest, ...around } = ownFields(tool.native) ?? {};
   switch (tool.type) {
     case "function": {
