@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { anthropic, chatRequest, claude, encodeMessages as encode, upstream } from "../../../test/support/messages.ts";
+import { anthropic, chatRequest, claude, encodeMessages as encode, encodeTarget, upstream } from "../../../test/support/messages.ts";
 import type { ChatRequest, OutputFormat, Tool } from "../../chat/chat.ts";
 import { collect } from "../../chat/collect.ts";
 import type { JsonObject } from "../../chat/json.ts";
@@ -48,6 +48,14 @@ describe("rule 211: older models give their answer to a tool", () => {
     const { body } = encode({ outputFormat: { type: "json-schema", schema: { type: "array", items: { type: "string" } } } }, OLD);
     expect(body).not.toHaveProperty("tools");
     expect((body["system"] as JsonObject[])[0]?.["text"]).toContain('{"type":"array","items":{"type":"string"}}');
+  });
+
+  test("so is any by a model that cannot be made to call", () => {
+    const { profile } = encodeTarget(claude("claude-opus-5-5"));
+    const { body } = encode({ outputFormat }, { profile: { ...profile, jsonSchemaOutput: false } });
+    expect(body).not.toHaveProperty("tools");
+    expect(body).not.toHaveProperty("tool_choice");
+    expect((body["system"] as JsonObject[])[0]?.["text"]).toContain('"city"');
   });
 
   const request: ChatRequest = { ...chatRequest({}), outputFormat, tools: [weather] };

@@ -3,7 +3,7 @@ import type { ChatRequest } from "../../chat/chat.ts";
 import { asArray, asObject, writeJson, type JsonObject } from "../../chat/json.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
-import { demandsCall } from "./tool-choice-encode.ts";
+import { canForce, demandsCall } from "./tool-choice-encode.ts";
 import { ANSWER_TOOL } from "./wire.ts";
 
 /** At most one of these. */
@@ -31,7 +31,8 @@ export function encodeFormat({ outputFormat: asked, toolChoice }: ChatRequest, {
   // The answer will be a call, of which the format says nothing.
   if (demandsCall(toolChoice)) return {};
   losses.add("output-format-emulated", "output_format", "info");
-  if (!takesObjects(asked.schema)) return { note: `${JSON_ONLY} It must be valid against this JSON schema:\n${writeJson(asked.schema)}` };
+  if (!takesObjects(asked.schema) || !canForce(profile))
+    return { note: `${JSON_ONLY} It must be valid against this JSON schema:\n${writeJson(asked.schema)}` };
   const description = "Gives the answer. Call it once, with the whole answer, when nothing else is left to do.";
   return { answerTool: { name: ANSWER_TOOL, description, input_schema: lowerToolSchema(asked.schema).schema } };
 }

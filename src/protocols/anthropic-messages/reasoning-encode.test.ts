@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { claude, conversation, encodeMessages as encode, type Said } from "../../../test/support/messages.ts";
+import { claude, conversation, encodeMessages as encode, encodeTarget, type Said } from "../../../test/support/messages.ts";
 import type { ChatRequest, Content, Reasoning } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
 
@@ -55,6 +55,14 @@ describe("rules 150, 154, 158: efforts and budgets", () => {
     ["claude-opus-5-5", { mode: "on", budgetTokens: 20_000 }, [SHOWN, "high", NEAREST]],
     ["claude-sonnet-5-5", { mode: "between-tools", effort: "max" }, [BETWEEN, "high", NEAREST]],
   ])("%s: %j", (model, reasoning, expected) => expect(reasoned(model, reasoning)).toEqual(expected));
+});
+
+test("a form that the model turned out not to know is not sent", () => {
+  const { profile } = encodeTarget(claude("claude-opus-4-7"));
+  const learnt = { ...profile, thinkingForms: profile.thinkingForms.filter((form) => form !== "adaptive") };
+  const { body } = encode({ reasoning: { mode: "adaptive", effort: "low" } }, { profile: learnt });
+  expect(body).not.toHaveProperty("thinking");
+  expect(body["output_config"]).toEqual({ effort: "low" });
 });
 
 test("rule 149: a budget stays below the cap, and below its least there is no thinking", () => {

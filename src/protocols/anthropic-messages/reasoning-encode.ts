@@ -88,7 +88,7 @@ function encodeOff(asked: Reasoning, { profile, losses }: EncodeTarget): Encoded
   losses.add("reasoning-not-disabled", "thinking", "info");
   if (profile.thinkingForms.includes("between_tools")) return { thinking: { type: "between_tools" }, ...kept };
   const lowest = profile.reasoning.control === "level" ? profile.reasoning.levels.find((level) => level !== "none") : undefined;
-  return { thinking: { type: "adaptive", ...display(asked) }, ...(lowest && { effort: lowest }) };
+  return { ...adaptive(asked, profile), ...(lowest && { effort: lowest }) };
 }
 
 /** No more effort than the model takes while it does not think (rules 151, 152). */
@@ -124,7 +124,12 @@ function encodeLevel(asked: Reasoning, levels: readonly Effort[], { profile, los
   if (between) return { thinking: { type: "between_tools" }, ...level };
   // Where it thinks anyway, how that is shown can be said without changing anything else (rule 167).
   const shown = asked.mode !== undefined || (asked.show !== undefined && profile.reasonsByDefault === true);
-  return shown ? { thinking: { type: "adaptive", ...display(asked) }, ...level } : level;
+  return { ...(shown && adaptive(asked, profile)), ...level };
+}
+
+/** Thinking as much as the model likes, by a model that knows the word. */
+function adaptive(asked: Reasoning, { thinkingForms }: Profile): EncodedReasoning {
+  return thinkingForms.includes("adaptive") ? { thinking: { type: "adaptive", ...display(asked) } } : {};
 }
 
 function display({ show }: Reasoning): JsonObject {

@@ -40,7 +40,7 @@ export function encodeToolChoice(request: ChatRequest, offered: ReadonlySet<unkn
 }
 
 /** Whether the model can be made to call a tool, if need be by not letting it think (rules 86, 87). */
-function canForce({ forcedToolChoice, thinkingForms, reasoning }: Profile): boolean {
+export function canForce({ forcedToolChoice, thinkingForms, reasoning }: Profile): boolean {
   if (forcedToolChoice !== "without-reasoning") return forcedToolChoice === "always";
   return reasoning.control === "none" || thinkingForms.includes("disabled");
 }
