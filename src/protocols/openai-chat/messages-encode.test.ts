@@ -226,6 +226,21 @@ describe("media", () => {
     expect(partsOf({ type: "media", kind: "document", source: { fileId: "file_1" } }).losses).toEqual(["media-file-id contract"]);
   });
 
+  test("a picture that another model made goes at the beginning of the user's next turn", () => {
+    const { body, losses } = send(conversation([user("draw"), assistant(text("here"), image), user("thanks")]));
+    expect(body.messages.slice(1)).toEqual([
+      { role: "assistant", content: "here" },
+      {
+        role: "user",
+        content: [
+          { type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } },
+          { type: "text", text: "thanks" },
+        ],
+      },
+    ]);
+    expect(losses.map(({ code }) => code)).toEqual(["media-moved"]);
+  });
+
   test("rules 407, 427: cache marks change nothing of what is sent, and are told as dropped", () => {
     expect(partsOf({ type: "text", text: "long", cache: {} }, { model: "gpt-6" })).toEqual({
       content: "long",

@@ -45,6 +45,8 @@ class MessagesWriter {
   readonly #target: EncodeTarget;
   /** Where the reasoning of a step that is still under way begins: the turn after the last question. */
   readonly #loopStart: number;
+  /** Media of the model's that its own message cannot hold, for the user's next turn to show. */
+  readonly #moved: Part[] = [];
   /** Names of the tools that calls so far were made of, by call id. */
   readonly #names = new Map<string, string>();
 
@@ -101,10 +103,18 @@ class MessagesWriter {
   }
 
   #writeAssistant(step: readonly PlacedTurn[], at: number): void {
-    const items = step.flatMap((turn) => turn.items);
+    const items = step.flatMap((turn) => turn.items).filter((item) => !this.#move(item));
     const own: JsonObject = Object.assign({}, ...step.map(({ turn }) => ownFields(turn.native)));
     const message = encodeAssistant(items, own, at >= this.#loopStart, this.#target, this.#request);
     if (message) this.messages.push(message);
+  }
+
+  /** Only what a Chat client sent back in its place may stand in an answer. @returns whether it was taken out. */
+  #move(item: Item): boolean {
+    if (item.type !== "media" || item.path.includes(".images[")) return false;
+    this.#target.losses.add("media-moved", item.path, "info");
+    this.#moved.push(...encodeContent(item, item.path, this.#target));
+    return true;
   }
 
   /** The results of a step, then what else its turns say (rules 18, 22). */
@@ -121,7 +131,7 @@ class MessagesWriter {
       if (turn.role === "user") shown = [];
       this.#writeTurn(turn, orphans, before);
     }
-    this.#push("user", shown, {});
+    if (shown.length > 0) this.#push("user", [...this.#moved.splice(0), ...shown], {});
   }
 
   /** What a turn says besides the results that were paired. @param before what goes first. */
@@ -132,7 +142,8 @@ class MessagesWriter {
     });
     const own = ownFields(turn.native) ?? {};
     if (role !== "system" || this.#target.profile.systemTurns) {
-      this.#push(role === "system" ? this.#systemRole() : "user", [...before, ...parts], own);
+      const first = role === "user" ? this.#moved.splice(0) : [];
+      this.#push(role === "system" ? this.#systemRole() : "user", [...first, ...before, ...parts], own);
       return;
     }
     for (const item of items) this.#target.losses.add("system-turn-as-user", item.path, "info");
