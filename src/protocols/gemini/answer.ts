@@ -14,6 +14,7 @@ import { decodeErrorBody } from "./error.ts";
 import { EventWriter } from "./event-writer.ts";
 import { finishReason, finishWord } from "./finish.ts";
 import { HostedReader } from "./hosted-parts.ts";
+import { decodeLogprobs } from "./logprobs-decode.ts";
 import { UsageReader } from "./usage.ts";
 
 export class AnswerDecoder {
@@ -29,6 +30,8 @@ export class AnswerDecoder {
   #explanation: string | undefined;
   #blocked: string | undefined;
   #continuation: JsonValue | undefined;
+  /** Every body tells of its own tokens. */
+  readonly #logprobs: ReturnType<typeof decodeLogprobs>[number][] = [];
   /** An empty text with a signature, kept back while the text before it may still be cited (rule 142). */
   #trailing: OpaqueState | undefined;
 
@@ -117,6 +120,7 @@ export class AnswerDecoder {
     const word = finishWord(candidate["finishReason"]);
     const grounded = candidate["groundingMetadata"] !== undefined || candidate["urlContextMetadata"] !== undefined;
     if (grounded) this.#hosted.note(candidate, parts, word !== undefined, this.#responseId);
+    if (candidate["logprobsResult"] !== undefined) this.#logprobs.push(...decodeLogprobs(candidate["logprobsResult"]));
     let exact: readonly JsonValue[] | undefined;
     for (let i = 0; i < parts.length; i += 1) {
       const part = asObject(parts[i]);
@@ -188,6 +192,7 @@ export class AnswerDecoder {
       reason,
       ...(word !== undefined && { raw: word }),
       ...(told && { explanation: this.#explanation as string }),
+      ...(this.#logprobs.length > 0 && { logprobs: this.#logprobs }),
       ...(this.#continuation !== undefined && { native: { protocol: "gemini", fields: { continuationToken: this.#continuation } } }),
     };
   }

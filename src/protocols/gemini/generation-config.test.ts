@@ -32,6 +32,13 @@ describe("limits and sampling", () => {
     });
   });
 
+  test("rule 264: probabilities of tokens are asked for", () => {
+    const asked = sent({ logprobs: { alternatives: 2 } });
+    expect(asked.body.generationConfig).toEqual({ responseLogprobs: true, logprobs: 2 });
+    expect(codes(asked)).toEqual([]);
+    expect(configOf({ logprobs: { alternatives: 0 } })).toEqual({ responseLogprobs: true });
+  });
+
   test("rule 194: a model that ignores sampling is not sent any", () => {
     const argon = sent({ sampling: { temperature: 1 } }, "gemini-4-argon");
     expect(argon.body.generationConfig).toBeUndefined();

@@ -22,6 +22,7 @@ export function encodeGeneration(request: ChatRequest, withTools: boolean, targe
     maxOutputTokens: encodeLimit(request.maxOutputTokens, profile, losses),
     ...encodeSampling(request, profile, losses),
     stopSequences: splitStops(request, profile).sent,
+    ...encodeLogprobs(request),
     ...format.config,
     thinkingConfig: encodeThinking(request, profile, losses),
   };
@@ -43,6 +44,12 @@ function encodeSampling({ sampling }: ChatRequest, profile: Profile, losses: Los
   if (profile.sampling !== "none") return given;
   for (const [name, value] of Object.entries(given)) if (value !== undefined) losses.add("sampling-ignored", name, "semantic");
   return {};
+}
+
+/** The wire counts the alternatives only where there are any. */
+function encodeLogprobs({ logprobs }: ChatRequest): JsonObject {
+  if (!logprobs) return {};
+  return { responseLogprobs: true, ...(logprobs.alternatives > 0 && { logprobs: logprobs.alternatives }) };
 }
 
 function encodeFormat(

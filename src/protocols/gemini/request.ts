@@ -4,7 +4,7 @@ import { GatewayError } from "../../chat/error.ts";
 import { asNumber, asObject, writeJson, type JsonObject } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
-import { recordChoices, recordLogprobs } from "../single-answer.ts";
+import { recordChoices } from "../single-answer.ts";
 import { splitStops } from "../stop-sequences.ts";
 import { encodeContents, encodeSystem } from "./contents.ts";
 import { encodeGeneration } from "./generation-config.ts";
@@ -63,7 +63,6 @@ interface GenerateContentBody extends JsonObject {
 function encodeBody(request: ChatRequest, target: EncodeTarget): GenerateContentBody {
   recordNative(request.native, "", "gemini", target.losses);
   recordChoices(request, target.losses);
-  recordLogprobs(request, target.losses);
   if (request.endUser !== undefined) target.losses.add("end-user", "metadata.user_id", "info");
   const own = ownFields(request.native) ?? {};
   const { tools, toolConfig } = encodeTools(request, target);

@@ -6,6 +6,35 @@ import { checkGrammar } from "../../chat/grammar.ts";
 import type { JsonObject } from "../../chat/json.ts";
 import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
 
+test("rule 264: probabilities of the tokens of every frame come with the finish", () => {
+  const told = (token: string, logProbability: number): JsonObject => ({ chosenCandidates: [{ token, logProbability }] });
+  const of = (text: string, logprobsResult: JsonObject, more: object = {}): JsonObject => ({
+    candidates: [{ content: { role: "model", parts: [{ text }] }, index: 0, logprobsResult, ...more }],
+  });
+  const alternatives = {
+    topCandidates: [
+      {
+        candidates: [
+          { token: "b", logProbability: -0.5 },
+          { token: "x", logProbability: -2 },
+        ],
+      },
+    ],
+  };
+  const { finish } = fold([of("a", told("a", -0.1)), of("b", { ...told("b", -0.5), ...alternatives }, { finishReason: "STOP" })]);
+  expect(finish.logprobs).toEqual([
+    { token: "a", logprob: -0.1, alternatives: [] },
+    {
+      token: "b",
+      logprob: -0.5,
+      alternatives: [
+        { token: "b", logprob: -0.5 },
+        { token: "x", logprob: -2 },
+      ],
+    },
+  ]);
+});
+
 describe("text, thoughts and signatures", () => {
   test("rule 309: thought, text and call of one frame keep their order", () => {
     const { items, finish } = fold([
