@@ -78,11 +78,12 @@ describe("bodies", () => {
   test("strict mode refuses what would be lost, and names it", async () => {
     const key = { "x-api-key": "right-key" };
     expect((await post(keyed.url, ask("hello"), key)).status).toBe(200);
-    const stops = ask("x", { stop_sequences: ["a", "b", "c", "d", "e", "f"] });
-    expect(await message(await post(keyed.url, stops, key))).toMatch(/^400 invalid_request_error: stop_sequences/);
-    const lenient = await post(open.url, stops);
+    const tools = [{ name: "f", input_schema: { type: "object" } }];
+    const serial = ask("x", { tools, tool_choice: { type: "auto", disable_parallel_tool_use: true } });
+    expect(await message(await post(keyed.url, serial, key))).toMatch(/^400 invalid_request_error: tool_choice/);
+    const lenient = await post(open.url, serial);
     expect(lenient.status).toBe(200);
-    expect(lenient.headers.get("x-dragoman-loss")).toContain("stop_sequences");
+    expect(lenient.headers.get("x-dragoman-loss")).toContain("tool_choice");
   });
 });
 
