@@ -13,7 +13,7 @@ import { encodeReasoning, reasons } from "./reasoning-encode.ts";
 import { encodeMaxTokens, encodeSampling, stopSequences } from "./sampling-encode.ts";
 import { callsLackThinking, replaysThinking } from "./thinking-history.ts";
 import { encodeToolChoice, type EncodedToolChoice } from "./tool-choice-encode.ts";
-import { encodeTool } from "./tools-encode.ts";
+import { encodeTools } from "./tools-encode.ts";
 import { encodeMessages } from "./turns-encode.ts";
 import { ANSWER_TOOL, PROTOCOL } from "./wire.ts";
 
@@ -37,10 +37,7 @@ export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObje
   if (request.cacheKey !== undefined) losses.add("cache-mark", "prompt_cache_key", "info");
   const messages = encodeMessages(request, target);
   const format = encodeFormat(request, target);
-  const tools = [
-    ...request.tools.map((tool) => encodeTool(tool, target)).filter((tool) => tool !== undefined),
-    ...(format.answerTool ? [format.answerTool] : []),
-  ];
+  const tools = [...encodeTools(request.tools, target), ...(format.answerTool ? [format.answerTool] : [])];
   const { choice, note } = encodeChoice(request, format, tools, target);
   const maxTokens = encodeMaxTokens(request, target);
   const history = { barred: isReasoningBarred(choice, messages, target), replayed: replaysThinking(messages) };

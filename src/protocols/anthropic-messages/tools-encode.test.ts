@@ -149,6 +149,12 @@ describe("tools", () => {
     expect(first([own("computer_use_preview")])).toEqual({ tool: undefined, losses: ["client-tool"] });
   });
 
+  test("a function that has the name of a hosted tool stands in its place", () => {
+    const { body, losses } = encode({ tools: [hosted("web-search"), tool({ name: "web_search" })] });
+    expect(body["tools"]).toEqual([{ name: "web_search", input_schema: { type: "object" } }]);
+    expect(losses).toEqual(["hosted-tool"]);
+  });
+
   test("rule 6: tools keep their order", () => {
     const tools = [tool({ name: "z" }), hosted("web-search"), tool({ name: "a" })];
     expect((encode({ tools }).body["tools"] as JsonObject[]).map(({ name }) => name)).toEqual(["z", "web_search", "a"]);

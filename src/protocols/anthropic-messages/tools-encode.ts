@@ -10,8 +10,19 @@ import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
 import { encodeToolName } from "./tool-names.ts";
 import { HOSTED_TOOLS, PROTOCOL } from "./wire.ts";
 
+/** The tools, in the caller's order. Names may stand once: the caller's own tool keeps one that a hosted tool has here (A.1.7). */
+export function encodeTools(tools: readonly Tool[], target: EncodeTarget): JsonObject[] {
+  const taken = new Set(tools.filter(({ type }) => type !== "hosted").map(({ name }) => encodeToolName(name)));
+  return tools.flatMap((tool) => {
+    const given = tool.type === "hosted" && !ownFields(tool.native) ? HOSTED_TOOLS[tool.kind]?.name : undefined;
+    if (given === undefined || !taken.has(given)) return encodeTool(tool, target) ?? [];
+    target.losses.add("hosted-tool", tool.path, "semantic");
+    return [];
+  });
+}
+
 /** One tool, or `undefined` when the wire has no word for it. */
-export function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undefined {
+function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undefined {
   const { losses } = target;
   const own = ownFields(tool.native);
   if (tool.type !== "hosted" && tool.type !== "client") recordNative(tool.native, tool.path, PROTOCOL, losses);
