@@ -91,6 +91,7 @@ function callArguments(call: ToolCallContent): string {
 function encodeReasoning(items: readonly Item[], inLoop: boolean, target: EncodeTarget): JsonObject {
   const { replay } = dialectOf(target);
   let text = "";
+  let field: string | undefined = replay?.field;
   const details: JsonValue[] = [];
   for (const item of items) {
     if (item.type !== "reasoning") continue;
@@ -98,10 +99,12 @@ function encodeReasoning(items: readonly Item[], inLoop: boolean, target: Encode
     if (!own) target.losses.add("foreign-reasoning", item.path, "info");
     else if (replay && (inLoop || replay.turns === "all")) {
       text += item.text;
+      // Servers have renamed theirs: the one it came in is the one that is understood.
+      field = own.field ?? field;
       details.push(...(own.details ?? []));
     }
   }
   if (!replay || (text === "" && details.length === 0)) return {};
-  if (replay.field !== "reasoning_details") return text === "" ? {} : { [replay.field]: text };
-  return details.length > 0 ? { reasoning_details: details } : { reasoning: text };
+  if (details.length > 0 && replay.field === "reasoning_details") return { reasoning_details: details };
+  return text === "" ? {} : { [field === undefined || field === "reasoning_details" ? "reasoning" : field]: text };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { issuer, send } from "../../../test/support/chat-upstream.ts";
 import { call, conversation, request, result, text, type Said } from "../../../test/support/gemini.ts";
 import type { Content, Item } from "../../chat/chat.ts";
-import { plainState } from "./reasoning-state.ts";
+import { detailsState, plainState } from "./reasoning-state.ts";
 
 const user = (...content: (string | Content)[]): Said => ({
   role: "user",
@@ -267,6 +267,17 @@ describe("reasoning", () => {
   test("rule 145: it goes back where the server wants it, of the present loop or of all turns", () => {
     expect(fieldOf({ replay: { field: "reasoning_content", turns: "tool-loop" } }).filter(Boolean)).toEqual(["now"]);
     expect(fieldOf({ replay: { field: "reasoning_content", turns: "all" } }).filter(Boolean)).toEqual(["first", "then", "now"]);
+  });
+
+  test("in the field it came in, or whole with what stood beside it", () => {
+    const renamed = [user("hi"), assistant(thought("hm", plainState(issuer, "reasoning")), call("c1", "look")), user(result("c1", "1"))];
+    const replay = { field: "reasoning_content", turns: "tool-loop" } as const;
+    expect(messagesOf(renamed, { dialect: { replay } })[1]).toMatchObject({ reasoning: "hm" });
+    const details = [{ type: "reasoning.text", text: "hm", signature: "s" }];
+    const signed = [user("hi"), assistant(thought("hm", detailsState(issuer, details)), call("c1", "look")), user(result("c1", "1"))];
+    expect(messagesOf(signed, { dialect: { replay: { field: "reasoning_details", turns: "all" } } })[1]).toMatchObject({
+      reasoning_details: details,
+    });
   });
 
   test("rule 436: nobody else gets it", () => {

@@ -19,10 +19,18 @@ export function detailsState(issuer: Issuer, details: readonly JsonObject[]): Op
   return { issuer, kind: "encrypted-reasoning", value: writeJson(details) };
 }
 
-/** What the target's own reasoning consists of; `undefined` for anyone else's. */
-export function ownReasoning(state: OpaqueState | undefined, target: Issuer): { readonly details?: readonly JsonValue[] } | undefined {
+/** What proof of the target's own reasoning tells. */
+export interface OwnReasoning {
+  /** The field it came in. */
+  readonly field?: string;
+  /** What the server had said beside the text. */
+  readonly details?: readonly JsonValue[];
+}
+
+/** `undefined` for anyone else's. */
+export function ownReasoning(state: OpaqueState | undefined, target: Issuer): OwnReasoning | undefined {
   if (!state || !mintedBy(state.issuer, target)) return undefined;
-  if (state.kind !== "encrypted-reasoning") return {};
+  if (state.kind !== "encrypted-reasoning") return { field: state.value };
   const details = asArray(tryParseJson(state.value));
   return details && { details };
 }
