@@ -99,6 +99,26 @@ describe("rule 171: a picture at any address reaches Gemini as bytes", () => {
   });
 });
 
+describe("rule 170: what Claude fetches, and what it does not", () => {
+  test("rule 170: an https address is left to Claude, an http one is fetched for it", async () => {
+    files.set("/a", { type: "image/png", bytes: PNG });
+    const gateway = await start({ config: pool("anthropic", 1, "media: { allow_private: true }") });
+    const content = ["https://pictures.example/b.png", `${origin}/a`].map((url) => ({ type: "image_url", image_url: { url } }));
+    const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "claude-sonnet-4-6", messages: [{ role: "user", content }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect(asked).toEqual(["/a"]);
+    const { messages } = JSON.parse(sent(gateway)) as { messages: { content: { source: object }[] }[] };
+    expect(messages[0]?.content.map(({ source }) => source)).toEqual([
+      { type: "url", url: "https://pictures.example/b.png" },
+      { type: "base64", media_type: "image/png", data: PNG.toString("base64") },
+    ]);
+  });
+});
+
 describe("rule 171: a picture that cannot be had is refused, never dropped", () => {
   const cases: readonly (readonly [what: string, path: string, why: string])[] = [
     ["nothing there", "/gone", "its server answered HTTP 404"],

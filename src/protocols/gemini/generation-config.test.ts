@@ -139,4 +139,12 @@ describe("the form of the answer", () => {
     expect(codes(old)).toEqual(["output-format-beside-tools semantic"]);
     expect(configOf({ outputFormat: { type: "json-schema", schema } }, "gemini-2.5-pro")).toMatchObject({ responseJsonSchema: schema });
   });
+
+  test("rule 211: a model that enforces no schema is told it in words", () => {
+    const facts = { jsonSchemaOutput: false };
+    const told = send(conversation(turns, { outputFormat: { type: "json-schema", schema } }), "gemini-3.8-pro", facts);
+    expect(told.body.generationConfig).toEqual({ responseMimeType: "application/json" });
+    expect(told.body.systemInstruction?.parts.at(-1)?.["text"]).toContain(JSON.stringify(schema));
+    expect(codes(told)).toEqual(["output-format-emulated info"]);
+  });
 });

@@ -63,6 +63,10 @@ function encodeFormat(
     losses.add("output-format-beside-tools", "output_config.format", "semantic");
     return { config: {}, instructions: [formatInstruction(lowered?.schema)] };
   }
+  if (lowered && !profile.jsonSchemaOutput) {
+    losses.add("output-format-emulated", "output_config.format", "info");
+    return { config: { responseMimeType: "application/json" }, instructions: [formatInstruction(lowered.schema)] };
+  }
   if (lowered?.worded === true) losses.add("schema-keyword", "output_config.format.schema", "info");
   return { config: { responseMimeType: "application/json", ...(lowered && { responseJsonSchema: lowered.schema }) }, instructions: [] };
 }
