@@ -13,12 +13,13 @@ import { HOSTED_TOOLS, PROTOCOL } from "./wire.ts";
 /** The tools, in the caller's order. Names may stand once: the caller's own tool keeps one that a hosted tool has here (A.1.7). */
 export function encodeTools(tools: readonly Tool[], target: EncodeTarget): JsonObject[] {
   const taken = new Set(tools.filter(({ type }) => type !== "hosted").map(({ name }) => encodeToolName(name)));
-  return tools.flatMap((tool) => {
+  const encoded = tools.map((tool) => {
     const given = tool.type === "hosted" && !ownFields(tool.native) ? HOSTED_TOOLS[tool.kind]?.name : undefined;
-    if (given === undefined || !taken.has(given)) return encodeTool(tool, target) ?? [];
+    if (given === undefined || !taken.has(given)) return encodeTool(tool, target);
     target.losses.add("hosted-tool", tool.path, "semantic");
-    return [];
+    return undefined;
   });
+  return encoded.filter((tool) => tool !== undefined);
 }
 
 /** One tool, or `undefined` when the wire has no word for it. */
