@@ -10,13 +10,14 @@ import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { version } from "../version.ts";
 import { checkReport } from "./check.ts";
 import { CommandError } from "./command-error.ts";
+import type { ConformanceOptions } from "./conformance/command.ts";
 
 const CONFIG_HELP = "config file; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml";
 
 const KEY_VARIABLES = providerTypes.flatMap(({ environmentVariables }) => environmentVariables);
 
 const FURTHER_HELP = `
-\`dragoman serve --help\` and \`dragoman check --help\` list the options of these commands.
+\`dragoman serve --help\`, \`dragoman check --help\` and \`dragoman conformance --help\` list the options of these commands.
 
 Without a config file, providers come from ${KEY_VARIABLES.join(", ")};
 with none of these set, an embedded simulator answers.
@@ -27,6 +28,9 @@ Environment:
                       first is used for new state (default: $DRAGOMAN_HOME/state.key, generated)
   DRAGOMAN_LOG        ${LOG_LEVELS.join(", ")} (default: info); JSON lines on stderr
 `;
+
+const DEFAULT_SIMULATOR_PORT = 8318;
+const DEFAULT_SILENCE_S = 20;
 
 interface ServeOptions extends Overrides {
   readonly config?: string;
@@ -81,6 +85,30 @@ function createProgram(): Command {
     .action((options: ServeOptions) => {
       process.stdout.write(checkReport(load(options).config));
     });
+  program
+    .command("conformance")
+    .description("test what a gateway keeps: scenarios through the official SDKs, with a simulator as its upstream")
+    .option("-t, --target <url>", "the gateway to test; default: this build, started for the purpose")
+    .option("-k, --key <key>", "API key for the target")
+    .option("--protocol <names...>", "client protocols to test: anthropic, chat, gemini; default: all")
+    .option("--upstream <names...>", "upstream protocols to test: anthropic, chat, gemini; default: all")
+    .option("--model <protocol=model...>", "the model to ask the target for, to reach the upstream of that protocol")
+    .option("--base-path <protocol=path...>", "what follows the target's URL for clients of that protocol; default: chat=/v1")
+    .option("--scenario <names...>", "only these scenarios or features")
+    .option("--simulator-port <number>", "where the simulator listens that the target is pointed at", readPort, DEFAULT_SIMULATOR_PORT)
+    .option(
+      "--silence <seconds>",
+      "how long the upstream is silent where the target must give signs of life",
+      readSeconds,
+      DEFAULT_SILENCE_S,
+    )
+    .option("--wiring", "print what the target must be told of the simulator, and stop")
+    .option("--list", "print the scenarios, and stop")
+    .option("--json", "print the report as JSON")
+    .action(async (options: ConformanceOptions) => {
+      const { conformance } = await import("./conformance/command.ts");
+      await conformance(options);
+    });
   return program;
 }
 
@@ -113,6 +141,12 @@ function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
   return port;
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 600)) throw new InvalidArgumentError("It must be a number of seconds up to 600.");
+  return seconds;
 }
 
 function readLogLevel(text: string | undefined): LogLevel {

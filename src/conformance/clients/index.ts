@@ -1,0 +1,7 @@
+/** The official SDKs, by protocol. */
+import { anthropic } from "./anthropic.ts";
+import { chat } from "./chat.ts";
+import type { Client, ProtocolName } from "./client.ts";
+import { gemini } from "./gemini.ts";
+
+export const CLIENTS: Readonly<Record<ProtocolName, Client>> = { anthropic, chat, gemini };

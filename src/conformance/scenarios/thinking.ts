@@ -1,0 +1,243 @@
+/** Reasoning: asked for or not, shown or hidden, and its signatures on their way through the client and back. */
+import { has, holds, same } from "../check.ts";
+import { callsOf, textOf, thinkingOf } from "../conversation.ts";
+import { callsIn, resultsByCall, thinkingIn } from "../look.ts";
+import { oneTurn, type ConversationScenario, type Pairing, type Played } from "../scenario.ts";
+import { WEATHER } from "./fixtures.ts";
+
+const THOUGHT = "The user wants the weather. Paris first, then Rome.";
+const PARIS = { name: "get_weather", input: { city: "Paris" } };
+const ROME = { name: "get_weather", input: { city: "Rome" } };
+const SHOWN = { thinking: { effort: "medium", show: true } } as const;
+
+/** OpenAI's own servers keep their reasoning to themselves and want none back. */
+function noStateInChat({ upstream }: Pairing): string | undefined {
+  return upstream === "chat" ? "Chat Completions has no state of reasoning that must come back" : undefined;
+}
+
+/** The state that the upstream minted has come back to it: on the thinking itself (Messages) or on the first call (Gemini). */
+function checkState({ asked, upstream }: Played, turn: number, calls: number): void {
+  const ask = asked(turn);
+  if (upstream === "anthropic") {
+    const [thought] = thinkingIn(ask);
+    same("upstream thinking", thought?.text, THOUGHT);
+    holds("upstream signature", Boolean(thought?.signature), "none came back");
+    return;
+  }
+  const [first] = callsIn(ask);
+  holds(
+    "upstream signature",
+    Boolean(first?.signature) && !first?.signature?.startsWith("skip"),
+    `not the one it minted: ${first?.signature}`,
+  );
+  same("number of upstream calls", callsIn(ask).length, calls);
+}
+
+export const THINKING: readonly ConversationScenario[] = [
+  {
+    id: "thinking-visible",
+    feature: "thinking",
+    title: "thinking that was asked for can be read, apart from the answer",
+    settings: SHOWN,
+    turns: oneTurn("Weather?", {
+      blocks: [
+        { type: "thinking", text: THOUGHT },
+        { type: "text", text: "Sunny." },
+      ],
+    }),
+    check({ asked, told }) {
+      holds("upstream thinking", asked(0).thinking !== "off" || asked(0).effort !== undefined, "was not asked for");
+      same("answer", told(0).content, [
+        { type: "thinking", text: THOUGHT },
+        { type: "text", text: "Sunny." },
+      ]);
+    },
+  },
+  {
+    id: "thinking-hidden",
+    feature: "thinking",
+    title: "thinking that nobody wants to read does not get into the answer",
+    settings: { thinking: { effort: "low", show: false } },
+    excuse: ({ client, upstream }) => {
+      if (client === "chat") return "a Chat client cannot say whether it wants to read reasoning";
+      return upstream === "chat" ? "servers of Chat Completions want their reasoning back as text, so the client must get it" : undefined;
+    },
+    turns: oneTurn("Weather?", {
+      blocks: [
+        { type: "thinking", text: THOUGHT },
+        { type: "text", text: "Sunny." },
+      ],
+    }),
+    check({ told }) {
+      same("thinking", thinkingOf(told(0)), "");
+      same("answer", textOf(told(0)), "Sunny.");
+    },
+  },
+  {
+    id: "thinking-unsaid",
+    feature: "thinking",
+    title: "a client that says nothing of thinking leaves it to the model",
+    turns: oneTurn("Weather?", { blocks: [{ type: "text", text: "Sunny." }] }),
+    check({ asked }) {
+      has("upstream", asked(0), { effort: undefined, thinkingBudget: undefined });
+    },
+  },
+  {
+    id: "thinking-effort",
+    feature: "thinking",
+    title: "more effort is more, and none of it is lost",
+    settings: { thinking: { effort: "high", show: true } },
+    turns: oneTurn("Think hard.", { blocks: [{ type: "text", text: "Done." }] }),
+    check({ asked }) {
+      const { effort, thinkingBudget } = asked(0);
+      if (thinkingBudget === undefined) same("upstream effort", effort?.toLowerCase(), "high");
+      else holds("upstream budget", thinkingBudget >= 8192, `only ${thinkingBudget} tokens`);
+    },
+  },
+  {
+    id: "thinking-round-trip",
+    feature: "thinking",
+    title: "signed thinking comes back to the one who signed it while tools run",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    excuse: noStateInChat,
+    turns: () => [
+      {
+        says: "Weather in Paris?",
+        answer: {
+          blocks: [
+            { type: "thinking", text: THOUGHT },
+            { type: "call", ...PARIS },
+          ],
+        },
+      },
+      { says: { results: [{ call: 0, content: "21" }] }, answer: { blocks: [{ type: "text", text: "21." }] } },
+    ],
+    check(played) {
+      same("thinking", thinkingOf(played.told(0)), THOUGHT);
+      checkState(played, 1, 1);
+      same("answer", textOf(played.told(1)), "21.");
+    },
+  },
+  {
+    id: "thinking-and-parallel-tools",
+    feature: "thinking",
+    title: "signed thinking before two calls at once comes back, and so do both results",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    excuse: noStateInChat,
+    turns: () => [
+      {
+        says: "Paris and Rome?",
+        answer: {
+          blocks: [
+            { type: "thinking", text: THOUGHT },
+            { type: "text", text: "I ask for both." },
+            { type: "call", ...PARIS },
+            { type: "call", ...ROME },
+          ],
+        },
+      },
+      {
+        says: {
+          results: [
+            { call: 0, content: "21" },
+            { call: 1, content: "30" },
+          ],
+        },
+        answer: { blocks: [{ type: "text", text: "Rome." }] },
+      },
+    ],
+    check(played) {
+      same("number of calls", callsOf(played.told(0)).length, 2);
+      checkState(played, 1, 2);
+      same("upstream results", resultsByCall(played.asked(1)), ["21", "30"]);
+      same("answer", textOf(played.told(1)), "Rome.");
+    },
+  },
+  {
+    id: "thinking-over-rounds",
+    feature: "thinking",
+    title: "each step's state comes back with its own step",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    excuse: noStateInChat,
+    turns: () => [
+      {
+        says: "Paris, then Rome.",
+        answer: {
+          blocks: [
+            { type: "thinking", text: THOUGHT },
+            { type: "call", ...PARIS },
+          ],
+        },
+      },
+      {
+        says: { results: [{ call: 0, content: "21" }] },
+        answer: {
+          blocks: [
+            { type: "thinking", text: "Now Rome." },
+            { type: "call", ...ROME },
+          ],
+        },
+      },
+      { says: { results: [{ call: 0, content: "30" }] }, answer: { blocks: [{ type: "text", text: "Rome." }] } },
+    ],
+    check(played) {
+      const { asked, told, upstream } = played;
+      if (upstream === "anthropic") {
+        same(
+          "upstream thinking",
+          thinkingIn(asked(2)).map(({ text }) => text),
+          [THOUGHT, "Now Rome."],
+        );
+        const signatures = thinkingIn(asked(2)).map(({ signature }) => signature);
+        holds("upstream signatures", signatures.every(Boolean) && new Set(signatures).size === 2, "are not two");
+      } else {
+        const signatures = callsIn(asked(2)).map(({ signature }) => signature);
+        holds("upstream signatures", signatures.every(Boolean) && new Set(signatures).size === 2, `are not two: ${signatures.join(", ")}`);
+      }
+      same("answer", textOf(told(2)), "Rome.");
+    },
+  },
+  {
+    id: "hidden-thinking-round-trip",
+    feature: "thinking",
+    title: "the state of hidden thinking comes back too",
+    settings: { thinking: { effort: "medium", show: false }, tools: [WEATHER] },
+    excuse: (pairing) =>
+      noStateInChat(pairing) ?? (pairing.client === "chat" ? "a Chat client cannot ask for hidden reasoning" : undefined),
+    turns: () => [
+      {
+        says: "Weather in Paris?",
+        answer: {
+          blocks: [
+            { type: "thinking", text: THOUGHT },
+            { type: "call", ...PARIS },
+          ],
+        },
+      },
+      { says: { results: [{ call: 0, content: "21" }] }, answer: { blocks: [{ type: "text", text: "21." }] } },
+    ],
+    check({ asked, told, upstream }) {
+      same("thinking", thinkingOf(told(0)), "");
+      const state = upstream === "anthropic" ? thinkingIn(asked(1))[0]?.signature : callsIn(asked(1))[0]?.signature;
+      holds("upstream signature", Boolean(state), "none came back");
+      same("answer", textOf(told(1)), "21.");
+    },
+  },
+  {
+    id: "redacted-thinking",
+    feature: "thinking",
+    title: "encrypted thinking comes back byte for byte",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    excuse: ({ upstream }) => (upstream === "anthropic" ? undefined : "only Messages has encrypted thinking"),
+    turns: () => [
+      { says: "Weather in Paris?", answer: { blocks: [{ type: "redacted" }, { type: "call", ...PARIS }] } },
+      { says: { results: [{ call: 0, content: "21" }] }, answer: { blocks: [{ type: "text", text: "21." }] } },
+    ],
+    check({ asked, told }) {
+      const [thought] = thinkingIn(asked(1));
+      // The simulator refuses what it did not mint.
+      same("upstream thinking", thought?.redacted, true);
+      same("answer", textOf(told(1)), "21.");
+    },
+  },
+];
