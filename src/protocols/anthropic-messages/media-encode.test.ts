@@ -39,6 +39,12 @@ describe("what Claude cannot be given is refused, and the part is named", () => 
   });
 });
 
+test("rule 179: how closely to look cannot be said", () => {
+  const { block, losses } = encoded({ detail: "high" });
+  expect(block?.["type"]).toBe("image");
+  expect(losses).toEqual(["media-detail"]);
+});
+
 describe("what it can", () => {
   const image = (mediaType: string, data: string): JsonObject => ({
     type: "image",
@@ -53,7 +59,7 @@ describe("what it can", () => {
     ["rule 168: no label", {}, image("image/png", PNG)],
     ["a label that nothing contradicts", { mediaType: "image/webp", source: { base64: "AAAA" } }, image("image/webp", "AAAA")],
     ["a PDF called an image", { source: { url: `data:application/pdf;base64,${PDF}` } }, pdf],
-    ["rule 179: how closely to look is nobody's here", { detail: "high" }, image("image/png", PNG)],
+    ["rule 179: that the model decides how closely to look", { detail: "auto" }, image("image/png", PNG)],
     [
       "rule 181: base64 of another alphabet, in lines",
       { mediaType: "image/png", source: { base64: "a-_b\nAA" } },
