@@ -145,6 +145,12 @@ export const LOSS_KINDS = {
     meaning: "The limit is lowered to what the model can write, or raised to 1.",
     remedy: NOTHING,
   },
+  "media-detail": {
+    side: "request",
+    severities: ["info"],
+    meaning: "How closely a picture is to be looked at cannot be said.",
+    remedy: NOTHING,
+  },
   "media-file-id": {
     side: "request",
     severities: ["contract"],

@@ -40,6 +40,8 @@ export interface Profile {
   readonly mediaInToolResults: boolean;
   /** Kinds of media it takes at all; absent: nobody knows, so everything is tried. */
   readonly media?: readonly MediaContent["kind"][];
+  /** Whether a single picture can be marked with how closely to look at it (rule 179). */
+  readonly mediaDetail: boolean;
   /** Kinds of media it fetches from any public https address by itself (rules 170, 171). */
   readonly fetches: readonly MediaContent["kind"][];
   /** Whether other content may follow tool results in the same turn (dossier B.3). */

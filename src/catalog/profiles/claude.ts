@@ -13,6 +13,7 @@ export const NEWEST_CLAUDE: Profile = {
   bindsThinking: true,
   progressAsThinking: true,
   mediaInToolResults: true,
+  mediaDetail: false,
   media: ["image", "document"],
   fetches: ["image", "document"],
   contentAfterToolResults: true,

@@ -10,6 +10,7 @@ export const ANY_CHAT_MODEL: Profile = {
   callStateRequired: false,
   thinkingBeforeCallsRequired: false,
   mediaInToolResults: false,
+  mediaDetail: true,
   fetches: ["image"],
   contentAfterToolResults: true,
   // Many templates of open models take instructions at the beginning only (dossier B.1).

@@ -35,6 +35,7 @@ export function encodeMedia(
       ? encodeInner(given.content.flatMap((part, i) => inner(part, `${path}.source.content[${i}]`)))
       : encodeSource(content, own !== undefined, path, target);
   if (!encoded) return undefined;
+  if (content.detail !== undefined && content.detail !== "auto") target.losses.add("media-detail", path, "info");
   const { source: _source, ...annotations } = encodeAnnotations(content);
   return {
     type: encoded.type,

@@ -377,3 +377,15 @@ describe("media and other content", () => {
     expect(sent({ ...text("b"), cache: { ttl: "1h" } })).toEqual({ parts: [{ text: "b" }], codes: ["cache-mark info"] });
   });
 });
+
+test.each([
+  ["low", undefined, { ...pngPart, mediaResolution: { level: "MEDIA_RESOLUTION_LOW" } }, []],
+  ["high", undefined, { ...pngPart, mediaResolution: { level: "MEDIA_RESOLUTION_HIGH" } }, []],
+  ["auto", undefined, pngPart, []],
+  ["original", undefined, pngPart, ["media-detail"]],
+  ["low", OLD, pngPart, ["media-detail"]],
+] as const)("rule 179: to be looked at closely: %s, by %s", (detail, model, part, codes) => {
+  const { body, losses } = send(conversation([user({ ...png(), detail } as Content)]), model);
+  expect(body.contents).toEqual([{ role: "user", parts: [part] }]);
+  expect(losses.map(({ code }) => code)).toEqual(codes);
+});

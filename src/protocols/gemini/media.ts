@@ -16,12 +16,26 @@ export function fetchesUrl(url: string): boolean {
   return FETCHED_BY_GEMINI.test(url);
 }
 
-/** The part for a medium, or `undefined` when Gemini cannot be given it, which is then on the ledger. */
+/** The part for a medium, marked with how closely to look at it, or `undefined` when Gemini cannot be given it, which is then on the ledger. */
 export function encodeMedia(
   media: MediaContent & { readonly native?: Native },
   path: string,
-  { losses }: EncodeTarget,
+  target: EncodeTarget,
 ): JsonObject | undefined {
+  const part = encodePlain(media, path, target);
+  if (!part || media.detail === undefined || media.detail === "auto") return part;
+  const level = target.profile.mediaDetail ? LEVELS[media.detail] : undefined;
+  if (level === undefined) target.losses.add("media-detail", path, "info");
+  return level === undefined ? part : { ...part, mediaResolution: { level } };
+}
+
+/** The levels for which others have a word (rule 179). */
+const LEVELS: Readonly<Partial<Record<NonNullable<MediaContent["detail"]>, string>>> = {
+  low: "MEDIA_RESOLUTION_LOW",
+  high: "MEDIA_RESOLUTION_HIGH",
+};
+
+function encodePlain(media: MediaContent & { readonly native?: Native }, path: string, { losses }: EncodeTarget): JsonObject | undefined {
   const { source, mediaType } = media;
   if ("base64" in source) return inline(source.base64, mediaType, media.kind);
   if ("text" in source) return inline(Buffer.from(source.text).toString("base64"), mediaType ?? "text/plain", media.kind);

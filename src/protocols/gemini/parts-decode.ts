@@ -23,10 +23,13 @@ export function decodeMediaPart(part: JsonObject, path: string): Content | undef
   const title = stringField(blob, "displayName", at);
   const data = stringField(blob, key === "inlineData" ? "data" : "fileUri", at) ?? "";
   const rest = leftover(blob, ["mimeType", "data", "fileUri"]);
-  const level = asString(asObject(part["mediaResolution"])?.["level"]);
-  const detail = level === undefined ? undefined : DETAILS[level];
+  const { level, ...otherResolution } = asObject(part["mediaResolution"]) ?? {};
+  const detail = typeof level === "string" && Object.keys(otherResolution).length === 0 ? DETAILS[level] : undefined;
   const source = key === "inlineData" ? inlineSource(data, mediaType) : GOOGLES_FILE.test(data) ? { fileId: data } : { url: data };
-  const kept = { ...leftover(part, [key, "thoughtSignature"]), ...(Object.keys(rest).length > 0 && { [key]: rest }) };
+  const kept = {
+    ...leftover(part, [key, "thoughtSignature", ...(detail ? ["mediaResolution"] : [])]),
+    ...(Object.keys(rest).length > 0 && { [key]: rest }),
+  };
   return {
     type: "media",
     kind: mediaKind(mediaType),
