@@ -12,7 +12,13 @@ export interface ChatDialect {
   /** Whether a content of nothing but text may be a list of parts; else it is one string. */
   readonly textParts: boolean;
   /** How the effort of reasoning is said; `none`: it cannot be. */
-  readonly effort: "reasoning_effort" | "reasoning.effort" | "thinking.type" | "thinking.type+reasoning_effort" | "enable_thinking" | "none";
+  readonly effort:
+    | "reasoning_effort"
+    | "reasoning.effort"
+    | "thinking.type"
+    | "thinking.type+reasoning_effort"
+    | "enable_thinking"
+    | "none";
   /** Where the server's own reasoning goes back when the conversation goes on (rules 145, 436); absent: it is not wanted. */
   readonly replay?: {
     readonly field: "reasoning_content" | "reasoning" | "reasoning_details";
