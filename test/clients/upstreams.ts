@@ -14,7 +14,7 @@ export interface Upstream {
 
 export const upstreams: readonly Upstream[] = [
   { name: "messages", type: "anthropic", path: "", model: "claude-sonnet-5-5" },
-  { name: "chat", type: "openai", path: "/v1", model: "gpt-5.5" },
+  { name: "chat", type: "openai", path: "/v1", model: "gpt-6" },
   { name: "gemini", type: "gemini", path: "", model: "gemini-3.8-pro" },
 ];
 
