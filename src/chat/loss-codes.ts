@@ -139,6 +139,12 @@ export const LOSS_KINDS = {
     meaning: "How likely the tokens of the answer were is not told by the target.",
     remedy: "Leave it out, or route the request to a provider that tells it.",
   },
+  "many-tools": {
+    side: "request",
+    severities: ["info"],
+    meaning: "There are more tools than the vendor says it takes. All of them are sent, and it may refuse the request.",
+    remedy: "Offer fewer tools, if the request is refused.",
+  },
   "max-output-tokens": {
     side: "request",
     severities: ["info"],

@@ -33,6 +33,8 @@ export interface ChatDialect {
   readonly strictFunctions: boolean;
   /** Whether `tool_choice` can name several tools. */
   readonly allowedTools: boolean;
+  /** How many tools the vendor says it takes (rule 123); absent: nobody says. */
+  readonly mostTools?: number;
   /** Which ids of calls it takes; absent: any of a reasonable length (rule 50). */
   readonly callIds?: "nine-alphanumerics";
   /** Whether `parallel_tool_calls` is. */

@@ -42,6 +42,20 @@ describe("declarations", () => {
     });
   });
 
+  test("rule 123: more functions than OpenAI says it takes go there all the same, with a note", () => {
+    const many = Array.from({ length: 129 }, (_, index) => fn(`f${index}`));
+    const { body, losses } = sent(many);
+    expect(functionsOf(body)).toHaveLength(129);
+    expect(losses.map(({ code, path, severity }) => `${code} ${path} ${severity}`)).toEqual(["many-tools tools info"]);
+    expect(sent(many.slice(1)).losses).toEqual([]);
+    expect(sent(many, {}, { dialect: null }).losses).toEqual([]);
+  });
+
+  test("rule 125: a long description is not cut", () => {
+    const description = "x".repeat(3000);
+    expect(functionsOf(sent([fn("a", { description })]).body)[0]?.["description"]).toBe(description);
+  });
+
   test("rule 118: strict goes with schemas that keep its law, and is lost with others", () => {
     const strict = [fn("a", { strict: true, inputSchema: CLOSED }), fn("b", { strict: true }), fn("c", { strict: false })];
     const { body, losses } = sent([...strict, fn("d", { strict: true, inputSchema: { type: "object", properties: { a: {} } } })]);

@@ -24,6 +24,7 @@ export interface EncodedTools {
 export function encodeTools(request: ChatRequest, reasoning: boolean, target: EncodeTarget): EncodedTools {
   const offered = offeredTools(request);
   const tools = offered.flatMap((tool) => encodeTool(tool, target));
+  if (tools.length > (dialectOf(target).mostTools ?? Infinity)) target.losses.add("many-tools", "tools", "info");
   const forced = request.toolChoice?.mode === "tool" ? request.toolChoice.name : undefined;
   const search = encodeSearch(offered, tools.length > 0, forced, target);
   return {

@@ -12,6 +12,7 @@ export const OPENAI_DIALECT: ChatDialect = {
   customTools: true,
   strictFunctions: true,
   allowedTools: true,
+  mostTools: 128,
   parallelToolCalls: true,
   outputFormat: "json_schema",
   topK: false,
