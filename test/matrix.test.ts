@@ -30,7 +30,7 @@ function startGateway(): Promise<TestGateway> {
 }
 
 function groundOf({ simulator, url }: TestGateway): Ground {
-  const dialling = { url, apiKey: "any", basePaths: USUAL_BASE_PATHS, models: USUAL_MODELS };
+  const dialling = { url, apiKey: "any", basePaths: USUAL_BASE_PATHS, models: USUAL_MODELS, headers: {} };
   return { simulator, endpoint: (client, upstream) => endpointOf(dialling, client, upstream) };
 }
 

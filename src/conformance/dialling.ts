@@ -10,6 +10,8 @@ export interface Dialling {
   readonly basePaths: Readonly<Record<ProtocolName, string>>;
   /** The model that is asked for to reach each upstream. */
   readonly models: Readonly<Record<ProtocolName, string>>;
+  /** Headers that lead to each upstream, where the model's name alone does not. */
+  readonly headers: Readonly<Partial<Record<ProtocolName, Readonly<Record<string, string>>>>>;
 }
 
 /** The base paths of gateways that imitate the vendors: OpenAI's SDK alone has the version in its base URL. */
@@ -18,6 +20,6 @@ export const USUAL_BASE_PATHS: Dialling["basePaths"] = { anthropic: "", chat: "/
 /** Models that can do everything a scenario asks of their vendors. */
 export const USUAL_MODELS: Dialling["models"] = { anthropic: "claude-sonnet-4-6", chat: "chat-model", gemini: "gemini-3.8-pro" };
 
-export function endpointOf({ url, apiKey, basePaths, models }: Dialling, client: ProtocolName, upstream: ProtocolName): Endpoint {
-  return { baseUrl: `${url.replace(/\/$/, "")}${basePaths[client]}`, apiKey, model: models[upstream] };
+export function endpointOf({ url, apiKey, basePaths, models, headers }: Dialling, client: ProtocolName, upstream: ProtocolName): Endpoint {
+  return { baseUrl: `${url.replace(/\/$/, "")}${basePaths[client]}`, apiKey, model: models[upstream], headers: headers[upstream] ?? {} };
 }

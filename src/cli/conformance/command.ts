@@ -24,6 +24,7 @@ export interface ConformanceOptions {
   readonly scenario?: readonly string[];
   readonly model?: readonly string[];
   readonly basePath?: readonly string[];
+  readonly header?: readonly string[];
   readonly simulatorPort: number;
   readonly silence: number;
   readonly wiring?: boolean;
@@ -61,6 +62,7 @@ export async function conformance(options: ConformanceOptions): Promise<void> {
       apiKey: options.key ?? "conformance",
       basePaths: { ...USUAL_BASE_PATHS, ...pairsOf("--base-path", options.basePath) },
       models,
+      headers: headersOf(options.header),
     };
     await assertReady(clients, dialling);
     const progress = progressLine(options.json === true);
@@ -105,7 +107,7 @@ async function listen(port: number): Promise<Simulator> {
 
 /** That the SDKs are here and somebody listens, before hundreds of cells say so. */
 async function assertReady(clients: readonly ProtocolName[], { url }: Dialling): Promise<void> {
-  for (const client of clients) await CLIENTS[client].converse({ baseUrl: url, apiKey: "none", model: "" }, false);
+  for (const client of clients) await CLIENTS[client].converse({ baseUrl: url, apiKey: "none", model: "", headers: {} }, false);
   try {
     await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch {
@@ -153,6 +155,19 @@ function pairsOf(option: string, pairs: readonly string[] = []): Partial<Record<
       return [protocolOf(option, pair.slice(0, at)), pair.slice(at + 1)];
     }),
   );
+}
+
+/** Options of the form `protocol=name: value`; several for one protocol add up. */
+function headersOf(pairs: readonly string[] = []): Dialling["headers"] {
+  const headers: Partial<Record<ProtocolName, Record<string, string>>> = {};
+  for (const pair of pairs) {
+    const [, protocol, name, value] = /^(\w+)=([\w-]+): *(.*)$/.exec(pair) ?? [];
+    if (protocol === undefined || name === undefined || value === undefined)
+      throw new CommandError(`--header takes \`protocol=name: value\`, not \`${pair}\`.`, 2);
+    const upstream = protocolOf("--header", protocol);
+    headers[upstream] = { ...headers[upstream], [name]: value };
+  }
+  return headers;
 }
 
 function protocolOf(option: string, name: string): ProtocolName {

@@ -37,9 +37,9 @@ export const anthropic: Client = {
   },
 };
 
-async function clientFor({ baseUrl, apiKey }: Endpoint): Promise<Anthropic> {
+async function clientFor({ baseUrl, apiKey, headers }: Endpoint): Promise<Anthropic> {
   const sdk = await loadSdk(SDK, () => import("@anthropic-ai/sdk"));
-  return new sdk.default({ baseURL: baseUrl, apiKey, authToken: null, maxRetries: 0 });
+  return new sdk.default({ baseURL: baseUrl, apiKey, authToken: null, maxRetries: 0, defaultHeaders: headers });
 }
 
 class AnthropicConversation implements Conversation {
@@ -50,8 +50,8 @@ class AnthropicConversation implements Conversation {
   readonly #messages: Anthropic.MessageParam[] = [];
   #calls: readonly string[] = [];
 
-  constructor(sdk: typeof Anthropic, { baseUrl, apiKey, model }: Endpoint, streamed: boolean) {
-    this.#client = new sdk({ baseURL: baseUrl, apiKey, authToken: null, maxRetries: 0, fetch: this.#tap.fetch });
+  constructor(sdk: typeof Anthropic, { baseUrl, apiKey, model, headers }: Endpoint, streamed: boolean) {
+    this.#client = new sdk({ baseURL: baseUrl, apiKey, authToken: null, maxRetries: 0, defaultHeaders: headers, fetch: this.#tap.fetch });
     this.#model = model;
     this.#streamed = streamed;
   }

@@ -23,10 +23,11 @@ export const chat: Client = {
     return new ChatConversation(sdk.default, endpoint, streamed);
   },
   countTokens: () => Promise.reject(new Error("Chat Completions does not count tokens")),
-  async listModels({ baseUrl, apiKey }) {
+  async listModels({ baseUrl, apiKey, headers }) {
     const sdk = await loadSdk(SDK, () => import("openai"));
     const ids: string[] = [];
-    for await (const { id } of new sdk.default({ baseURL: baseUrl, apiKey, maxRetries: 0 }).models.list()) ids.push(id);
+    for await (const { id } of new sdk.default({ baseURL: baseUrl, apiKey, maxRetries: 0, defaultHeaders: headers }).models.list())
+      ids.push(id);
     return ids;
   },
 };
@@ -39,8 +40,8 @@ class ChatConversation implements Conversation {
   readonly #messages: Message[] = [];
   #calls: readonly string[] = [];
 
-  constructor(sdk: typeof OpenAI, { baseUrl, apiKey, model }: Endpoint, streamed: boolean) {
-    this.#client = new sdk({ baseURL: baseUrl, apiKey, maxRetries: 0, fetch: this.#tap.fetch });
+  constructor(sdk: typeof OpenAI, { baseUrl, apiKey, model, headers }: Endpoint, streamed: boolean) {
+    this.#client = new sdk({ baseURL: baseUrl, apiKey, maxRetries: 0, defaultHeaders: headers, fetch: this.#tap.fetch });
     this.#model = model;
     this.#streamed = streamed;
   }

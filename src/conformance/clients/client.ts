@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly apiKey: string;
   /** The model to ask for. */
   readonly model: string;
+  /** Headers that the gateway wants besides, by name. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** One conversation, its history kept and sent back exactly as users of the SDK do. */

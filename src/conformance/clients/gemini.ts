@@ -52,8 +52,12 @@ function load(): Promise<Sdk> {
   return loadSdk(SDK, () => import("@google/genai"));
 }
 
-function clientFor(sdk: Sdk, { baseUrl, apiKey }: Endpoint, tap?: TappedFetch): GoogleGenAI {
-  return new sdk.GoogleGenAI({ apiKey, vertexai: false, httpOptions: { baseUrl, ...(tap && { fetch: tap.fetch }) } });
+function clientFor(sdk: Sdk, { baseUrl, apiKey, headers }: Endpoint, tap?: TappedFetch): GoogleGenAI {
+  return new sdk.GoogleGenAI({
+    apiKey,
+    vertexai: false,
+    httpOptions: { baseUrl, headers: { ...headers }, ...(tap && { fetch: tap.fetch }) },
+  });
 }
 
 /** A call as this protocol's clients remember it: its results repeat name and id. */
