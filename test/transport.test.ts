@@ -57,3 +57,34 @@ test("rule 301: a whole answer to a request for a stream is told as a stream", a
   const text = events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("");
   expect(text).toContain("Say hi");
 });
+
+describe("rule 238: a call that the provider could not read", () => {
+  const malformed = { text: "", calls: [], finish: "MALFORMED_FUNCTION_CALL" };
+
+  test.each([false, true])("before content is asked for once more, streaming %s", async (stream) => {
+    const { url, simulator, gateway } = await start({ config: pool("gemini", 1) });
+    simulator.script({ ...malformed, times: 1 });
+    const answer = await post(url, ask("Say hi", { stream }));
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain("Say hi");
+    expect(simulator.requests).toHaveLength(2);
+    expect(gateway.describe()[0]?.credentials[0]?.cooldowns).toEqual([]);
+  });
+
+  test("twice is an error", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 2) });
+    simulator.script({ ...malformed, times: 3 });
+    const answer = await post(url, ask("Say hi"));
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).toContain("tool call");
+    expect(simulator.requests).toHaveLength(2);
+  });
+
+  test("after content is an error in the stream", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    simulator.script({ ...malformed, text: "I look.", chunkDelayMs: 10 });
+    const events = readEvents(await (await post(url, ask("Say hi", { stream: true }))).text());
+    expect(events.at(-1)).toMatchObject({ event: "error", data: { error: { type: "api_error" } } });
+    expect(simulator.requests).toHaveLength(1);
+  });
+});

@@ -68,6 +68,8 @@ export interface ErrorDetail {
   readonly shouldRetry?: boolean;
   /** The connection was reset before an answer began: often a kept-alive one that the upstream had just closed. */
   readonly resetBeforeHead?: boolean;
+  /** The model failed, not its provider: the same request may well succeed (rule 238). */
+  readonly modelSlipped?: boolean;
   /** Headers to add to the error answer, lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;

@@ -168,7 +168,7 @@ export class TranslateCountLane extends WholeLane {
 }
 
 function malformedCall(): GatewayError {
-  return new GatewayError("upstream", "The model wrote a tool call that the provider could not read.");
+  return new GatewayError("upstream", "The model wrote a tool call that the provider could not read.", { modelSlipped: true });
 }
 
 function ungrammatical(fault: string): GatewayError {

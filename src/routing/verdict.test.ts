@@ -36,6 +36,11 @@ test("what the provider said of scope and time goes before what the kind implies
   expect(verdict(error).rest).toEqual({ class: "rate-limit", scope: "account", hintMs: 1_500 });
 });
 
+test("rule 238: what the model did wrong is tried again once, and no credential rests", () => {
+  const slip = new GatewayError("upstream", "malformed", { modelSlipped: true });
+  expect([verdict(slip), verdict(slip, true)]).toEqual([{ next: "retry-same" }, { next: "give-up" }]);
+});
+
 test("a connection reset before the head is tried again with the same credential, once", () => {
   const reset = new GatewayError("transport", "reset", { resetBeforeHead: true });
   expect(verdict(reset)).toEqual({ next: "retry-same" });

@@ -37,7 +37,7 @@ export interface Verdict {
  * @param retried whether this attempt was itself a second try with the same credential: there is no third.
  */
 export function verdict(error: GatewayError, retried = false): Verdict {
-  const { scope, retryAfterMs, resetBeforeHead } = error.detail;
+  const { scope, retryAfterMs, resetBeforeHead, modelSlipped } = error.detail;
   const rest = (restClass: RestClass, impliedScope: Rest["scope"]): Rest => ({
     class: restClass,
     scope: scope ?? impliedScope,
@@ -50,8 +50,10 @@ export function verdict(error: GatewayError, retried = false): Verdict {
       // A kept-alive connection that the upstream had just closed says nothing about the upstream.
       if (resetBeforeHead && !retried) return { next: "retry-same" };
       return { rest: rest("transient", "model"), next: "next-credential" };
-    case "overloaded":
     case "upstream":
+      if (modelSlipped) return { next: retried ? "give-up" : "retry-same" };
+      return { rest: rest("transient", "model"), next: "next-credential" };
+    case "overloaded":
     case "timeout":
       return { rest: rest("transient", "model"), next: "next-credential" };
     case "unauthenticated":
