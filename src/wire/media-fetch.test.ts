@@ -65,6 +65,7 @@ describe("what is fetched", () => {
 });
 
 describe("what is refused", () => {
+  const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n";
   const cases: readonly (readonly [what: string, listener: RequestListener, why: RegExp])[] = [
     ["a redirect", (_, response) => response.writeHead(302, { location: "http://127.0.0.1/" }).end(), /redirects are not followed/],
     ["an error", (_, response) => response.writeHead(404).end("no"), /HTTP 404/],
@@ -80,6 +81,7 @@ describe("what is refused", () => {
       /larger than 1000/,
     ],
     ["a compressed one", (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("x"), /compressed/],
+    ["one that turns into another protocol", (request) => void request.socket.end(SWITCHING), /HTTP 101/],
     ["a broken connection", (request) => request.socket.destroy(), /connection failed \(ECONNRESET\)/],
     [
       "one cut short",

@@ -52,7 +52,8 @@ export function createMediaFetch(options: MediaFetchOptions): MediaFetch {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
     try {
       const addresses = await until(limit, addressesOf(url.hostname, resolve, options));
-      return await get(url, addresses, limit, options);
+      // Node has ends of a connection of which a request is told nothing, not even when it is aborted.
+      return await until(limit, get(url, addresses, limit, options));
     } catch (thrown) {
       if (thrown instanceof MediaFetchError) throw thrown;
       if (limit.aborted && !signal.aborted) throw new MediaFetchError(`it took longer than ${options.timeoutMs / 1000} s`);
@@ -109,7 +110,11 @@ function get(url: URL, addresses: readonly HostAddress[], signal: AbortSignal, o
       headers: { "user-agent": options.userAgent, accept: "*/*", "accept-encoding": "identity", connection: "close" },
       signal,
     });
-    request.once("error", reject);
+    request.on("error", reject);
+    request.once("upgrade", (_response, socket) => {
+      socket.destroy();
+      reject(new MediaFetchError("its server answered HTTP 101"));
+    });
     request.once("response", (response) => {
       collect(response, options.maxBytes).then(resolve, (thrown: unknown) => {
         request.destroy();
