@@ -11,6 +11,7 @@ import { createHttpServer } from "./http/server.ts";
 import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
+import { CallStates } from "./pipeline/call-states.ts";
 import { MediaStore } from "./pipeline/media.ts";
 import { systemClock } from "./routing/clock.ts";
 import { Pool, type PoolView } from "./routing/pool.ts";
@@ -53,6 +54,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
         userAgent,
         lessons: new LessonMemory(systemClock),
         media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
+        callStates: new CallStates(systemClock),
         instanceId: randomUUID(),
         profileFor,
         pools,

@@ -92,6 +92,44 @@ describe("what reaches the upstream", () => {
     expect(call?.["thoughtSignature"]).toMatch(/^[A-Za-z0-9+/]+=*$/);
   });
 
+  test.each([true, false])(
+    "rule 144: a Chat client that drops the signature of a call gets it back to Gemini, streaming %s",
+    async (stream) => {
+      const { url, simulator } = await start({ config: pool("gemini", 1) });
+      const parameters = { type: "object", properties: { command: { type: "string" } } };
+      const tools = [{ type: "function", function: { name: "run_shell", parameters } }];
+      const completions = (messages: readonly object[]) =>
+        fetch(`${url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ model: "m", stream, tools, messages }),
+        });
+      const sentParts = (index: number) => {
+        const { contents } = JSON.parse(simulator.requests[index]?.body.toString() ?? "") as {
+          contents: { parts: Record<string, unknown>[] }[];
+        };
+        return contents.flatMap(({ parts }) => parts);
+      };
+      const asked = { role: "user", content: "Run `ls` and tell me its output." };
+      const text = await (await completions([asked])).text();
+      const id = /"id":"((?!chatcmpl)[^"]+)","type":"function"/.exec(text)?.[1];
+      const call = { id, type: "function", function: { name: "run_shell", arguments: '{"command":"ls"}' } };
+      const messages = [
+        asked,
+        { role: "assistant", content: null, tool_calls: [call] },
+        { role: "tool", tool_call_id: id, content: "a b" },
+      ];
+      expect((await completions(messages)).status).toBe(200);
+      // The simulator refuses what it did not sign; that nobody signed has a text of its own.
+      expect(sentParts(1).find(({ functionCall }) => functionCall !== undefined)?.["thoughtSignature"]).toMatch(/^[A-Za-z0-9+/]+=*$/);
+      // In another conversation the same call is not known.
+      expect((await completions([{ role: "user", content: "Something else" }, ...messages.slice(1)])).status).toBe(200);
+      expect(sentParts(2).find(({ functionCall }) => functionCall !== undefined)?.["thoughtSignature"]).toBe(
+        "skip_thought_signature_validator",
+      );
+    },
+  );
+
   test("rule 94: a call of a vendor's own toolset goes to no other vendor", async () => {
     const { url, simulator } = await start({ config: pool("gemini", 1) });
     const messages = [

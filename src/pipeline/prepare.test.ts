@@ -8,6 +8,7 @@ import type { Operation, Protocol, UpstreamSide } from "../protocols/protocol.ts
 import { createProvider } from "../providers/create.ts";
 import { providerTypes } from "../providers/index.ts";
 import type { Target } from "../routing/router.ts";
+import { CallStates } from "./call-states.ts";
 import { MediaStore } from "./media.ts";
 import { Preparation } from "./prepare.ts";
 
@@ -34,6 +35,7 @@ function preparation(operation: Operation): Preparation {
       userAgent: "dragoman/test",
       media: new MediaStore(() => Promise.reject(new Error("no network")), 1),
       lessons: new LessonMemory({ now: () => 0 }),
+      callStates: new CallStates({ now: () => 0 }),
       profileFor,
     },
     { client, request, rawHeaders: [], peek: client.peek(request), lossMode: "default", requestId: "r", caller: "" },

@@ -7,6 +7,7 @@ import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek }
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
+import type { CallStates } from "./call-states.ts";
 import { conversationKey } from "./conversation-key.ts";
 import type { Lane } from "./lane.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
@@ -27,6 +28,7 @@ export interface PrepareContext extends TargetFactsContext {
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
   readonly media: MediaStore;
+  readonly callStates: CallStates;
 }
 
 /** A lane and the request that starts it. */
@@ -206,6 +208,7 @@ export class Preparation {
       },
       decode: { request, issuer },
       ...(encoded.scanStops && { scanStops: encoded.scanStops }),
+      ...(this.#client.dropsCallState && { keeper: this.#context.callStates.keeper(() => this.#whose()) }),
     };
     const lane = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
     return {
@@ -219,9 +222,14 @@ export class Preparation {
   }
 
   /** The client's own name of the conversation, else what its beginning is (rule 444). */
-  #conversationKey(): string {
-    this.#conversation ??= conversationKey(this.#caller, this.#decode());
+  #conversationKey(request = this.#decode()): string {
+    this.#conversation ??= conversationKey(this.#caller, request);
     return this.#conversation;
+  }
+
+  /** Whose conversation it is: sessions are named by clients, and two callers' may have one name. */
+  #whose(request?: ChatRequest): string {
+    return `${this.#caller}\n${this.#conversationKey(request)}`;
   }
 
   #sent({ path, headers, body }: EncodedRequest, stream: boolean): Pick<Prepared, "path" | "headers" | "body"> {
@@ -243,7 +251,9 @@ export class Preparation {
   }
 
   #decode(): ChatRequest {
-    this.#decoded ??= this.#client.decodeRequest(this.#request, this.#context.sealer);
+    if (this.#decoded) return this.#decoded;
+    const sent = this.#client.decodeRequest(this.#request, this.#context.sealer);
+    this.#decoded = this.#client.dropsCallState ? this.#context.callStates.restore(sent, () => this.#whose(sent)) : sent;
     return this.#decoded;
   }
 

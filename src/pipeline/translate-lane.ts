@@ -20,6 +20,7 @@ import { headerValue } from "../wire/headers.ts";
 import { JsonArrayReader } from "../wire/json-array.ts";
 import { SseReader } from "../wire/sse.ts";
 import { streamHeaders, type AnswerHead } from "./answer.ts";
+import type { CallStateKeeper } from "./call-states.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
 import type { WholeBody } from "./whole-body.ts";
 import { WholeLane } from "./whole-lane.ts";
@@ -32,6 +33,8 @@ export interface Translation {
   readonly decode: DecodeContext;
   /** Stop sequences that the upstream does not look for. */
   readonly scanStops?: readonly string[];
+  /** Keeps what the client will not send back. */
+  readonly keeper?: CallStateKeeper;
 }
 
 /** Follows the grammar of every stream when `DRAGOMAN_DEBUG` names it; a fault is ours and fails the request. */
@@ -50,14 +53,16 @@ export class TranslateStreamLane implements Lane {
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #scanner: StopScanner | undefined;
+  readonly #keeper: CallStateKeeper | undefined;
   readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
   #reader: FrameReader | undefined;
 
-  constructor({ client, upstream, answer, decode, scanStops }: Translation) {
+  constructor({ client, upstream, answer, decode, scanStops, keeper }: Translation) {
     this.#style = client.streamStyle(answer.route);
     this.#decoder = upstream.streamDecoder(decode);
     this.#encoder = client.streamEncoder(answer);
     this.#scanner = scanStops && new StopScanner(scanStops);
+    this.#keeper = keeper;
   }
 
   open(_status: number, headers: readonly string[]): AnswerHead {
@@ -111,6 +116,7 @@ export class TranslateStreamLane implements Lane {
         this.error = malformedCall();
         break;
       } else if (event.type !== "start" && event.type !== "ping") this.begun = true;
+      this.#keeper?.push(event);
       out += this.#encoder.push(event);
     }
     return out;
@@ -132,10 +138,11 @@ export class TranslateWholeLane extends WholeLane {
   }
 
   protected convert(body: WholeBody): LaneOutput {
-    const { client, upstream, answer, decode, scanStops } = this.#translation;
+    const { client, upstream, answer, decode, scanStops, keeper } = this.#translation;
     const collector = new Collector();
     const scanner = scanStops && new StopScanner(scanStops);
     for (const event of upstream.decodeResponse(body.object(), decode)) {
+      keeper?.push(event);
       if (!scanner) collector.push(event);
       else for (const passed of scanner.push(event)) collector.push(passed);
     }

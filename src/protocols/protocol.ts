@@ -111,6 +111,8 @@ export interface ClientSide {
   peek(request: ClientRequest): RequestPeek;
   /** @throws GatewayError `invalid-request`, naming the field. */
   decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest;
+  /** Whether many of its clients send no proof of calls back, so that it is kept for them (rule 144). */
+  readonly dropsCallState?: boolean;
   encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject;
   streamEncoder(context: AnswerContext): StreamEncoder;
   /** @param route absent when the path is nobody's. */

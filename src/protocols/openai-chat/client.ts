@@ -18,6 +18,7 @@ export const client: ClientSide = {
   streamStyle: () => STYLE,
   peek,
   decodeRequest,
+  dropsCallState: true,
   encodeResponse,
   streamEncoder: (context) => new ChatStreamEncoder(context),
   encodeError,
