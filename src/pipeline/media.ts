@@ -13,10 +13,12 @@ import { MediaFetchError, type FetchedMedia, type MediaFetch } from "../wire/med
 
 /** Kept for this long after the last request that needed it, in ms. */
 const KEPT_MS = 3_600_000;
-/** Kept at once, in characters of base64. */
+/** Kept at once, in characters of base64 and of the addresses. */
 const MAX_KEPT_CHARS = 134_217_728;
 /** Fetched at once for one request. */
 const MAX_PARALLEL = 4;
+/** Fetched for one request: more than most models take, and too few to harm whoever is asked. */
+const MAX_FETCHED = 500;
 
 /** One medium of a request that has to be fetched. */
 export interface WantedMedia {
@@ -102,7 +104,7 @@ export class MediaStore {
   readonly #maxBytes: number;
   readonly #kept = new LRUCache<string, Kept>({
     maxSize: MAX_KEPT_CHARS,
-    sizeCalculation: ({ base64 }) => Math.max(1, base64.length),
+    sizeCalculation: ({ base64 }, key) => base64.length + key.length,
     ttl: KEPT_MS,
     updateAgeOnGet: true,
   });
@@ -123,6 +125,8 @@ export class MediaStore {
     const limit = AbortSignal.any([signal, stop.signal]);
     const files = new Map<string, Kept>();
     const queue = [...new Map(wanted.map((one) => [one.url, one])).values()];
+    const beyond = queue.filter(({ url }) => !this.#kept.has(keyOf(owner, url)))[MAX_FETCHED];
+    if (beyond) throw failure(beyond, `more than ${MAX_FETCHED} files would have to be`);
     let bytes = 0;
     const work = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) {
@@ -141,7 +145,7 @@ export class MediaStore {
   }
 
   async #file(owner: string, wanted: WantedMedia, signal: AbortSignal): Promise<Kept> {
-    const key = `${owner}\n${wanted.url}`;
+    const key = keyOf(owner, wanted.url);
     const kept = this.#kept.get(key);
     if (kept) return kept;
     const fetched = await this.#fetch(wanted.url, signal).catch((thrown: unknown) => {
@@ -151,6 +155,10 @@ export class MediaStore {
     this.#kept.set(key, file);
     return file;
   }
+}
+
+function keyOf(owner: string, url: string): string {
+  return `${owner}\n${url}`;
 }
 
 function toKept({ bytes, mediaType }: FetchedMedia): Kept {
