@@ -30,6 +30,19 @@ const MESSAGE =
   frame("message_stop");
 
 describe("upstreams with manners of their own", () => {
+  test("a request that goes through many keys leaves nothing behind on its client's connection", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 16, "retry: { attempts: 20 }") });
+    simulator.script({ fault: "429", times: 15 });
+    const warnings: string[] = [];
+    const listen = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", listen);
+    const answer = await post(url, ask("hello"));
+    expect(answer.status).toBe(200);
+    process.off("warning", listen);
+    expect(simulator.requests).toHaveLength(16);
+    expect(warnings).toEqual([]);
+  });
+
   test.each(["stays open", "is reset"])("an answer whose connection %s after its last word is complete", async (how) => {
     const { url, permits, gateway } = await upstreamThat((_request, response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });

@@ -60,12 +60,14 @@ export class Answer {
     return this.#response.writableEnded || this.#response.destroyed;
   }
 
-  /** Calls back once if the client closes its connection before the answer is complete. */
-  onLeave(listener: () => void): void {
-    if (this.left) return listener();
-    this.#response.once("close", () => {
+  /** Calls back once if the client closes its connection before the answer is complete; the function it returns takes that back. */
+  onLeave(listener: () => void): () => void {
+    const closed = (): void => {
       if (!this.#response.writableFinished) listener();
-    });
+    };
+    if (this.left) listener();
+    else this.#response.once("close", closed);
+    return () => void this.#response.off("close", closed);
   }
 
   /**

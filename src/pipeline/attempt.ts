@@ -61,6 +61,7 @@ class Attempt implements UpstreamListener {
   readonly #lane: Lane;
   readonly #answer: Answer;
   readonly #resolve: (outcome: AttemptOutcome) => void;
+  #forgetLeaving: () => void = () => undefined;
   #forgetShutdown: () => void = () => undefined;
   #call: UpstreamCall | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -83,7 +84,7 @@ class Attempt implements UpstreamListener {
     const { transport, request, timeouts, shutdown } = this.#options;
     const stop = (error: GatewayError): void => this.#settle({ type: "failed", error, told: false });
     if (shutdown.reason) return stop(shutdown.reason);
-    this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
+    this.#forgetLeaving = this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
     if (this.#settled) return;
     this.#forgetShutdown = shutdown.onBegin(stop);
     // Connecting has its own limit in the transport; until the head comes both may use up their time. The head of a whole
@@ -257,6 +258,7 @@ class Attempt implements UpstreamListener {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
+    this.#forgetLeaving();
     this.#forgetShutdown();
     if (outcome.type !== "answered") this.#call?.abort();
     this.#resolve(outcome);

@@ -133,8 +133,8 @@ export class Failover implements HeadSource {
   /** Aborted when the client leaves or the time of all requests is up. */
   #stopSignal(): { readonly signal: AbortSignal; forget(): void } {
     const stop = new AbortController();
-    this.#answer.onLeave(() => stop.abort());
-    return { signal: stop.signal, forget: this.#shutdown.onBegin(() => stop.abort()) };
+    const forget = [this.#answer.onLeave(() => stop.abort()), this.#shutdown.onBegin(() => stop.abort())];
+    return { signal: stop.signal, forget: () => forget.forEach((one) => one()) };
   }
 
   async #lease(pool: Pool, target: Target, preferredAccount: string | undefined, exclude: ReadonlySet<string>): Promise<Lease | undefined> {
