@@ -147,7 +147,7 @@ describe("how answers end", () => {
     expect(events.at(-1)).toMatchObject({ type: "error", error: { kind: "upstream" } });
   });
 
-  test("rule 240: a continuation keeps its token", () => {
+  test("a continuation keeps its token", () => {
     const { finish } = fold([frame([{ text: "a" }], { finishReason: "CONTINUATION", continuationToken: "dG9rZW4=" })]);
     expect(finish).toMatchObject({ reason: "continuation", native: { fields: { continuationToken: "dG9rZW4=" } } });
   });
