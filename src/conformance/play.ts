@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readAsk, type Ask, type Part } from "../simulator/read-ask.ts";
 import type { Behaviour, RecordedRequest, Simulator } from "../simulator/types.ts";
 import { Mismatch } from "./check.ts";
-import type { Client, Endpoint } from "./clients/client.ts";
+import type { Client, Endpoint, ProtocolName } from "./clients/client.ts";
 import type { Outcome, Says, SdkError } from "./conversation.ts";
 import type { ConversationScenario, Pairing, Played, Scenario } from "./scenario.ts";
 
@@ -13,6 +13,8 @@ export interface Stage {
   readonly client: Client;
   /** The gateway, and the model that it sends to the upstream of this pairing. */
   readonly endpoint: Endpoint;
+  /** The same for another upstream, for conversations that move. */
+  readonly elsewhere: (upstream: ProtocolName) => Endpoint;
   /** How long a silent upstream is silent, in milliseconds. */
   readonly silenceMs: number;
   /** How long a scenario may take in all, in milliseconds; one that takes longer has failed. */
@@ -66,7 +68,7 @@ async function inTime(work: Promise<void>, patienceMs: number): Promise<void> {
 async function converse(
   scenario: ConversationScenario,
   pairing: Pairing,
-  { simulator, client, endpoint, silenceMs }: Stage,
+  { simulator, client, endpoint, elsewhere, silenceMs }: Stage,
   marker: Marker,
   outcomes: Outcome[],
 ): Promise<void> {
@@ -75,8 +77,10 @@ async function converse(
   const answers = turns.map(({ answer }): Behaviour => ({ ...whole(answer), ...silence }));
   for (const index of turns.keys()) simulator.answer(marker(index), answers.slice(index));
   const conversation = await client.converse(endpoint, pairing.streamed);
-  for (const [index, { says }] of turns.entries()) {
-    const outcome = await conversation.say(marked(says, marker(index)), scenario.settings ?? {});
+  let place = endpoint;
+  for (const [index, { says, movesTo }] of turns.entries()) {
+    if (movesTo !== undefined) place = elsewhere(movesTo);
+    const outcome = await conversation.say(marked(says, marker(index)), scenario.settings ?? {}, place);
     outcomes.push(outcome);
     // Nothing can be said after an error: the history has no answer.
     if (outcome.error !== undefined) return;

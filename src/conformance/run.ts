@@ -76,7 +76,8 @@ export function stageOf(
   { client, upstream }: Pairing,
   { silenceMs, patienceMs }: Pick<Stage, "silenceMs" | "patienceMs">,
 ): Stage {
-  return { simulator: ground.simulator, client: CLIENTS[client], endpoint: ground.endpoint(client, upstream), silenceMs, patienceMs };
+  const elsewhere = (other: ProtocolName): Endpoint => ground.endpoint(client, other);
+  return { simulator: ground.simulator, client: CLIENTS[client], endpoint: elsewhere(upstream), elsewhere, silenceMs, patienceMs };
 }
 
 function keyOf({ scenario, client, upstream, streamed }: Cell): string {

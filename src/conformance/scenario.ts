@@ -18,6 +18,8 @@ export interface Pairing {
 /** One turn: what the client says, and what the upstream is told to answer. */
 export interface Turn {
   readonly says: Says;
+  /** The upstream that the conversation goes on with from here, instead of the pairing's. */
+  readonly movesTo?: ProtocolName;
   readonly answer: Behaviour;
 }
 

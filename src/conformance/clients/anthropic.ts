@@ -2,7 +2,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { Finish, Outcome, OutcomePiece, Piece, Says, SdkError, Settings, Tokens } from "../conversation.ts";
 import { messagesGrammar, messagesHeartbeats } from "./anthropic-grammar.ts";
-import { callIds, failedOutcome, loadSdk, type Client, type Conversation, type Endpoint } from "./client.ts";
+import { callIds, failedOutcome, loadSdk, type Client, type Conversation, type Endpoint, type Place } from "./client.ts";
 import { tapFetch } from "./tapped-fetch.ts";
 
 const SDK = "@anthropic-ai/sdk";
@@ -45,23 +45,24 @@ async function clientFor({ baseUrl, apiKey, headers }: Endpoint): Promise<Anthro
 class AnthropicConversation implements Conversation {
   readonly #client: Anthropic;
   readonly #tap = tapFetch();
-  readonly #model: string;
+  readonly #place: Place;
   readonly #streamed: boolean;
   readonly #messages: Anthropic.MessageParam[] = [];
   #calls: readonly string[] = [];
 
-  constructor(sdk: typeof Anthropic, { baseUrl, apiKey, model, headers }: Endpoint, streamed: boolean) {
-    this.#client = new sdk({ baseURL: baseUrl, apiKey, authToken: null, maxRetries: 0, defaultHeaders: headers, fetch: this.#tap.fetch });
-    this.#model = model;
+  constructor(sdk: typeof Anthropic, endpoint: Endpoint, streamed: boolean) {
+    const { baseUrl: baseURL, apiKey } = endpoint;
+    this.#client = new sdk({ baseURL, apiKey, authToken: null, maxRetries: 0, fetch: this.#tap.fetch });
+    this.#place = endpoint;
     this.#streamed = streamed;
   }
 
-  async say(says: Says, settings: Settings): Promise<Outcome> {
+  async say(says: Says, settings: Settings, { model, headers } = this.#place): Promise<Outcome> {
     this.#messages.push(userMessage(says, this.#calls));
-    const params = { ...paramsOf(settings), model: this.#model, messages: [...this.#messages] };
+    const params = { ...paramsOf(settings), model, messages: [...this.#messages] };
     let message: Anthropic.Message;
     try {
-      message = await this.#ask(params);
+      message = await this.#ask(params, headers);
     } catch (error) {
       return failedOutcome(errorOf(error as Error));
     }
@@ -73,9 +74,9 @@ class AnthropicConversation implements Conversation {
     return this.#streamed ? { ...outcome, grammar: messagesGrammar(received), heartbeats: messagesHeartbeats(received) } : outcome;
   }
 
-  #ask(params: Anthropic.MessageCreateParamsNonStreaming): Promise<Anthropic.Message> {
-    if (this.#streamed) return this.#client.messages.stream(params).finalMessage();
-    return this.#client.messages.create({ ...params, stream: false });
+  #ask(params: Anthropic.MessageCreateParamsNonStreaming, headers: Place["headers"]): Promise<Anthropic.Message> {
+    if (this.#streamed) return this.#client.messages.stream(params, { headers }).finalMessage();
+    return this.#client.messages.create({ ...params, stream: false }, { headers });
   }
 }
 

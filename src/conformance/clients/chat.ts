@@ -3,7 +3,7 @@ import type OpenAI from "openai";
 import type { Finish, Outcome, OutcomePiece, Piece, Says, SdkError, Settings, Tokens } from "../conversation.ts";
 import { chatGrammar, chatHeartbeats } from "./chat-grammar.ts";
 import { ReasoningDeltas, reasoningText, type Reasoning } from "./chat-reasoning.ts";
-import { callIds, failedOutcome, loadSdk, type Client, type Conversation, type Endpoint } from "./client.ts";
+import { callIds, failedOutcome, loadSdk, type Client, type Conversation, type Endpoint, type Place } from "./client.ts";
 import { tapFetch } from "./tapped-fetch.ts";
 
 const SDK = "openai";
@@ -35,24 +35,25 @@ export const chat: Client = {
 class ChatConversation implements Conversation {
   readonly #client: OpenAI;
   readonly #tap = tapFetch();
-  readonly #model: string;
+  readonly #place: Place;
   readonly #streamed: boolean;
   readonly #messages: Message[] = [];
   #calls: readonly string[] = [];
 
-  constructor(sdk: typeof OpenAI, { baseUrl, apiKey, model, headers }: Endpoint, streamed: boolean) {
-    this.#client = new sdk({ baseURL: baseUrl, apiKey, maxRetries: 0, defaultHeaders: headers, fetch: this.#tap.fetch });
-    this.#model = model;
+  constructor(sdk: typeof OpenAI, endpoint: Endpoint, streamed: boolean) {
+    const { baseUrl: baseURL, apiKey } = endpoint;
+    this.#client = new sdk({ baseURL, apiKey, maxRetries: 0, fetch: this.#tap.fetch });
+    this.#place = endpoint;
     this.#streamed = streamed;
   }
 
-  async say(says: Says, settings: Settings): Promise<Outcome> {
+  async say(says: Says, settings: Settings, { model, headers } = this.#place): Promise<Outcome> {
     this.#messages.push(...messagesOf(says, this.#calls));
     const system = (settings.system ?? []).map((content): Message => ({ role: "system", content }));
-    const params: Params = { ...paramsOf(settings), model: this.#model, messages: [...system, ...this.#messages] };
+    const params: Params = { ...paramsOf(settings), model, messages: [...system, ...this.#messages] };
     let completion: OpenAI.ChatCompletion;
     try {
-      completion = this.#streamed ? await this.#stream(params) : await this.#client.chat.completions.create(params);
+      completion = this.#streamed ? await this.#stream(params, headers) : await this.#client.chat.completions.create(params, { headers });
     } catch (error) {
       return failedOutcome(errorOf(error as Error));
     }
@@ -66,8 +67,9 @@ class ChatConversation implements Conversation {
   }
 
   /** The accumulator keeps only the last delta of fields it does not know, so reasoning is joined as its users join it: by hand. */
-  async #stream(params: Params): Promise<OpenAI.ChatCompletion> {
-    const stream = this.#client.chat.completions.stream({ ...params, stream: true, stream_options: { include_usage: true } });
+  async #stream(params: Params, headers: Place["headers"]): Promise<OpenAI.ChatCompletion> {
+    const streamed = { ...params, stream: true as const, stream_options: { include_usage: true } };
+    const stream = this.#client.chat.completions.stream(streamed, { headers });
     const reasoning = new ReasoningDeltas();
     stream.on("chunk", (chunk) => reasoning.push(chunk.choices[0]?.delta ?? {}));
     const completion = await stream.finalChatCompletion();

@@ -16,10 +16,13 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What of an endpoint leads to an upstream. */
+export type Place = Pick<Endpoint, "model" | "headers">;
+
 /** One conversation, its history kept and sent back exactly as users of the SDK do. */
 export interface Conversation {
   /** Says something and takes the answer. Errors of the SDK are outcomes too; anything else it throws is a bug here. */
-  say(says: Says, settings: Settings): Promise<Outcome>;
+  say(says: Says, settings: Settings, place?: Place): Promise<Outcome>;
 }
 
 /** An official SDK. */

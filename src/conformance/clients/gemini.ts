@@ -10,7 +10,7 @@ import type {
   Part,
 } from "@google/genai";
 import type { Finish, Outcome, OutcomePiece, Piece, Says, SdkError, Settings, Tokens } from "../conversation.ts";
-import { failedOutcome, loadSdk, type Client, type Conversation, type Endpoint } from "./client.ts";
+import { failedOutcome, loadSdk, type Client, type Conversation, type Endpoint, type Place } from "./client.ts";
 import { geminiGrammar, geminiHeartbeats } from "./gemini-grammar.ts";
 import { tapFetch, type TappedFetch } from "./tapped-fetch.ts";
 
@@ -70,7 +70,7 @@ class GeminiConversation implements Conversation {
   readonly #client: GoogleGenAI;
   readonly #sdk: Sdk;
   readonly #tap = tapFetch();
-  readonly #model: string;
+  readonly #place: Place;
   readonly #streamed: boolean;
   readonly #contents: Content[] = [];
   #calls: readonly OpenCall[] = [];
@@ -78,13 +78,13 @@ class GeminiConversation implements Conversation {
   constructor(sdk: Sdk, endpoint: Endpoint, streamed: boolean) {
     this.#sdk = sdk;
     this.#client = clientFor(sdk, endpoint, this.#tap);
-    this.#model = endpoint.model;
+    this.#place = endpoint;
     this.#streamed = streamed;
   }
 
-  async say(says: Says, settings: Settings): Promise<Outcome> {
+  async say(says: Says, settings: Settings, { model, headers } = this.#place): Promise<Outcome> {
     this.#contents.push({ role: "user", parts: partsOf(says, this.#calls) });
-    const request = { model: this.#model, contents: [...this.#contents], config: configOf(settings) };
+    const request = { model, contents: [...this.#contents], config: { ...configOf(settings), httpOptions: { headers: { ...headers } } } };
     let responses: readonly GenerateContentResponse[];
     try {
       responses = this.#streamed ? await this.#stream(request) : [await this.#client.models.generateContent(request)];

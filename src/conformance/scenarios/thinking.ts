@@ -1,5 +1,6 @@
 /** Reasoning: asked for or not, shown or hidden, and its signatures on their way through the client and back. */
 import { has, holds, same } from "../check.ts";
+import type { ProtocolName } from "../clients/client.ts";
 import { callsOf, textOf, thinkingOf } from "../conversation.ts";
 import { callsIn, resultsByCall, thinkingIn } from "../look.ts";
 import { oneTurn, type ConversationScenario, type Pairing, type Played } from "../scenario.ts";
@@ -9,6 +10,9 @@ const THOUGHT = "The user wants the weather. Paris first, then Rome.";
 const PARIS = { name: "get_weather", input: { city: "Paris" } };
 const ROME = { name: "get_weather", input: { city: "Rome" } };
 const SHOWN = { thinking: { effort: "medium", show: true } } as const;
+
+/** Where a conversation moves to. */
+const OTHER: Readonly<Record<ProtocolName, ProtocolName>> = { anthropic: "gemini", gemini: "anthropic", chat: "anthropic" };
 
 /** OpenAI's own servers keep their reasoning to themselves and want none back. */
 function noStateInChat({ upstream }: Pairing): string | undefined {
@@ -238,6 +242,34 @@ export const THINKING: readonly ConversationScenario[] = [
       // The simulator refuses what it did not mint.
       same("upstream thinking", thought?.redacted, true);
       same("answer", textOf(told(1)), "21.");
+    },
+  },
+  {
+    id: "moved-conversation",
+    feature: "thinking",
+    title: "a conversation that moves to another vendor takes its words along, and none of the first one's signatures",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    turns: ({ upstream }) => [
+      {
+        says: "Weather in Paris?",
+        answer: {
+          blocks: [
+            { type: "thinking", text: THOUGHT },
+            { type: "call", ...PARIS },
+          ],
+        },
+      },
+      {
+        says: { results: [{ call: 0, content: "21" }] },
+        movesTo: OTHER[upstream],
+        answer: { blocks: [{ type: "text", text: "21." }] },
+      },
+    ],
+    check({ asked, told }) {
+      // The simulators refuse each other's signatures.
+      same("answer", textOf(told(1)), "21.");
+      same("upstream results", resultsByCall(asked(1)), ["21"]);
+      same("upstream call", callsIn(asked(1))[0]?.name, "get_weather");
     },
   },
 ];
