@@ -14,6 +14,7 @@ export const commands = new Map([
   ["start", start],
   ["dev", dev],
   ["test", (runner, args) => runner.run("vitest", ["run", ...args])],
+  ["test:mutants", (runner, args) => runner.run("node", ["test/mutants/run.ts", ...args])],
   ["test:clients", (runner, args) => withBuild(runner, ["test/clients/run.ts", ...args])],
   ["bench", (runner, args) => withBuild(runner, ["bench/run.ts", ...args])],
   ["check", check],
