@@ -171,6 +171,19 @@ describe("rule 344: what a 400 teaches", () => {
     ["Please ensure that the number of function response parts is equal to the number of function call parts", GEMINI],
     ["Function call is missing a thought_signature in functionCall parts", GEMINI],
     ["Your credit balance is too low", CLAUDE],
+    // The caller's own schema is at fault, whatever its properties are called.
+    ["Invalid schema for function 'get_weather': In context=('properties', 'temperature'), 'default' is not permitted.", CHAT],
+    ["Invalid schema for response_format 'answer': In context=(), 'oneOf' is not permitted.", CHAT],
+    ["tools.0.custom.input_schema.properties.reasoning: Extra inputs are not permitted", CLAUDE],
+    ["Unknown name \"not\" at 'tools[0].function_declarations[0].parameters.properties[0].value': temperature is not supported", GEMINI],
+    // So is a value of the caller's.
+    ["temperature cannot be negative, got -1.0", CHAT],
+    ["`top_p` must not be greater than 1, which is not allowed", CHAT],
+    // What fits beside this one prompt says nothing of the model.
+    ["max_tokens must be less than or equal to 312: the prompt has 31000 tokens", CHAT],
+    ["max_tokens: 4000 > 1, which is the maximum allowed number of output tokens for x", CLAUDE],
+    // Somebody's own words, quoted.
+    ["Invalid value at 'safety_settings' (TYPE_ENUM), \"tools are fine but thinking is not supported by this model\"", GEMINI],
     ["Your account does not support this.", CHAT],
   ])("what is not known to be about a parameter teaches nothing: %s", (words, profile) => {
     expect(lesson(words, profile)).toBeUndefined();

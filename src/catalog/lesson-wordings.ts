@@ -10,6 +10,7 @@ import { layLesson, type Lesson } from "./lessons.ts";
 
 /** What stands further in is the caller's own, quoted. */
 const MAX_CHARS = 600;
+const QUOTED = /(?<!\w)(["'`])((?:(?!\1(?!\w)).)*)\1(?!\w)/gs;
 
 /** Statuses that refuse a request's fields: most servers', and that of servers which validate before anything else. */
 const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 422]);
@@ -20,8 +21,9 @@ const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 422]);
  */
 export function lessonOf({ kind, message, detail }: GatewayError, profile: Profile): Lesson | undefined {
   if (kind !== "invalid-request" || !REFUSALS.has(detail.upstreamStatus)) return undefined;
-  const words = `${detail.field ?? ""} ${(detail.upstreamMessage ?? message).slice(0, MAX_CHARS)}`.trimStart();
-  if (HISTORY.test(words)) return undefined;
+  const said = (detail.upstreamMessage ?? message).slice(0, MAX_CHARS).replaceAll(QUOTED, withoutWords);
+  const words = `${detail.field ?? ""} ${said}`.trimStart();
+  if (CALLERS_OWN.test(words)) return undefined;
   for (const read of READERS) {
     const lesson = read(words, profile);
     if (lesson) return layLesson(profile, lesson) === profile ? undefined : lesson;
@@ -29,8 +31,14 @@ export function lessonOf({ kind, message, detail }: GatewayError, profile: Profi
   return undefined;
 }
 
-/** What is wrong with the conversation itself cannot be unlearned. */
-const HISTORY = /\b(?:messages|contents|input)(?:\.|\[)\d|\bblocks?\b|signature/i;
+/** Nothing but a caller's own words is quoted and reads like a sentence. */
+function withoutWords(quoted: string): string {
+  return /\s/.test(quoted) ? "…" : quoted;
+}
+
+/** What is wrong with the conversation itself, or with a schema in it, cannot be unlearned. */
+const CALLERS_OWN =
+  /\b(?:messages|contents|input)(?:\.|\[)\d|\bblocks?\b|signature|\bproperties\b|\bin context=|\binvalid (?:json )?schema\b/i;
 
 type Reader = (words: string, profile: Profile) => Lesson | undefined;
 
@@ -38,10 +46,14 @@ type Reader = (words: string, profile: Profile) => Lesson | undefined;
 const REFUSED =
   /not (?:currently )?(?:be )?(?:support|permit|allow|availab|accept|compatib|valid)|unsupported|incompatible|unrecognized|unknown (?:name|field|parameter|argument)|unexpected (?:keyword|field|property)|does(?:n't| not) (?:support|accept)|extra (?:inputs|fields)|(?:cannot|can't|may not|must not) be|deprecated|is not enabled|no longer|only the default/i;
 
+/** How a value is refused that another request need not have. */
+const OUT_OF_RANGE =
+  /\b(?:negative|positive|between|range|at least|at most)\b|\b(?:greater|less|more|fewer|larger|smaller|higher|lower) than\b|\btoo (?:large|small|long|many|few)\b/i;
+
 /** A lesson from a field's name in a refusal. */
 function refused(field: RegExp, teach: Lesson | ((words: string, profile: Profile) => Lesson | undefined)): Reader {
   return (words, profile) => {
-    if (!field.test(words) || !REFUSED.test(words)) return undefined;
+    if (!field.test(words) || !REFUSED.test(words) || OUT_OF_RANGE.test(words)) return undefined;
     return typeof teach === "function" ? teach(words, profile) : teach;
   };
 }
@@ -54,9 +66,15 @@ function said(sentence: RegExp, teach: (found: RegExpExecArray) => Lesson | unde
   };
 }
 
-function mostTokens([, digits]: RegExpExecArray): Lesson | undefined {
-  const most = Number(digits);
-  return most > 0 ? { teaches: "max-output-tokens", most } : undefined;
+/** No model writes less; a limit below is that of one request. */
+const LEAST_MOST_TOKENS = 512;
+
+/** @param beyond how many more are named than the model writes. */
+function mostTokens({ 1: digits, input: words }: RegExpExecArray, beyond = 0): Lesson | undefined {
+  const most = Number(digits) - beyond;
+  // Some servers name what is left beside this one prompt.
+  if (most < LEAST_MOST_TOKENS || /\bprompt\b|\binput tokens\b|\bcontext length\b/i.test(words)) return undefined;
+  return { teaches: "max-output-tokens", most };
 }
 
 /** In the order in which they are asked; the first that knows the words decides. */
@@ -65,10 +83,9 @@ const READERS: readonly Reader[] = [
   said(/supports at most (\d+) (?:completion|output) tokens/i, mostTokens),
   said(/max_(?:completion_)?tokens\W.{0,80}\[\s*\d+\s*,\s*(\d+)\s*\]/i, mostTokens),
   said(/max_(?:completion_|output_)?tokens\W.{0,60}(?:less than or equal to|at most|<=|not exceed) [`'"]?(\d+)/i, mostTokens),
-  said(/maxOutputTokens value of \d+ but the supported range is from \d+ \(inclusive\) to (\d+) \(exclusive\)/, ([, end]) => ({
-    teaches: "max-output-tokens",
-    most: Number(end) - 1,
-  })),
+  said(/maxOutputTokens value of \d+ but the supported range is from \d+ \(inclusive\) to (\d+) \(exclusive\)/, (found) =>
+    mostTokens(found, 1),
+  ),
   refused(/max_tokens.*use [`'"]?max_completion_tokens/i, { teaches: "max-tokens-field", field: "max_completion_tokens" }),
   refused(/max_completion_tokens/, { teaches: "max-tokens-field", field: "max_tokens" }),
   refused(/tools? with reasoning_effort|reasoning_effort.{0,40}(?:with|beside|and) (?:function )?tools/i, {
