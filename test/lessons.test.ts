@@ -76,6 +76,14 @@ describe("rule 344: what a 400 teaches", () => {
     expect(poor.simulator.requests).toHaveLength(1);
   });
 
+  test("two requests of one conversation at once both profit: neither hears what the other has just been taught", async () => {
+    const gateway = await start({ config: pool("gemini", 1) });
+    gateway.simulator.script({ ...LEVEL, times: 2, delayMs: 100 });
+    const both = ["one", "two"].map((text) => post(gateway.url, ask(text, thinking), session("s1")));
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(gateway.simulator.requests).toHaveLength(4);
+  });
+
   test("a 400 that teaches nothing new is the caller's", async () => {
     const gateway = await start({ config: pool("gemini", 1) });
     gateway.simulator.script({ ...LEVEL, times: 2 });

@@ -18,7 +18,7 @@ function memory(): { memory: LessonMemory; of: (conversation: string, model?: st
 
 test("rule 344: what one conversation is taught holds for the model, and for no other", () => {
   const { memory: lessons, of } = memory();
-  lessons.learn("p/m", "a", sampling);
+  lessons.learn("p/m", "a", sampling, []);
   expect(of("a")).toEqual([sampling]);
   expect(of("b")).toEqual([sampling]);
   expect(of("b", "p/other")).toEqual([]);
@@ -26,18 +26,18 @@ test("rule 344: what one conversation is taught holds for the model, and for no 
 
 test("rule 344: a conversation keeps the lessons it uses, whatever others learn", () => {
   const { memory: lessons, of } = memory();
-  lessons.learn("p/m", "a", sampling);
+  lessons.learn("p/m", "a", sampling, []);
   expect(of("b")).toEqual([sampling]);
-  lessons.learn("p/m", "c", limit);
+  lessons.learn("p/m", "c", limit, []);
   expect(of("b")).toEqual([sampling]);
   expect(of("d")).toEqual([sampling, limit]);
-  lessons.learn("p/m", "b", limit);
+  lessons.learn("p/m", "b", limit, []);
   expect(of("b")).toEqual([sampling, limit]);
 });
 
 test("rule 344: a model's lessons are forgotten in a day, a conversation's not while it goes on", () => {
   const { memory: lessons, of, wait } = memory();
-  lessons.learn("p/m", "a", sampling);
+  lessons.learn("p/m", "a", sampling, []);
   for (let hours = 0; hours < 48; hours += 12) {
     wait(DAY / 2);
     expect(of("a")).toEqual([sampling]);
@@ -47,10 +47,11 @@ test("rule 344: a model's lessons are forgotten in a day, a conversation's not w
   expect(of("a")).toEqual([]);
 });
 
-test("a lesson is learned once", () => {
+test("a lesson is learned once, and helps whoever did not use it yet", () => {
   const { memory: lessons, of } = memory();
-  expect(lessons.learn("p/m", "a", sampling)).toBe(true);
-  expect(lessons.learn("p/m", "a", { ...sampling })).toBe(false);
+  expect(lessons.learn("p/m", "a", sampling, [])).toBe(true);
+  expect(lessons.learn("p/m", "a", { ...sampling }, [])).toBe(true);
+  expect(lessons.learn("p/m", "a", { ...sampling }, of("a"))).toBe(false);
   expect(of("a")).toHaveLength(1);
 });
 

@@ -41,13 +41,15 @@ export class LessonMemory {
     return lessons;
   }
 
-  /** Adds what a conversation has just been taught. `false`: it knew that already, so that knowing it does not help. */
-  learn(model: string, conversation: string, lesson: Lesson): boolean {
+  /**
+   * Adds what a conversation has just been taught; another request of it may have been taught the same meanwhile.
+   * @param used the lessons that the refused request was made with.
+   * @returns `false` when this is one of them, so that knowing it does not help.
+   */
+  learn(model: string, conversation: string, lesson: Lesson, used: readonly Lesson[]): boolean {
+    if (added(used, lesson) === used) return false;
     const key = `${model}\n${conversation}`;
-    const known = this.#byConversation.get(key) ?? [];
-    const lessons = added(known, lesson);
-    if (lessons === known) return false;
-    this.#byConversation.set(key, lessons);
+    this.#byConversation.set(key, added(this.#byConversation.get(key) ?? [], lesson));
     this.#byModel.set(model, added(this.#byModel.get(model) ?? [], lesson));
     return true;
   }

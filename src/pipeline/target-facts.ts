@@ -1,7 +1,7 @@
 /** What is known of the models that a request may go to: the catalogue, the operator's settings, and what they taught themselves. */
 import type { LessonMemory } from "../catalog/lesson-memory.ts";
 import { lessonOf } from "../catalog/lesson-wordings.ts";
-import { layLesson } from "../catalog/lessons.ts";
+import { layLesson, type Lesson } from "../catalog/lessons.ts";
 import { modelFacts } from "../catalog/models.ts";
 import type { ProtocolId } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
@@ -19,6 +19,8 @@ export interface TargetFactsContext {
 export class TargetFacts {
   readonly #context: TargetFactsContext;
   readonly #conversation: () => string;
+  /** What was told last, which the attempt under way was made with. */
+  #told: { readonly profile: Profile; readonly lessons: readonly Lesson[] } | undefined;
 
   /** @param conversation which one it is; asked for only when something was learned. */
   constructor(context: TargetFactsContext, conversation: () => string) {
@@ -28,15 +30,18 @@ export class TargetFacts {
 
   profile(target: Target): Profile {
     const { provider, model, protocol } = target;
-    const profile = this.#context.profileFor({ platform: provider.platform, model, protocol });
-    const placed = provider.chat ? { ...profile, chat: provider.chat } : profile;
-    return this.#context.lessons.lessonsFor(keyOf(target), this.#conversation).reduce(layLesson, placed);
+    const known = this.#context.profileFor({ platform: provider.platform, model, protocol });
+    const lessons = this.#context.lessons.lessonsFor(keyOf(target), this.#conversation);
+    const profile = lessons.reduce(layLesson, provider.chat ? { ...known, chat: provider.chat } : known);
+    this.#told = { profile, lessons };
+    return profile;
   }
 
   /** Whether a refusal says how to ask better: then {@link profile} is another from now on (rule 344). */
   learn(target: Target, error: GatewayError): boolean {
-    const lesson = lessonOf(error, this.profile(target));
-    return lesson !== undefined && this.#context.lessons.learn(keyOf(target), this.#conversation(), lesson);
+    if (!this.#told) return false;
+    const lesson = lessonOf(error, this.#told.profile);
+    return lesson !== undefined && this.#context.lessons.learn(keyOf(target), this.#conversation(), lesson, this.#told.lessons);
   }
 }
 
