@@ -25,6 +25,10 @@ test("what runs where, and commands that can be pasted", () => {
     "Try:",
     `  curl http://127.0.0.1:8317/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '{"model":"claude-opus-5-5","max_tokens":256,"messages":[{"role":"user","content":"Hello!"}]}'`,
     "  ANTHROPIC_BASE_URL=http://127.0.0.1:8317 ANTHROPIC_AUTH_TOKEN=any claude",
+    "",
+    "Clients of OpenAI's and Google's protocols are pointed here with:",
+    "  OPENAI_BASE_URL=http://127.0.0.1:8317/v1 OPENAI_API_KEY=any",
+    "  GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:8317 GEMINI_API_KEY=any",
   ]);
 });
 
@@ -32,19 +36,19 @@ describe("the commands name a model that is served", () => {
   test("a configured one", () => {
     const text = lines(`${GEMINI}models: { fast: google/gemini-3.8-flash }`).join("\n");
     expect(text).toContain('"model":"fast"');
-    expect(text).toMatch(/claude --model fast$/);
+    expect(text).toMatch(/claude --model fast$/m);
   });
 
   test("else a provider's own, by its full name", () => {
     const text = lines(GEMINI).join("\n");
     expect(text).toContain('"model":"google/gemini-3.8-flash"');
-    expect(text).toMatch(/claude --model google\/gemini-3\.8-flash$/);
+    expect(text).toMatch(/claude --model google\/gemini-3\.8-flash$/m);
   });
 
   test("none is needed for the simulator, which answers to any", () => {
     const text = lines("providers: { simulator: { type: simulator } }").join("\n");
     expect(text).toContain("simulator (part of Dragoman)");
-    expect(text).toMatch(/any claude$/);
+    expect(text).toMatch(/any claude$/m);
   });
 });
 

@@ -34,10 +34,15 @@ function nextCommands(config: Config, url: string): string {
   const keyHeader = keyed ? ` -H "x-api-key: $${KEY_VARIABLE}"` : "";
   const body = JSON.stringify({ model, max_tokens: 256, messages: [{ role: "user", content: "Hello!" }] });
   const modelFlag = serves.model(CLAUDE_CODE_MODEL) ? "" : ` --model ${model}`;
+  const key = keyed ? `"$${KEY_VARIABLE}"` : "any";
   return [
     keyed ? `Try, with one of the keys in ${KEY_VARIABLE}:` : "Try:",
     `  curl ${url}/v1/messages ${REQUIRED_HEADERS}${keyHeader} -d '${body}'`,
-    `  ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${keyed ? `"$${KEY_VARIABLE}"` : "any"} claude${modelFlag}`,
+    `  ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${key} claude${modelFlag}`,
+    "",
+    "Clients of OpenAI's and Google's protocols are pointed here with:",
+    `  OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`,
+    `  GOOGLE_GEMINI_BASE_URL=${url} GEMINI_API_KEY=${key}`,
     "",
   ].join("\n");
 }
