@@ -313,6 +313,12 @@ export const LOSS_KINDS = {
     remedy: "Check what the model returns.",
     emulated: true,
   },
+  "strict-format": {
+    side: "request",
+    severities: ["semantic"],
+    meaning: "The answer's schema is sent, but not as a strict one: it holds what strict schemas may not.",
+    remedy: "Leave out what strict schemas may not hold, and check the answer.",
+  },
   "strict-tool": {
     side: "request",
     severities: ["semantic"],
@@ -370,6 +376,13 @@ export const LOSS_KINDS = {
     severities: ["info"],
     meaning: "A signature that came behind the last text is left out, so that the answer ends with its words.",
     remedy: NOTHING,
+  },
+  "unfinished-answer": {
+    side: "answer",
+    severities: ["semantic"],
+    meaning:
+      "The provider broke its answer off to be asked for the rest, and gave none or would never have ended; what there is, is given.",
+    remedy: "Ask the model to go on, or for less at once.",
   },
 } as const satisfies Readonly<Record<string, LossKind>>;
 

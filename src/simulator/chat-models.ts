@@ -33,8 +33,14 @@ export function chatModel(name: string): ChatModel {
     functionsOrEffort: reasoning && versionOf(model) >= 5.4,
     showsReasoning,
     signsReasoning,
-    thinksByItself: reasoning || openReasoner,
+    thinksByItself: openReasoner || (reasoning && !restsByDefault(model)),
   };
+}
+
+/** GPT-5.1 to 5.4 reason only when they are told to; those before and behind them unless they are told not to. */
+function restsByDefault(model: string): boolean {
+  const version = versionOf(model);
+  return version > 5 && version < 5.5;
 }
 
 /** Whether the name is one of OpenAI's own, whose server knows no foreign fields. */

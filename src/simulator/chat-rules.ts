@@ -228,7 +228,7 @@ function checkReasoning(body: Fields, name: string, model: ChatModel): void {
       "unsupported_value",
     );
   }
-  if (effort === "none") return;
+  if (effort === "none" || (effort === undefined && !model.thinksByItself)) return;
   for (const field of SAMPLING) {
     const value = body[field];
     if (value === undefined || value === SAMPLING_DEFAULTS[field]) continue;

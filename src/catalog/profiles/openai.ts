@@ -61,14 +61,17 @@ const GPT_5_2: Profile = { ...GPT_5_1, reasoning: levels("none", "low", "medium"
 /** From here on functions and an effort together are for Responses only (dossier 0.1). */
 const GPT_5_4: Profile = { ...GPT_5_2, effortWithFunctions: false };
 
+/** From here on it reasons again unless it is told not to. */
+const GPT_5_5: Profile = { ...GPT_5_4, reasonsByDefault: true };
+
 const GPT_6: Profile = {
-  ...GPT_5_4,
+  ...GPT_5_5,
   reasoning: levels("none", "low", "medium", "high", "xhigh", "max"),
   sampling: "none",
 };
 
 /** Some refuse to be switched off (dossier A.2.1). */
-const GPT_6_ALWAYS: Profile = { ...GPT_6, reasoning: levels("low", "medium", "high", "xhigh", "max"), reasonsByDefault: true };
+const GPT_6_ALWAYS: Profile = { ...GPT_6, reasoning: levels("low", "medium", "high", "xhigh", "max") };
 
 const GPT_6_2: Profile = { ...GPT_6_ALWAYS, reasoning: levels("low", "medium", "high", "xhigh") };
 
@@ -96,7 +99,8 @@ export const OPENAI_FAMILIES: readonly Family[] = [
   { models: /^gpt-5(?:-|$)/, profile: GPT_5 },
   { models: /^gpt-5\.1/, profile: GPT_5_1 },
   { models: /^gpt-5\.[23]/, profile: GPT_5_2 },
-  { models: /^gpt-5\./, profile: GPT_5_4 },
+  { models: /^gpt-5\.4/, profile: GPT_5_4 },
+  { models: /^gpt-5\./, profile: GPT_5_5 },
   { models: /^gpt-6-astra|^gpt-6\.1-sol/, profile: GPT_6_ALWAYS },
   { models: /^gpt-6(?:\.1)?(?:-|$)/, profile: GPT_6 },
   // An unknown one is taken for the newest (dossier D.2 item 4).

@@ -1,8 +1,9 @@
 /** What the answer must look like: enforced where the model can, else by a tool that takes it, else asked for in words (rules 210–213, 419). */
 import type { ChatRequest } from "../../chat/chat.ts";
 import { asArray, asObject, writeJson, type JsonObject } from "../../chat/json.ts";
+import { objectSchema } from "../object-schema.ts";
 import type { EncodeTarget } from "../protocol.ts";
-import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
+import { lowerStrictSchema } from "./schema-encode.ts";
 import { canForce, demandsCall } from "./tool-choice-encode.ts";
 import { ANSWER_TOOL } from "./wire.ts";
 
@@ -34,7 +35,7 @@ export function encodeFormat({ outputFormat: asked, toolChoice }: ChatRequest, {
   if (!takesObjects(asked.schema) || !canForce(profile))
     return { note: `${JSON_ONLY} It must be valid against this JSON schema:\n${writeJson(asked.schema)}` };
   const description = "Gives the answer. Call it once, with the whole answer, when nothing else is left to do.";
-  return { answerTool: { name: ANSWER_TOOL, description, input_schema: lowerToolSchema(asked.schema).schema } };
+  return { answerTool: { name: ANSWER_TOOL, description, input_schema: objectSchema(asked.schema).schema } };
 }
 
 /** Whether a call's input can be the answer: it is always an object, and its schema has no alternatives at the root (rule 116). */

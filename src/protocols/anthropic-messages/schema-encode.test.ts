@@ -1,21 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject, JsonValue } from "../../chat/json.ts";
-import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
-
-describe("rule 116: a tool's input is an object without alternatives at its root", () => {
-  test.each<[JsonObject, JsonObject, boolean]>([
-    [{}, { type: "object" }, false],
-    [{ type: "object", $schema: "s" }, { type: "object", $schema: "s" }, false],
-    [{ type: ["object", "null"] }, { type: "object" }, true],
-    [{ $ref: "#/$defs/a", $defs: { a: {} } }, { $ref: "#/$defs/a", $defs: { a: {} }, type: "object" }, false],
-    [
-      { oneOf: [{ properties: { a: {} }, required: ["a"] }, { properties: { b: {} } }], required: ["c"] },
-      { type: "object", properties: { a: {}, b: {} }, required: ["c"] },
-      true,
-    ],
-  ])("%j", (schema, expected, lost) => expect(lowerToolSchema(schema)).toEqual({ schema: expected, lost }));
-});
+import { objectSchema } from "../object-schema.ts";
+import { lowerStrictSchema } from "./schema-encode.ts";
 
 describe("rules 117, 120: the strict subset", () => {
   test.each<[string, JsonValue, JsonObject]>([
@@ -83,8 +70,8 @@ test("rule 121: lowering is deterministic and idempotent, and keeps the order of
       const once = lowerStrictSchema(given);
       expect(JSON.stringify(lowerStrictSchema(given))).toBe(JSON.stringify(once));
       expect(JSON.stringify(lowerStrictSchema(once))).toBe(JSON.stringify(once));
-      const tool = lowerToolSchema(once).schema;
-      expect(JSON.stringify(lowerToolSchema(tool).schema)).toBe(JSON.stringify(tool));
+      const tool = objectSchema(once).schema;
+      expect(JSON.stringify(objectSchema(tool).schema)).toBe(JSON.stringify(tool));
       const properties = typeof given === "object" && given !== null ? (given as JsonObject)["properties"] : undefined;
       if (properties) expect(Object.keys(once["properties"] as JsonObject)).toEqual(Object.keys(properties));
     }),

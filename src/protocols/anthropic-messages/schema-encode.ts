@@ -1,25 +1,5 @@
-/** Schemas as the wire takes them: any object schema for a tool, a strict subset for what the answer must obey (A.1.6, rules 116, 117). */
+/** Schemas that the answer, or a strict tool, must obey: a subset of JSON Schema (A.1.6, rule 117). */
 import { asArray, asObject, asString, isObject, writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
-
-/** Whether something was said less exactly than the caller did. */
-export interface LoweredSchema {
-  readonly schema: JsonObject;
-  readonly lost: boolean;
-}
-
-const COMBINATORS = ["anyOf", "oneOf", "allOf"];
-
-/** A tool's input: the wire wants an object at the root, with no alternatives there. */
-export function lowerToolSchema(schema: JsonObject): LoweredSchema {
-  const typed = schema["type"] === "object" ? schema : { ...schema, type: "object" };
-  const branches = COMBINATORS.flatMap((key) => (asArray(typed[key]) ?? []).map((branch) => asObject(branch) ?? {}));
-  if (branches.length === 0) return { schema: typed, lost: schema["type"] !== undefined && schema["type"] !== "object" };
-  const { anyOf: _anyOf, oneOf: _oneOf, allOf, ...rest } = typed;
-  const properties = Object.assign({}, ...branches.map((branch) => branch["properties"] ?? {}), rest["properties"] ?? {}) as JsonObject;
-  const required = allOf ? branches.flatMap((branch) => asArray(branch["required"]) ?? []) : [];
-  const all = [...new Set([...(asArray(rest["required"]) ?? []), ...required])];
-  return { schema: { ...rest, properties, ...(all.length > 0 && { required: all }) }, lost: true };
-}
 
 const KEPT: ReadonlySet<string> = new Set("$ref type enum const required title description additionalProperties".split(" "));
 const FORMATS: ReadonlySet<string> = new Set("date-time time date duration email hostname uri ipv4 ipv6 uuid".split(" "));

@@ -4,9 +4,10 @@ import { asObject, isObject, type JsonObject, type JsonValue } from "../../chat/
 import { FREE_TEXT_SCHEMA, freeTextDescription } from "../call-input.ts";
 import { declareClientTool } from "../client-tools.ts";
 import { recordNative } from "../native-losses.ts";
+import { objectSchema } from "../object-schema.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeAnnotations, ownFields } from "./native.ts";
-import { lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
+import { lowerStrictSchema } from "./schema-encode.ts";
 import { encodeToolName } from "./tool-names.ts";
 import { HOSTED_TOOLS, PROTOCOL } from "./wire.ts";
 
@@ -29,7 +30,7 @@ function encodeTool(tool: Tool, target: EncodeTarget): JsonObject | undefined {
   if (tool.type !== "hosted" && tool.type !== "client") recordNative(tool.native, tool.path, PROTOCOL, losses);
   switch (tool.type) {
     case "function": {
-      const lowered = lowerToolSchema(tool.inputSchema);
+      const lowered = objectSchema(tool.inputSchema);
       if (lowered.lost) losses.add("tool-schema-flattened", `${tool.path}.input_schema`, "semantic");
       const worded = (): void => losses.add("schema-keyword", `${tool.path}.input_schema`, "info");
       return {

@@ -27,6 +27,12 @@ describe("limits", () => {
     expect(o3.scanStops).toEqual(stop);
   });
 
+  test("rule 196: never more than the protocol takes, whatever the model takes elsewhere", () => {
+    const stop = ["a", "b", "c", "d", "e", "f"];
+    for (const model of ["claude-sonnet-5.5", "gemini-3.8-pro"])
+      expect(ask({ stop }, { model })).toMatchObject({ body: { stop: ["a", "b", "c", "d"] }, scanStops: ["e", "f"] });
+  });
+
   test("rule 199: several answers are refused, never silently one", () => {
     expect(codes(ask({ choices: 2 }))).toEqual(["multiple-choices contract"]);
     expect(ask({ choices: 2 }).body).not.toHaveProperty("n");
@@ -63,8 +69,28 @@ describe("sampling", () => {
     expect(codes(ask({ sampling: { temperature: 1 } }, { model: "gpt-5" }))).toEqual(["sampling-ignored semantic"]);
   });
 
-  test("probabilities are asked for", () => {
-    expect(ask({ logprobs: { alternatives: 3 } }).body).toMatchObject({ logprobs: true, top_logprobs: 3 });
+  test("rule 193: GPT-5.1 to 5.4 sample when nothing is said about reasoning, those before and behind them do not", () => {
+    const sampled = (model: string) => ask({ sampling: { temperature: 0.5 } }, { model }).body["temperature"];
+    expect(["gpt-5-mini", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.5", "gpt-5.6-sol"].map(sampled)).toEqual([
+      undefined,
+      0.5,
+      0.5,
+      0.5,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("rules 193, 200: probabilities are asked for where sampling is the caller's", () => {
+    const asked = (model: string, reasoning?: ChatRequest["reasoning"]) =>
+      ask({ logprobs: { alternatives: 3 }, ...(reasoning && { reasoning }) }, { model });
+    expect(asked("gpt-4.1").body).toMatchObject({ logprobs: true, top_logprobs: 3 });
+    expect(asked("gpt-5.5", { effort: "none" }).body).toMatchObject({ logprobs: true, top_logprobs: 3 });
+    for (const reasoner of [asked("gpt-5"), asked("gpt-5.5"), asked("o4-mini")]) {
+      expect(reasoner.body).not.toHaveProperty("logprobs");
+      expect(reasoner.body).not.toHaveProperty("top_logprobs");
+      expect(codes(reasoner)).toEqual(["logprobs semantic"]);
+    }
   });
 });
 
@@ -129,6 +155,24 @@ describe("format of the answer", () => {
     expect(ask(schema({ type: "object", properties: { a: { type: "string" } } }, { strict: true })).body["response_format"]).toMatchObject({
       json_schema: { strict: true, schema: { required: ["a"], additionalProperties: false } },
     });
+  });
+
+  test("rule 70: its name is a legal one", () => {
+    const named = (name: string) =>
+      (ask(schema(closed, { name })).body["response_format"] as { json_schema: JsonObject }).json_schema["name"] as string;
+    expect(named("the_answer-1")).toBe("the_answer-1");
+    for (const name of ["My Answer", "x".repeat(65)]) expect(named(name)).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+  });
+
+  test("rule 118: a schema that strict would refuse is not strict, and on the ledger where the caller said it was", () => {
+    const open = { type: "object", patternProperties: { "^x": {} } };
+    const formatOf = ({ body }: ReturnType<typeof send>) => (body["response_format"] as { json_schema: JsonObject }).json_schema;
+    const said = ask(schema(open, { strict: true }));
+    expect(formatOf(said)).toEqual({ name: "response", schema: open, strict: false });
+    expect(codes(said)).toEqual(["strict-format semantic"]);
+    const unsaid = ask(schema({ ...closed, properties: { a: { oneOf: [{ type: "string" }] } } }));
+    expect(formatOf(unsaid)).toMatchObject({ strict: false });
+    expect(codes(unsaid)).toEqual([]);
   });
 
   test("rule 213: any JSON is asked for in words as well, or the server refuses", () => {

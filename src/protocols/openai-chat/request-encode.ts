@@ -4,14 +4,17 @@ import type { ChatRequest } from "../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../chat/json.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../protocol.ts";
-import { recordChoices } from "../single-answer.ts";
+import { recordChoices, recordLogprobs } from "../single-answer.ts";
 import { splitStops } from "../stop-sequences.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { encodeMessages } from "./messages-encode.ts";
 import { ownFields } from "./native.ts";
-import { encodeFormat, encodeLimit, encodeReasoning, encodeSampling } from "./settings-encode.ts";
+import { encodeFormat, encodeLimit, encodeReasoning, encodeSampling, samples } from "./settings-encode.ts";
 import { encodeTools } from "./tools-encode.ts";
 import { PROTOCOL } from "./wire.ts";
+
+/** What the protocol takes at most, whatever the model takes elsewhere (A.2.1, rule 196). */
+const MAX_STOPS = 4;
 
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
@@ -22,7 +25,10 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const { stream_options: options, response_format: _format, ...own } = ownFields(request.native) ?? {};
   const { fields: reasoning, reasons } = encodeReasoning(request, request.tools.length > 0, target);
   const { fields: format, instructions } = encodeFormat(request, target);
-  const { sent, scanned } = splitStops(request, profile);
+  const { sent, scanned } = splitStops(request, {
+    ...profile,
+    maxStopSequences: Math.min(profile.maxStopSequences ?? MAX_STOPS, MAX_STOPS),
+  });
   const body: JsonObject = {
     model: target.model,
     ...encodePrefill(encodeMessages(request, target, instructions), target),
@@ -30,7 +36,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...encodeLimit(request, target),
     ...(sent && { stop: sent }),
     ...encodeSampling(request, reasons, target),
-    ...encodeLogprobs(request),
+    ...encodeLogprobs(request, reasons, target),
     ...reasoning,
     ...format,
     ...encodeIdentity(request, target),
@@ -42,8 +48,14 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   return { path: "/chat/completions", headers: [], body: writeJson(body), ...(scanned && { scanStops: scanned }) };
 }
 
-function encodeLogprobs({ logprobs }: ChatRequest): JsonObject {
+/** Refused where sampling is (A.2.1, rule 193). */
+function encodeLogprobs(request: ChatRequest, reasons: boolean, { profile, losses }: EncodeTarget): JsonObject {
+  const { logprobs } = request;
   if (!logprobs) return {};
+  if (!samples(profile, reasons)) {
+    recordLogprobs(request, losses);
+    return {};
+  }
   return { logprobs: true, ...(logprobs.alternatives > 0 && { top_logprobs: logprobs.alternatives }) };
 }
 

@@ -3,10 +3,13 @@ import type { ChatRequest, Effort, Reasoning } from "../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../chat/json.ts";
 import { effortOfBudget, nearestEffort } from "../effort.ts";
 import type { ChatDialect } from "../chat-dialect.ts";
+import { legalName } from "../legal-names.ts";
+import type { Profile } from "../profile.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "./native.ts";
 import { isStrict, lowerStrictSchema } from "./schema-encode.ts";
+import { NAME_LAW } from "./wire.ts";
 
 /** The limit of output tokens: never 0, which only warms a cache (rule 189), and never more than the model writes (rule 188). */
 export function encodeLimit({ maxOutputTokens: asked }: ChatRequest, target: EncodeTarget): JsonObject {
@@ -27,7 +30,7 @@ export function encodeSampling({ sampling }: ChatRequest, reasoning: boolean, ta
     presence_penalty: presencePenalty,
     frequency_penalty: frequencyPenalty,
   };
-  const sampled = profile.sampling === "all" || profile.sampling === "one" || (profile.sampling === "without-reasoning" && !reasoning);
+  const sampled = samples(profile, reasoning);
   const kept: Record<string, number> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -36,6 +39,11 @@ export function encodeSampling({ sampling }: ChatRequest, reasoning: boolean, ta
     else kept[name] = value;
   }
   return { ...kept, ...(seed !== undefined && { [dialectOf(target).seedField ?? "seed"]: seed }) };
+}
+
+/** Whether sampling, and looking at it, is the caller's business (rule 193). */
+export function samples({ sampling }: Profile, reasoning: boolean): boolean {
+  return sampling === "all" || sampling === "one" || (sampling === "without-reasoning" && !reasoning);
 }
 
 /** What the request comes to say about reasoning. */
@@ -128,10 +136,11 @@ export function encodeFormat({ outputFormat: format, native, tools }: ChatReques
     return { fields: { response_format: { type: "json_object" } }, instructions: [formatInstruction(format.schema)] };
   }
   const { $schema: _address, ...given } = format.schema;
-  const strict = format.strict === true || (format.strict === undefined && isStrict(given));
-  const schema = strict ? lowerStrictSchema(given) : given;
+  const lowered = format.strict === true ? lowerStrictSchema(given) : given;
+  const strict = format.strict !== false && isStrict(lowered);
+  if (format.strict === true && !strict) losses.add("strict-format", "output_config.format", "semantic");
   const rest = own?.["json_schema"] as JsonObject | undefined;
-  const declared = { name: format.name ?? "response", schema, strict, ...rest };
+  const declared = { name: legalName(format.name ?? "response", NAME_LAW), schema: strict ? lowered : given, strict, ...rest };
   return { fields: { response_format: { type: "json_schema", json_schema: declared } }, instructions: [] };
 }
 

@@ -16,31 +16,70 @@ const CLOSED = { type: "object", properties: { a: { type: "string" } }, required
 
 describe("declarations", () => {
   test("rule 119: a function takes an object; rule 95: without its schema's own address", () => {
-    expect(lowerToolSchema({})).toEqual({ type: "object", properties: {} });
-    expect(lowerToolSchema({ type: "object" })).toEqual({ type: "object", properties: {} });
-    expect(lowerToolSchema({ $schema: "https://a", type: "object", properties: { a: {} } })).toEqual({
+    const lowered = (schema: JsonObject) => lowerToolSchema(schema).schema;
+    expect(lowered({})).toEqual({ type: "object", properties: {} });
+    expect(lowered({ type: "object" })).toEqual({ type: "object", properties: {} });
+    expect(lowered({ $schema: "https://a", type: "object", properties: { a: {} } })).toEqual({ type: "object", properties: { a: {} } });
+  });
+
+  test("rule 116: alternatives at the root are refused by OpenAI too, and become one object", () => {
+    const { body, losses } = sent([fn("a", { inputSchema: { anyOf: [CLOSED, { properties: { b: {} } }] } })]);
+    expect(functionsOf(body)[0]?.["parameters"]).toEqual({ type: "object", properties: { a: { type: "string" }, b: {} } });
+    expect(losses.map(({ code, path }) => `${code} ${path}`)).toEqual(["tool-schema-flattened tools[a].input_schema"]);
+  });
+
+  test("a list says of what, wherever it stands: Claude's tools need not, OpenAI's must", () => {
+    const list = { type: "array" };
+    const properties = {
+      list,
+      either: { type: ["array", "null"] },
+      deep: { type: "array", items: { anyOf: [list, { type: "string" }] } },
+      tuple: { type: "array", items: [{ type: "string" }, list] },
+      example: { default: list },
+    };
+    const filled = { type: "array", items: {} };
+    expect(lowerToolSchema({ type: "object", properties, $defs: { list } }).schema).toEqual({
       type: "object",
-      properties: { a: {} },
+      properties: {
+        list: filled,
+        either: { type: ["array", "null"], items: {} },
+        deep: { type: "array", items: { anyOf: [filled, { type: "string" }] } },
+        tuple: { type: "array", items: { anyOf: [{ type: "string" }, filled] } },
+        example: { default: list },
+      },
+      $defs: { list: filled },
     });
-    expect(lowerToolSchema({ anyOf: [CLOSED] })).toEqual({ anyOf: [CLOSED] });
   });
 
   test("rule 121: lowering what is lowered changes nothing", () => {
     const open = {
       type: "object",
-      properties: { a: { type: "object", properties: { b: { enum: ["x"] } } }, c: { type: "string" } },
+      properties: { a: { type: "object", properties: { b: { enum: ["x"] } } }, c: { oneOf: [{ type: "string" }, { type: "array" }] } },
       required: ["a"],
     };
     for (const schema of [{}, CLOSED, open, { anyOf: [open] }]) {
-      expect(lowerToolSchema(lowerToolSchema(schema))).toEqual(lowerToolSchema(schema));
-      expect(lowerStrictSchema(lowerStrictSchema(schema))).toEqual(lowerStrictSchema(schema));
-      expect(isStrict(lowerStrictSchema(schema))).toBe(true);
+      const once = lowerToolSchema(schema).schema;
+      expect(lowerToolSchema(once)).toEqual({ schema: once, lost: false });
+      expect(lowerStrictSchema(lowerStrictSchema(once))).toEqual(lowerStrictSchema(once));
+      expect(isStrict(lowerStrictSchema(once))).toBe(true);
     }
     expect(lowerStrictSchema(open)).toMatchObject({
-      properties: { a: { additionalProperties: false, required: ["b"] }, c: { type: ["string", "null"] } },
+      properties: {
+        a: { additionalProperties: false, required: ["b"] },
+        c: { anyOf: [{ anyOf: [{ type: "string" }, { type: "array" }] }, { type: "null" }] },
+      },
       required: ["a", "c"],
     });
   });
+
+  test.each([
+    { ...CLOSED, anyOf: [CLOSED] },
+    { anyOf: [CLOSED] },
+    { type: "array", items: CLOSED },
+    { ...CLOSED, properties: { a: { oneOf: [{ type: "string" }] } } },
+    { ...CLOSED, properties: { a: { ...CLOSED, patternProperties: {} } } },
+    { ...CLOSED, $defs: { d: { not: {} } } },
+  ])("rule 118: what strict refuses is not strict: %j", (schema) => expect(isStrict(schema)).toBe(false));
 
   test("rule 123: more functions than OpenAI says it takes go there all the same, with a note", () => {
     const many = Array.from({ length: 129 }, (_, index) => fn(`f${index}`));

@@ -40,7 +40,9 @@ function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
   const { function: functionRest, custom: customRest, ...around } = ownFields(tool.native) ?? {};
   switch (tool.type) {
     case "function": {
-      const fields = { ...describe(tool.name, tool.description, tool.inputSchema), ...encodeStrict(tool, target) };
+      const { schema, lost } = lowerToolSchema(tool.inputSchema);
+      if (lost) target.losses.add("tool-schema-flattened", `${tool.path}.input_schema`, "semantic");
+      const fields = { ...describe(tool.name, tool.description, schema), ...encodeStrict(tool, schema, target) };
       return [{ type: "function", function: { ...fields, ...(functionRest as JsonObject | undefined) }, ...around }];
     }
     case "custom": {
@@ -64,18 +66,14 @@ function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
   }
 }
 
-function describe(name: string, description: string | undefined, schema: JsonObject): JsonObject {
-  return {
-    name: legalName(name, NAME_LAW),
-    ...(description !== undefined && { description }),
-    parameters: lowerToolSchema(schema),
-  };
+function describe(name: string, description: string | undefined, parameters: JsonObject): JsonObject {
+  return { name: legalName(name, NAME_LAW), ...(description !== undefined && { description }), parameters };
 }
 
 /** A schema that does not keep the law of `strict` is refused with it (rule 118). */
-function encodeStrict({ strict, inputSchema, path }: Extract<Tool, { type: "function" }>, target: EncodeTarget): JsonObject {
+function encodeStrict({ strict, path }: Extract<Tool, { type: "function" }>, schema: JsonObject, target: EncodeTarget): JsonObject {
   if (strict === undefined || (!strict && !dialectOf(target).strictFunctions)) return {};
-  if (dialectOf(target).strictFunctions && (!strict || isStrict(lowerToolSchema(inputSchema)))) return { strict };
+  if (dialectOf(target).strictFunctions && (!strict || isStrict(schema))) return { strict };
   target.losses.add("strict-tool", `${path}.strict`, "semantic");
   return {};
 }
