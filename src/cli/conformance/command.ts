@@ -76,7 +76,7 @@ export async function conformance(options: ConformanceOptions): Promise<void> {
         silenceMs: own === undefined ? options.silence * 1000 : OWN_SILENCE_MS,
         patienceMs: PATIENCE_MS + options.silence * 1000,
         onCell: (_, done, total) => progress.show(done, total),
-        settle: () => settled(dialling, clients, upstreams),
+        settle: settling(dialling, clients, upstreams),
       },
     );
     progress.end();
@@ -115,19 +115,31 @@ async function assertReady(clients: readonly ProtocolName[], { url }: Dialling):
   }
 }
 
-/** After a failure a gateway may let its upstream rest: waits until each pair answers again, or for as long as that may take. */
-async function settled(dialling: Dialling, clients: readonly ProtocolName[], upstreams: readonly ProtocolName[]): Promise<void> {
-  const until = Date.now() + RECOVERY_MS;
-  const [client] = clients;
-  if (client === undefined) return;
-  for (const upstream of upstreams) {
-    for (;;) {
+/**
+ * After a failure a gateway may let its upstream rest: waits until each answers again, or for as long as that may take. An
+ * upstream that did not come back is not waited for again: the target does not serve it at all.
+ */
+function settling(dialling: Dialling, clients: readonly ProtocolName[], upstreams: readonly ProtocolName[]): () => Promise<void> {
+  const waitedFor = new Set(upstreams);
+  const answers = async (upstream: ProtocolName): Promise<boolean> => {
+    for (const client of clients) {
       const conversation = await CLIENTS[client].converse(endpointOf(dialling, client, upstream), false);
-      const { error } = await conversation.say("Are you there?", {});
-      if (error === undefined || Date.now() > until) break;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      if ((await conversation.say("Are you there?", {})).error === undefined) return true;
     }
-  }
+    return false;
+  };
+  return async () => {
+    for (const upstream of waitedFor) {
+      const until = Date.now() + RECOVERY_MS;
+      while (!(await answers(upstream))) {
+        if (Date.now() > until) {
+          waitedFor.delete(upstream);
+          break;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  };
 }
 
 function chosenScenarios(wanted: readonly string[] | undefined): readonly Scenario[] {
