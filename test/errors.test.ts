@@ -1,52 +1,139 @@
 /** What a client is told of an upstream's refusal, in its own protocol. */
 import { describe, expect, test } from "vitest";
-import { ask, gatewaysForTests, pool, post } from "./support/gateway.ts";
+import { ask, gatewaysForTests, type TestGateway } from "./support/gateway.ts";
 
 const { start } = gatewaysForTests();
 
-const errorOf = async (answer: Response): Promise<{ type: string; message: string }> =>
-  ((await answer.json()) as { error: { type: string; message: string } }).error;
-
-/** A refusal by content policy, as the vendor words it. */
-const policy = {
-  anthropic: { type: "error", error: { type: "invalid_request_error", message: "Output blocked by content filtering policy" } },
-  gemini: { error: { code: 400, message: "The prompt was blocked by a content policy.", status: "INVALID_ARGUMENT" } },
+const upstreams = {
+  anthropic: {
+    path: "",
+    refusal: "The request is not valid.",
+    policy: { type: "error", error: { type: "invalid_request_error", message: "Output blocked by content filtering policy" } },
+  },
+  openai: {
+    path: "/v1",
+    refusal: undefined,
+    policy: {
+      error: {
+        message: "The response was filtered due to the prompt triggering our content management policy.",
+        type: "invalid_request_error",
+        param: "prompt",
+        code: "content_filter",
+      },
+    },
+  },
+  gemini: {
+    path: "",
+    refusal: "Request contains an invalid argument.",
+    policy: { error: { code: 400, message: "The prompt was blocked by a content policy.", status: "INVALID_ARGUMENT" } },
+  },
 };
+type Upstream = keyof typeof upstreams;
 
-describe.each(["anthropic", "gemini"] as const)("Messages client, %s upstream", (lane) => {
+interface Client {
+  readonly relayedTo: Upstream;
+  readonly path: (model: string) => string;
+  readonly body: (model: string) => object;
+  /** What its vendor calls an error with this status. */
+  readonly kinds: Readonly<Record<number, string>>;
+  /** Where the error names its kind. */
+  readonly kindField: string;
+}
+
+const said = { role: "user", content: "hello" };
+const clients: Readonly<Record<string, Client>> = {
+  Messages: {
+    relayedTo: "anthropic",
+    path: () => "/v1/messages",
+    body: (model) => ask("hello", { model }),
+    kinds: { 400: "invalid_request_error", 404: "not_found_error" },
+    kindField: "type",
+  },
+  Chat: {
+    relayedTo: "openai",
+    path: () => "/v1/chat/completions",
+    body: (model) => ({ model, messages: [said] }),
+    kinds: { 400: "invalid_request_error", 404: "invalid_request_error" },
+    kindField: "type",
+  },
+  Gemini: {
+    relayedTo: "gemini",
+    path: (model) => `/v1beta/models/${model}:generateContent`,
+    body: () => ({ contents: [{ role: "user", parts: [{ text: "hello" }] }] }),
+    kinds: { 400: "INVALID_ARGUMENT", 404: "NOT_FOUND" },
+    kindField: "status",
+  },
+};
+const pairs = Object.entries(clients).flatMap(([name, client]) =>
+  (Object.keys(upstreams) as Upstream[]).map((upstream) => [name, upstream, client] as const),
+);
+
+const config =
+  (upstream: Upstream, target: string) =>
+  (url: string): string =>
+    `
+providers:
+  up:
+    type: ${upstream}
+    base_url: "${url}${upstreams[upstream].path}"
+    credentials: [{ name: c1, api_key: key-number-1 }, { name: c2, api_key: key-number-2 }]
+models: { "my-model": "up/${target}" }
+`;
+
+function send({ url }: TestGateway, { path, body }: Client): Promise<Response> {
+  const headers = { "content-type": "application/json", "anthropic-version": "2023-06-01" };
+  return fetch(`${url}${path("my-model")}`, { method: "POST", headers, body: JSON.stringify(body("my-model")) });
+}
+
+const json = { "content-type": "application/json" };
+
+describe.each(pairs)("%s client, %s upstream", (_name, upstream, client) => {
+  const errorOf = async (answer: Response): Promise<{ kind: unknown; message: unknown }> => {
+    const { error } = (await answer.json()) as { error: Record<string, unknown> };
+    return { kind: error[client.kindField], message: error["message"] };
+  };
+
   test("rule 342: a model that the upstream does not have is a 404 under the name that was asked for", async () => {
-    const renamed = (upstream: string): string => pool(lane, 1)(upstream).replace(/"\*": .*/, '"my-model": up/another-name');
-    const { url } = await start({ config: renamed, simulator: { models: ["claude-opus-5-5"] } });
-    const answer = await post(url, ask("hello", { model: "my-model" }));
+    const gateway = await start({ config: config(upstream, "another-name"), simulator: { models: ["claude-opus-5-5"] } });
+    const answer = await send(gateway, client);
     expect(answer.status).toBe(404);
     expect(await errorOf(answer)).toEqual({
-      type: "not_found_error",
-      message: expect.stringMatching(/^model: my-model leads to up\/another-name/),
+      kind: client.kinds[404],
+      message: expect.stringContaining("my-model leads to up/another-name"),
     });
   });
 
   test("rules 340 and 343: a request that the upstream finds fault with is a 400 in its words, and nobody tries again", async () => {
-    const { url, simulator } = await start({ config: pool(lane, 3) });
-    simulator.script("400");
-    const answer = await post(url, ask("hello"));
+    const gateway = await start({ config: config(upstream, "some-model") });
+    gateway.simulator.script("400");
+    const answer = await send(gateway, client);
     expect(answer.status).toBe(400);
-    const vendorWords = lane === "gemini" ? "Request contains an invalid argument." : "The request is not valid.";
-    expect(await errorOf(answer)).toEqual({ type: "invalid_request_error", message: vendorWords });
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      "x-should-retry": "false",
-      "x-dragoman-lane": lane === "gemini" ? "translate" : "relay",
-      "x-dragoman-attempts": expect.stringMatching(/^up\/\S+ c1 invalid-request \d+ms$/),
-      "request-id": expect.stringMatching(/^req_\w+$/),
+    expect(await errorOf(answer)).toEqual({
+      kind: client.kinds[400],
+      message: upstreams[upstream].refusal ?? expect.stringMatching(/\w/),
     });
-    expect(simulator.requests).toHaveLength(1);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "x-dragoman-lane": upstream === client.relayedTo ? "relay" : "translate",
+      "x-dragoman-attempts": expect.stringMatching(/^up\/some-model c1 invalid-request \d+ms$/),
+    });
+    expect(gateway.simulator.requests).toHaveLength(1);
   });
 
   test("rule 350: a refusal by policy that came as an error stays one", async () => {
-    const { url, simulator } = await start({ config: pool(lane, 2) });
-    simulator.script({ status: 400, headers: { "content-type": "application/json" }, body: policy[lane] });
-    const answer = await post(url, ask("hello"));
+    const gateway = await start({ config: config(upstream, "some-model") });
+    const { policy } = upstreams[upstream];
+    gateway.simulator.script({ status: 400, headers: json, body: policy });
+    const answer = await send(gateway, client);
     expect(answer.status).toBe(400);
-    expect(await errorOf(answer)).toEqual({ type: "invalid_request_error", message: policy[lane].error.message });
-    expect(simulator.requests).toHaveLength(1);
+    expect(await errorOf(answer)).toEqual({ kind: client.kinds[400], message: policy.error.message });
+    expect(gateway.simulator.requests).toHaveLength(1);
   });
+});
+
+test.each(["Messages", "Chat"] as const)("rule 340: %s SDKs are told not to try again what was tried", async (name) => {
+  const gateway = await start({ config: config("gemini", "gemini-3.8-pro") });
+  gateway.simulator.script("400");
+  const answer = await send(gateway, clients[name] as Client);
+  expect(answer.headers.get("x-should-retry")).toBe("false");
+  expect(answer.headers.get(name === "Chat" ? "x-request-id" : "request-id")).toMatch(/^req_\w+$/);
 });
