@@ -20,6 +20,8 @@ export interface OpaqueState {
   readonly issuer: Issuer;
   readonly kind: "thinking" | "redacted-thinking" | "thought-signature" | "encrypted-reasoning" | "compaction";
   readonly value: string;
+  /** The reasoning that it proves, where the client that carries it was not to see that. */
+  readonly text?: string;
 }
 
 /** What the state belongs to, when its carrier is another block (dossier B.0.7, rule 141). `alone`: an empty text of its own. */
@@ -52,6 +54,7 @@ interface EnvelopeBody {
   readonly k: OpaqueState["kind"];
   readonly b: StateBinding;
   readonly v: string;
+  readonly t?: string | undefined;
 }
 
 /**
@@ -70,6 +73,7 @@ export function createStateSealer(keys: readonly [Buffer, ...Buffer[]]): StateSe
         k: state.kind,
         b: binds,
         v: state.value,
+        t: state.text,
       };
       const payload = Buffer.from(JSON.stringify(body)).toString("base64url");
       return `${ENVELOPE_PREFIX}${payload}.${mac(keys[0], payload).toString("base64url")}`;
@@ -87,9 +91,14 @@ export function createStateSealer(keys: readonly [Buffer, ...Buffer[]]): StateSe
         ...(body.m !== undefined && { model: body.m }),
         ...(body.a !== undefined && { account: body.a }),
       };
-      return { state: { issuer, kind: body.k, value: body.v }, binds: body.b };
+      return { state: { issuer, kind: body.k, value: body.v, ...(body.t !== undefined && { text: body.t }) }, binds: body.b };
     },
   };
+}
+
+/** A proof and the reasoning that travelled inside it, apart; empty where none did. */
+export function unpackState({ text = "", ...state }: OpaqueState): { readonly state: OpaqueState; readonly text: string } {
+  return { state, text };
 }
 
 /** Whether `target` may see what `issuer` minted: every field known on both sides must agree. */

@@ -44,6 +44,10 @@ export class AnswerEncoder {
   /** An ended reasoning item whose block is still open for the state of what follows. */
   #tail = false;
   #compacted = "";
+  /** The client said `display: "omitted"`, which not every upstream can be told (dossier B.0.5). */
+  readonly #hidesThinking: boolean;
+  /** The thought that is not shown; it travels with its proof to where it is wanted back (rule 145). */
+  #hidden = "";
   /** Proof that came after its text, until something follows. */
   #late: OpaqueState[] = [];
   /** Whether the last block so far is text. */
@@ -54,6 +58,7 @@ export class AnswerEncoder {
   constructor(sink: BlockSink, context: AnswerContext) {
     this.#sink = sink;
     this.#context = context;
+    this.#hidesThinking = context.request.reasoning?.show === false;
   }
 
   /** The item whose deltas may go straight to the sink's open block. */
@@ -152,7 +157,8 @@ export class AnswerEncoder {
 
   #text(text: string): void {
     if (text === "") return;
-    if (this.#item?.type === "compaction") this.#compacted += text;
+    if (this.#item?.type === "reasoning" && this.#hidesThinking) this.#hidden += text;
+    else if (this.#item?.type === "compaction") this.#compacted += text;
     else if (this.#opened || this.#openNow()) this.#sink.text(text);
   }
 
@@ -207,8 +213,10 @@ export class AnswerEncoder {
     }
   }
 
-  #endReasoning(item: Reasoning, state: OpaqueState | undefined): void {
+  #endReasoning(item: Reasoning, proof: OpaqueState | undefined): void {
     if (item.state?.kind === "redacted-thinking") return;
+    const state = proof?.kind === "thinking" && this.#hidden !== "" ? { ...proof, text: this.#hidden } : proof;
+    this.#hidden = "";
     if (state && !this.#opened) this.#openNow();
     // A thought without words opened nothing: the block of the one before it may still be open.
     this.#tail ||= this.#opened;

@@ -1,7 +1,7 @@
 /** A Messages request to the neutral form (A.1.2). Unknown fields stay native; `null` is absent (rule 208). */
 import type { ChatRequest, Content, Item, Sampling, Turn } from "../../chat/chat.ts";
 import { parseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
-import type { OpaqueState, StateSealer } from "../../chat/state.ts";
+import { unpackState, type OpaqueState, type StateSealer } from "../../chat/state.ts";
 import type { ClientRequest } from "../protocol.ts";
 import { decodeBlock } from "./content-decode.ts";
 import { arrayField, booleanField, integerField, numberField, objectAt, objectField, refuse, required, stringField } from "./fields.ts";
@@ -165,11 +165,18 @@ class CarriedState {
     const key = redacted ? "data" : "signature";
     const text = redacted ? "" : required(stringField, block, "thinking", path);
     const opened = openState(stringField(block, key, path) ?? "", redacted ? "redacted-thinking" : "thinking", sealer);
-    const own = opened?.binds === "self" ? opened.state : undefined;
+    const own = opened?.binds === "self" ? unpackState(opened.state) : undefined;
     const shown: Content[] =
       text === "" && !own
         ? []
-        : [{ type: "reasoning", text, ...(own && { state: own }), ...annotations(block, ["thinking", "signature", "data"]) }];
+        : [
+            {
+              type: "reasoning",
+              text: text === "" ? (own?.text ?? "") : text,
+              ...(own && { state: own.state }),
+              ...annotations(block, ["thinking", "signature", "data"]),
+            },
+          ];
     switch (opened?.binds) {
       case "next-call":
         this.#forCall = opened.state;

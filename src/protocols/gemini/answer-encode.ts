@@ -31,6 +31,8 @@ export class AnswerEncoder {
   readonly #sink: PartSink;
   readonly #context: AnswerContext;
   readonly #showsThoughts: boolean;
+  /** The thought that is not shown; it travels with its proof to where it is wanted back (rules 143, 145). */
+  #hidden = "";
   readonly #order = new InTurn((event) => this.#apply(event));
   #item: Content | undefined;
   /** Proof on its way to the next text or call. */
@@ -103,6 +105,7 @@ export class AnswerEncoder {
     switch (this.#item?.type) {
       case "reasoning":
         if (this.#showsThoughts) this.#sink.text(text, true);
+        else this.#hidden += text;
         return;
       case "refusal":
         this.refusal += text;
@@ -130,7 +133,8 @@ export class AnswerEncoder {
         return undefined;
       case "reasoning": {
         const state = late ?? item.state;
-        if (state) this.#proof.push(state);
+        if (state) this.#proof.push(state.kind === "thinking" && this.#hidden !== "" ? { ...state, text: this.#hidden } : state);
+        this.#hidden = "";
         return undefined;
       }
       case "tool-call":

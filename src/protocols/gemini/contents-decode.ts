@@ -1,7 +1,7 @@
 /** `contents` and `systemInstruction` to turns and items (dossier A.4.2, B.10; rules 52, 80, 376, 382, 421, 422). */
 import type { Content, Item, ReasoningContent, Turn } from "../../chat/chat.ts";
 import { asString, writeJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
-import type { OpaqueState, StateSealer } from "../../chat/state.ts";
+import { unpackState, type OpaqueState, type StateSealer } from "../../chat/state.ts";
 import { CallPairs } from "./call-pairs.ts";
 import { listField, messageAt, messageField, objectField, refuse, stringField } from "./fields.ts";
 import { leftover, nativeOf } from "./native.ts";
@@ -137,7 +137,8 @@ class PartReader {
     if (unproven) this.#add({ type: "reasoning", text: thought.text, ...nativeOf(thought.native) }, thought.path);
     for (const state of states) {
       if (state.kind === "compaction") continue;
-      const item: ReasoningContent = { type: "reasoning", text: state === single ? (thought?.text ?? "") : "", state };
+      const own = unpackState(state);
+      const item: ReasoningContent = { type: "reasoning", text: (state === single && thought?.text) || own.text, state: own.state };
       this.#add(item, thought?.path ?? path);
     }
   }
