@@ -83,7 +83,13 @@ export class GeminiRelayTap implements RelayTap {
   #take(data: string): void {
     const parsed = tryParseJson(data);
     const body = asObject(Array.isArray(parsed) ? parsed[0] : parsed);
-    if (!isObject(body)) return;
+    if (!isObject(body)) {
+      // Nobody has seen anything yet, so another attempt may do better; later the client gets the bytes and judges. Some
+      // proxies end every stream with a word of OpenAI's.
+      if (!this.begun && data !== "" && data !== "[DONE]")
+        this.error = new GatewayError("upstream", "The upstream sent a stream event that is not JSON.");
+      return;
+    }
     this.error ??= decodeErrorBody(body);
     const candidate = asObject(asArray(body["candidates"])?.[0]);
     const parts = asArray(asObject(candidate?.["content"])?.["parts"]);

@@ -3,7 +3,7 @@
  * searched for the few words that matter, and parsed only when one is there (rule 318).
  */
 import type { Usage } from "../../chat/chat.ts";
-import type { GatewayError } from "../../chat/error.ts";
+import { GatewayError } from "../../chat/error.ts";
 import { asArray, asObject, isObject, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import type { Frame } from "../../wire/frames.ts";
 import { SseReader } from "../../wire/sse.ts";
@@ -41,13 +41,18 @@ export class ChatRelayTap implements RelayTap {
       return;
     }
     const body = tryParseJson(data);
-    if (!isObject(body)) return;
+    if (!isObject(body)) return this.#unreadable();
     if (event === "error" || (body["error"] !== undefined && body["error"] !== null)) {
       this.error = decodeErrorBody(body);
       return;
     }
     this.#rawUsage = asObject(body["usage"]) ?? asObject(asObject(body["x_groq"])?.["usage"]) ?? this.#rawUsage;
     for (const value of asArray(body["choices"]) ?? []) this.#choice(asObject(value) ?? {});
+  }
+
+  /** Nobody has seen anything yet, so another attempt may do better; later the client gets the bytes and judges. */
+  #unreadable(): void {
+    if (!this.begun) this.error = new GatewayError("upstream", "The upstream sent a stream event that is not JSON.");
   }
 
   #choice(choice: JsonObject): void {
