@@ -25,8 +25,18 @@ test("rule 295: in any chunks, what has passed ends with a whole element, and al
   );
 });
 
-test("an element that never ends stays behind", () => {
+test.each(["", "\n", ",", ',{"b":', ',{"b":"]', ',{"b":[1]'])(
+  "an array that breaks off after an element and %j ends in its place",
+  (more) => {
+    const elements = new WholeElements();
+    expect(elements.push(Buffer.from(`[{"a":1}${more}`))?.toString()).toBe('[{"a":1}');
+    expect(elements.rest().toString()).toBe("]");
+    expect(elements.rest().toString()).toBe("");
+  },
+);
+
+test("one object that is in no array passes", () => {
   const elements = new WholeElements();
-  expect(elements.push(Buffer.from('[{"a":1},{"b":'))?.toString()).toBe('[{"a":1}');
-  expect(elements.rest().toString()).toBe(',{"b":');
+  expect(elements.push(Buffer.from('{"a":[1]}\n'))?.toString()).toBe('{"a":[1]}');
+  expect(elements.rest().toString()).toBe("\n");
 });

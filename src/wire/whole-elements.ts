@@ -16,7 +16,9 @@ const CLOSE_BRACKET = 0x5d;
 export class WholeElements {
   #held: Buffer[] = [];
   #heldBytes = 0;
-  /** Brackets that are open inside the outermost array. */
+  /** Whether the outermost array is open. */
+  #open = false;
+  /** Brackets that are open inside it. */
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -38,10 +40,11 @@ export class WholeElements {
     return whole;
   }
 
-  /** What never became a whole element; of a complete array its closing bracket. */
+  /** The end of the array, which is told in place of whatever never became a whole element. */
   rest(): Buffer {
-    const rest = Buffer.concat(this.#held);
+    const rest = this.#open ? Buffer.from("]") : Buffer.concat(this.#held);
     this.#held = [];
+    this.#open = false;
     return rest;
   }
 
@@ -66,7 +69,8 @@ export class WholeElements {
       else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && this.#depth > 0) {
         this.#depth -= 1;
         if (this.#depth === 0) border = at + 1;
-      }
+      } else if (byte === OPEN_BRACKET) this.#open = true;
+      else if (byte === CLOSE_BRACKET) this.#open = false;
     }
     return border;
   }
