@@ -1,6 +1,11 @@
 /** What is publicly known of models on their platforms, from the price catalogue of the Pydantic project (`@pydantic/genai-prices`). */
-import { calcPrice } from "@pydantic/genai-prices";
+import { createRequire } from "node:module";
+import type * as Prices from "@pydantic/genai-prices";
 import { LRUCache } from "lru-cache";
+
+/** Reading the catalogue takes longer than the rest of a start, and most processes are never asked for a fact of it. */
+const require = createRequire(import.meta.url);
+let catalogue: typeof Prices | undefined;
 
 /** Absent: not known. */
 export interface ModelFacts {
@@ -28,6 +33,7 @@ export function modelFacts(platform: string, model: string): ModelFacts {
 
 /** The catalogue finds its models by many spellings, and only on its way to a price. */
 function lookUp(platform: string, model: string): ModelFacts {
-  const window = calcPrice({}, model, { providerId: platform })?.model.context_window;
+  catalogue ??= require("@pydantic/genai-prices") as typeof Prices;
+  const window = catalogue.calcPrice({}, model, { providerId: platform })?.model.context_window;
   return window === undefined || window <= 0 ? {} : { contextWindow: window };
 }
