@@ -93,6 +93,15 @@ describe("the tap", () => {
     }
   });
 
+  test.each([
+    ["an array", '[{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}]'],
+    ["events", 'data: {"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}\n\n'],
+  ])("knows %s by what comes after any space", (_what, stream) => {
+    const tap = upstream.relayTap();
+    for (const piece of ["\n", ` \n${stream}`]) tap.push(Buffer.from(piece));
+    expect(tap).toMatchObject({ begun: true, finished: true });
+  });
+
   test("hears the stream's own error", () => {
     const tap = upstream.relayTap();
     tap.push(Buffer.from('data: {"error":{"code":503,"status":"UNAVAILABLE","message":"busy"}}\n\n'));

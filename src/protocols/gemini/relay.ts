@@ -61,6 +61,13 @@ export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readon
   return usage ? { usage } : {};
 }
 
+/** The reader of a stream's framing, which shows in its first character; `undefined` while only space has come. */
+function readerFor(bytes: Buffer): FrameReader | undefined {
+  const first = bytes.find((byte) => byte > 0x20);
+  if (first === undefined) return undefined;
+  return first === 0x5b || first === 0x7b ? new JsonArrayReader() : new SseReader();
+}
+
 /** Reads along with a relayed stream, in either framing. */
 export class GeminiRelayTap implements RelayTap {
   begun = false;
@@ -71,9 +78,8 @@ export class GeminiRelayTap implements RelayTap {
   #reader: FrameReader | undefined;
 
   push(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.#reader ??= bytes[0] === 0x5b || bytes[0] === 0x7b ? new JsonArrayReader() : new SseReader();
-    for (const { data } of this.#reader.push(bytes)) this.#take(data);
+    this.#reader ??= readerFor(bytes);
+    for (const { data } of this.#reader?.push(bytes) ?? []) this.#take(data);
   }
 
   end(): void {
