@@ -10,7 +10,7 @@ import { invalid } from "./vendor-error.ts";
 const FAULTS: ReadonlySet<string> = new Set([...VENDOR_FAULTS, ...WIRE_FAULTS]);
 
 const NUMBERS = new Set(["at", "size", "status", "retryAfter", "retryAfterMs", "retryInfo", "delayMs", "chunkDelayMs"]);
-const TEXTS = new Set(["fault", "text", "thinking", "finish", "end", "stopSequence"]);
+const TEXTS = new Set(["fault", "text", "thinking", "finish", "continuationToken", "end", "stopSequence"]);
 /** These only in JSON. */
 const OBJECTS = new Set(["headers", "body", "recording", "cuts", "calls", "blocks", "interleave", "usage"]);
 

@@ -35,6 +35,7 @@ export function planFor(ask: Ask, script: Behaviour): Plan {
     end: script.end ?? (script.stopSequence === undefined ? end : "stop-sequence"),
     stopSequence: script.stopSequence ?? stopSequence,
     finish: script.finish,
+    continuationToken: script.continuationToken,
     interleave: script.interleave ?? false,
     usage: { ...ask.size, ...outputOf(blocks), ...script.usage },
     chunkDelayMs: pace?.delayMs,

@@ -215,6 +215,8 @@ export interface Plan {
   readonly stopSequence: string | undefined;
   /** The vendor's own reason, where a script gives it. */
   readonly finish: string | undefined;
+  /** Gets the rest of an answer that breaks off. */
+  readonly continuationToken: string | undefined;
   /** Whether the fragments of parallel calls come in turns, where the protocol can say which is whose. */
   readonly interleave: boolean;
   readonly usage: Usage;

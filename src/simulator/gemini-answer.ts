@@ -93,15 +93,21 @@ const REASONS: Readonly<Record<AnswerEnd, string>> = {
 /** A refusal's words stand beside the content, not in it. */
 function finishOf(plan: Plan): Fields {
   const refusal = plan.blocks.find((block) => block.type === "refusal");
-  return { finishReason: plan.finish ?? REASONS[plan.end], ...(refusal === undefined ? {} : { finishMessage: refusal.text }) };
+  const { continuationToken } = plan;
+  return {
+    finishReason: plan.finish ?? REASONS[plan.end],
+    ...(refusal === undefined ? {} : { finishMessage: refusal.text }),
+    ...(continuationToken === undefined ? {} : { continuationToken }),
+  };
 }
 
 function signatureOf(context: GeminiContext, place: string): Fields {
   return context.signs ? { thoughtSignature: mintSignature(context.issuer, "gemini", `${place} ${context.seed}`) } : {};
 }
 
-/** Where nothing is called, the end of the text is signed: on the text itself, or on an empty part after the streamed pieces. */
-function signsTrailing({ blocks }: Plan): boolean {
+/** Where nothing is called, the end of the text is signed, if this is the end: on the text itself, or on an empty part after the streamed pieces. */
+function signsTrailing({ blocks, continuationToken }: Plan): boolean {
+  if (continuationToken !== undefined) return false;
   const texts = blocks.filter((block) => block.type === "text");
   return !blocks.some(({ type }) => type === "call") && texts.at(-1)?.signed === undefined;
 }

@@ -186,6 +186,8 @@ function idsOf(message: Message, type: string, field: string): string[] {
 
 function checkPrefill(last: Message | undefined, model: string): void {
   if (last?.role !== "assistant") return;
+  // A turn that paused for the vendor's own tools goes on.
+  if (/^server_tool_use$|^(?!tool_result$).*_tool_result$/.test(textOf(last.blocks.at(-1)?.["type"]))) return;
   if (claudeVersion(model) >= 4.6) {
     throw invalid("This model does not support assistant message prefill. The conversation must end with a user message.");
   }

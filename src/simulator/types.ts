@@ -99,6 +99,8 @@ export interface Behaviour {
   readonly stopSequence?: string;
   /** The vendor's own stop or finish reason, verbatim. */
   readonly finish?: string;
+  /** Gemini: stands beside the reason, for a request that gets the rest of the answer. */
+  readonly continuationToken?: string;
   /** Fragments of parallel calls come in turns (Chat Completions only: the others cannot). */
   readonly interleave?: boolean;
   /** Milliseconds before the response's headers. */
