@@ -38,6 +38,17 @@ export function sniffMediaType(base64: string): string | undefined {
   return SIGNATURES.find(([type, at, bytes]) => head.startsWith(bytes, at) && head.startsWith(BEGINNINGS[type] ?? ""))?.[0];
 }
 
+/** Types whose bytes are words. */
+const TEXT_TYPE = /^text\/|^application\/(?:json|xml|javascript|typescript|x-yaml|yaml|toml|x-sh|sql|x-ndjson)\b|\+(?:json|xml)\b/;
+
+/** Whether media of this type can be read as text: pictures that are drawn in words are pictures. */
+export function isTextType(mediaType: string): boolean {
+  return !mediaType.startsWith("image/") && TEXT_TYPE.test(mediaType);
+}
+
+/** Pictures that every model which sees can read (dossier B.0.6). */
+export const IMAGE_TYPES: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
+
 const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?;base64,/i;
 
 /** The media inside a `data:` URL of base64, not yet normalised; `undefined` for any other address. */

@@ -1,16 +1,11 @@
 /** Images and documents as blocks (B.0.6; rules 168–170, 173, 176, 178, 181). The wire has no others. */
 import type { Content, MediaContent } from "../../chat/chat.ts";
 import { isObject, type JsonObject } from "../../chat/json.ts";
-import { normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
+import { IMAGE_TYPES, isTextType, normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeAnnotations, ownFields } from "./native.ts";
 
-const IMAGE_TYPES: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
-
 const PDF = "application/pdf";
-
-/** Types whose bytes are words. */
-const TEXT_TYPE = /^text\/|^application\/(?:json|xml|javascript|typescript|x-yaml|yaml|toml|x-sh|sql|x-ndjson)\b|\+(?:json|xml)\b/;
 
 /** Where a medium is, and what that makes of it. */
 interface EncodedSource {
@@ -91,7 +86,7 @@ function encodeBytes(
   const mediaType = sniffMediaType(data) ?? label ?? (type === "document" ? PDF : "");
   if (IMAGE_TYPES.has(mediaType)) return { type: "image", source: { type: "base64", media_type: mediaType, data } };
   if (mediaType === PDF) return { type: "document", source: { type: "base64", media_type: PDF, data } };
-  if (!mediaType.startsWith("image/") && TEXT_TYPE.test(mediaType)) {
+  if (isTextType(mediaType)) {
     return { type: "document", source: { type: "text", media_type: "text/plain", data: Buffer.from(data, "base64").toString() } };
   }
   losses.add("media-type", path, "contract");

@@ -1,7 +1,7 @@
 /** The wire's law of tool results: each call answered in the very next message, once, before anything else (A.1.2; rules 22–26, 89). */
 import type { Turn } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
-import { NO_RESULT_TEXT, orphanHeading } from "../fixed-texts.ts";
+import { NO_RESULT_TEXT, orphanHeading, toolLoadedText } from "../fixed-texts.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { unescapeCallId } from "./ids.ts";
 
@@ -26,32 +26,59 @@ export function obeyToolLaw(
   place: (run: readonly Message[], before: Message | undefined) => readonly Message[],
 ): Message[] {
   const out: Message[] = [];
-  let calls: string[] = [];
+  let calls = new Set<string>();
   for (let i = 0; i < messages.length;) {
     const message = messages[i] as Message;
     if (message.role === "assistant") {
       out.push(message);
-      calls = [...new Set([...calls, ...idsOf(message, "tool_use", "id")])];
+      for (const id of idsOf(message, "tool_use", "id")) calls.add(id);
       i += 1;
       continue;
     }
     const end = nextAssistant(messages, i);
     out.push(...place(answerCalls(messages.slice(i, end), calls, target), out.at(-1)));
-    calls = [];
+    calls = new Set();
     i = end;
   }
-  if (calls.length > 0) out.push(...answerCalls([], calls, target));
+  if (calls.size > 0) out.push(...answerCalls([], calls, target));
   return out;
 }
 
+/**
+ * Calls with ids of their own: elsewhere an id may come again, here it is refused. Results go to the calls of their step
+ * in order (rule 52). A pure function of what stands before (rule 4).
+ */
+export function distinguishCalls(messages: readonly Message[]): Message[] {
+  const used = new Set<string>();
+  let waiting = new Map<string, string[]>();
+  const distinguish = (id: string): string => {
+    let own = id;
+    for (let n = 2; used.has(own); n += 1) own = `${id}_${n}`;
+    used.add(own);
+    waiting.set(id, [...(waiting.get(id) ?? []), own]);
+    return own;
+  };
+  return messages.map((message, i) => {
+    if (message.role === "assistant" && messages[i - 1]?.role !== "assistant") waiting = new Map();
+    const content = message.content.map((block) => {
+      if (block["type"] === "tool_use") return { ...block, id: distinguish(block["id"] as string) };
+      if (block["type"] !== "tool_result") return block;
+      const id = block["tool_use_id"] as string;
+      return { ...block, tool_use_id: waiting.get(id)?.shift() ?? id };
+    });
+    return { ...message, content };
+  });
+}
+
 function nextAssistant(messages: readonly Message[], from: number): number {
-  const found = messages.findIndex((message, i) => i >= from && message.role === "assistant");
-  return found < 0 ? messages.length : found;
+  let at = from;
+  while (at < messages.length && messages[at]?.role !== "assistant") at += 1;
+  return at;
 }
 
 /** The messages between two answers, with every call answered first, once, and nothing else answered. */
-function answerCalls(run: readonly Message[], calls: readonly string[], target: EncodeTarget): Message[] {
-  const end = calls.length === 0 ? 0 : endOfAnswers(run);
+function answerCalls(run: readonly Message[], calls: ReadonlySet<string>, target: EncodeTarget): Message[] {
+  const end = calls.size === 0 ? 0 : endOfAnswers(run);
   const answers = run.slice(0, end);
   const later = run.slice(end).map((message) => ({ ...message, content: wordOrphans(message, new Set(), target) }));
   return [...(isLawful(answers, calls) ? answers : gatherAnswers(answers, calls, target)), ...later];
@@ -68,21 +95,21 @@ function endOfAnswers(run: readonly Message[]): number {
   return plain < 0 ? run.length : plain + 1;
 }
 
-function isLawful(answers: readonly Message[], calls: readonly string[]): boolean {
+function isLawful(answers: readonly Message[], calls: ReadonlySet<string>): boolean {
   const [first] = answers;
   const given = answers.flatMap((message) => idsOf(message, "tool_result", "tool_use_id"));
-  const leading = first?.role === "user" ? leadingResults(first) : [];
-  return given.length === leading.length && leading.length === calls.length && calls.every((id) => leading.includes(id));
+  const leading = new Set(first?.role === "user" ? leadingResults(first) : []);
+  return given.length === leading.size && leading.size === calls.size && leading.isSubsetOf(calls);
 }
 
-function gatherAnswers(answers: readonly Message[], calls: readonly string[], target: EncodeTarget): Message[] {
+function gatherAnswers(answers: readonly Message[], calls: ReadonlySet<string>, target: EncodeTarget): Message[] {
   const users = answers.filter((message) => message.role === "user");
   const path = answers[0]?.path ?? "messages";
   const results = new Map<string, JsonObject>();
   const paired = new Set<JsonObject>();
   for (const block of users.flatMap(({ content }) => content)) {
     const id = block["tool_use_id"] as string;
-    if (block["type"] !== "tool_result" || !calls.includes(id) || results.has(id)) continue;
+    if (block["type"] !== "tool_result" || !calls.has(id) || results.has(id)) continue;
     results.set(id, block);
     paired.add(block);
   }
@@ -105,8 +132,13 @@ function wordOrphans({ content, path }: Message, paired: ReadonlySet<JsonObject>
     if (paired.has(block)) return [];
     losses.add("orphan-tool-result", path, "semantic");
     const heading = orphanHeading(unescapeCallId(block["tool_use_id"] as string), block["is_error"] === true);
-    return [{ type: "text", text: heading }, ...((block["content"] as readonly JsonObject[] | undefined) ?? [])];
+    return [{ type: "text", text: heading }, ...((block["content"] as readonly JsonObject[] | undefined) ?? []).map(outsideResult)];
   });
+}
+
+/** Tools are loaded by results only. */
+function outsideResult(block: JsonObject): JsonObject {
+  return block["type"] === "tool_reference" ? { type: "text", text: toolLoadedText(block["tool_name"] as string) } : block;
 }
 
 function leadingResults(message: Message): string[] {

@@ -50,6 +50,26 @@ describe("the law of tool results", () => {
       ["user: q", "assistant: a b", "user: =b =a x"],
     ],
     [
+      "rule 52: ids that come again are told apart, and results go to the calls of their step in order",
+      [
+        ["user", text("q")],
+        ["assistant", call("a"), call("a")],
+        ["user", result("a", text("1")), result("a", text("2"))],
+        ["assistant", call("a"), call("a_2")],
+        ["user", result("a_2"), result("a")],
+      ],
+      ["user: q", "assistant: a a_2", "user: =a =a_2", "assistant: a_3 a_2_2", "user: =a_2_2 =a_3"],
+    ],
+    [
+      "rule 26: a reference to a tool outside a result is words",
+      [
+        ["user", text("q"), result("gone", { type: "tool-reference", name: "Later" })],
+        ["assistant", text("ok")],
+        ["user", text("go on")],
+      ],
+      ["user: q Result of the tool call gone: Tool Later loaded.", "assistant: ok", "user: go on"],
+    ],
+    [
       "rules 25, 89: a call without a result gets one that says so",
       [
         ["user", text("q")],
@@ -165,6 +185,14 @@ describe("turns", () => {
       "user: r",
     ]);
     expect(encoded.losses).toEqual(["system-turn-as-user"]);
+  });
+
+  test("rule 17: a change of tools is said in words where only a user could say it", () => {
+    const change: Content = { type: "tool-change", change: "remove", tools: ["Bash"] };
+    const said = conversation(["user", text("q")], ["system", change], ["assistant", text("hm")]);
+    const words = "user: <system-reminder>\nTools no longer available: Bash.\n</system-reminder>";
+    expect(outline(encode(said, claude("claude-opus-4-6")))).toContain(words);
+    expect(outline(encode(said))).toContain("system: tool_removal");
   });
 
   test("rule 34: newer models do not continue an answer, and a caller who wants that is told", () => {

@@ -5,18 +5,18 @@
 import type { ChatRequest, Turn } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { JsonObject } from "../../chat/json.ts";
-import { OPENING_TEXT, reminder } from "../fixed-texts.ts";
+import { OPENING_TEXT, reminder, toolChangeText } from "../fixed-texts.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeContent } from "./content-encode.ts";
 import { ownFields } from "./native.ts";
 import { firstForeignThinking } from "./thinking-history.ts";
-import { obeyToolLaw, type Message } from "./tool-law.ts";
+import { distinguishCalls, obeyToolLaw, type Message } from "./tool-law.ts";
 import { PROTOCOL } from "./wire.ts";
 
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
 export function encodeMessages(request: ChatRequest, target: EncodeTarget): JsonObject[] {
-  const lawful = obeyToolLaw(gather(request, target), target, (run, before) => placeSystem(run, before, target));
+  const lawful = obeyToolLaw(distinguishCalls(gather(request, target)), target, (run, before) => placeSystem(run, before, target));
   const messages = endPrefill(lawful, target);
   const first = messages[0];
   // Instructions alone are a request elsewhere (rule 21); the answer to it begins the conversation then (rule 15).
@@ -96,8 +96,14 @@ function placeSystem(run: readonly Message[], before: Message | undefined, targe
 }
 
 function asReminder(block: JsonObject): JsonObject {
-  const text = block["text"];
-  return typeof text === "string" ? { ...block, text: reminder(text) } : block;
+  const { text, type, tool, ...annotations } = block;
+  if (typeof text === "string") return { ...block, text: reminder(text) };
+  // Only a system turn changes the tools.
+  const change = type === "tool_addition" ? "add" : type === "tool_removal" ? "remove" : undefined;
+  if (!change) return block;
+  const { name, definition } = tool as JsonObject;
+  const changed = (name ?? (definition as JsonObject)["name"]) as string;
+  return { type: "text", text: reminder(toolChangeText({ type: "tool-change", change, tools: [changed] })), ...annotations };
 }
 
 /** Goes behind words of the model that it will not continue; only a lenient request gets so far (rule 34). */

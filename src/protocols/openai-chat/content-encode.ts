@@ -10,7 +10,7 @@ import {
   toolChangeText,
   toolLoadedText,
 } from "../fixed-texts.ts";
-import { normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
+import { IMAGE_TYPES, isTextType, normaliseBase64, parseDataUrl, sniffMediaType } from "../media-bytes.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
@@ -76,7 +76,8 @@ function textParts(text: string, content?: Content): Part[] {
   return text === "" ? [] : [{ type: "text", text, ...ownFields(content?.native) }];
 }
 
-function encodeMedia(media: MediaContent & Content, path: string, target: EncodeTarget): Part[] {
+function encodeMedia(given: MediaContent & Content, path: string, target: EncodeTarget): Part[] {
+  const media = readBytes(given);
   const { source, kind } = media;
   const label = mediaLabel(media);
   if ("content" in source) {
@@ -86,6 +87,19 @@ function encodeMedia(media: MediaContent & Content, path: string, target: Encode
   const part = kind === "document" ? encodeDocument(media, path, target) : encodePicture(media, path, target);
   const context = kind === "document" && part ? (media.context ?? "") : label;
   return [...textParts(context), part ?? { type: "text", text: missingMediaText(media) }];
+}
+
+/** What the bytes are counts, not what they are called (rule 168): a PDF called an image is a document, and text is said as text. */
+function readBytes(media: MediaContent & Content): MediaContent & Content {
+  const { source, kind } = media;
+  const embedded = "url" in source ? parseDataUrl(source.url) : "base64" in source ? source : undefined;
+  if (!embedded || (kind !== "image" && kind !== "document")) return media;
+  const data = normaliseBase64(embedded.base64);
+  const label = parseDataUrl("url" in source ? source.url : "")?.mediaType ?? media.mediaType;
+  const mediaType = sniffMediaType(data) ?? label ?? DEFAULT_TYPES[kind];
+  if (isTextType(mediaType)) return { ...media, kind: "document", source: { text: Buffer.from(data, "base64").toString() } };
+  const shown = mediaType.startsWith("image/") ? "image" : mediaType === DEFAULT_TYPES.document ? "document" : kind;
+  return { ...media, kind: shown, mediaType, source: { base64: data } };
 }
 
 function encodePicture(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
@@ -100,9 +114,12 @@ function encodePicture(media: MediaContent & Content, path: string, target: Enco
   return { type: key, [key]: { url, ...(detail && { detail }), ...(rest as JsonObject | undefined) }, ...others };
 }
 
-/** The address, of the bytes themselves where there are any; the type they show counts more than their label (rule 168). */
-function urlOf({ kind, source, mediaType }: MediaContent, path: string, target: EncodeTarget): string | undefined {
-  if ("base64" in source) return dataUrl(source.base64, mediaType ?? DEFAULT_TYPES[kind]);
+/** The address, of the bytes themselves where there are any (rule 169). */
+function urlOf({ kind, source, mediaType = DEFAULT_TYPES[kind] }: MediaContent, path: string, target: EncodeTarget): string | undefined {
+  if ("base64" in source) {
+    if (kind === "image" && !IMAGE_TYPES.has(mediaType)) return refuse("media-type", path, target);
+    return dataUrl(source.base64, mediaType);
+  }
   if ("url" in source) {
     if (target.profile.fetches.includes(kind) || source.url.startsWith("data:")) return source.url;
     return refuse("media-url", path, target);
@@ -117,9 +134,8 @@ const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
   video: "video/mp4",
 };
 
-function dataUrl(base64: string, label: string): string {
-  const data = normaliseBase64(base64);
-  return `data:${sniffMediaType(data) ?? label};base64,${data}`;
+function dataUrl(base64: string, mediaType: string): string {
+  return `data:${mediaType};base64,${normaliseBase64(base64)}`;
 }
 
 const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([

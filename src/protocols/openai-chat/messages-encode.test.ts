@@ -204,6 +204,27 @@ describe("media", () => {
     ]);
   });
 
+  test("rule 168: what bytes are counts: a PDF called an image is a file, an image called a document is an image", () => {
+    expect(partsOf({ type: "media", kind: "image", mediaType: "image/png", source: { base64: PDF } }).content).toEqual([
+      { type: "file", file: { filename: "document.pdf", file_data: `data:application/pdf;base64,${PDF}` } },
+    ]);
+    const picture = [{ type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } }];
+    expect(partsOf({ type: "media", kind: "document", source: { base64: PNG } }).content).toEqual(picture);
+    expect(partsOf({ type: "media", kind: "image", source: { url: `data:image/jpeg;base64,${PNG}` } }).content).toEqual(picture);
+  });
+
+  test("rule 169: a picture that no server reads is refused", () => {
+    const heic: Content = { type: "media", kind: "image", mediaType: "image/heic", source: { base64: "aGVpYw==" } };
+    expect(partsOf(heic)).toEqual({ content: "[image]", losses: ["media-type contract"] });
+  });
+
+  test("a document of words is said in words (dossier B.0.6): files are PDFs", () => {
+    const base64 = Buffer.from("a,é").toString("base64");
+    const csv: Content = { type: "media", kind: "document", mediaType: "text/csv", title: "a.csv", source: { base64 } };
+    expect(partsOf(csv)).toEqual({ content: "a.csv\na,é", losses: [] });
+    expect(partsOf(csv, { dialect: null })).toEqual({ content: "a.csv\na,é", losses: [] });
+  });
+
   test("rule 172: a document has a name; rule 173: a server without files refuses it", () => {
     expect(partsOf({ ...pdf, title: "a.pdf" }).content).toEqual([
       { type: "file", file: { filename: "a.pdf", file_data: `data:application/pdf;base64,${PDF}` } },
