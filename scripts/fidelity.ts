@@ -4,13 +4,13 @@ import { answerRows, clients, pairs, requestRows, TARGETS, TITLES } from "./fide
 import { EXEMPT, REASONS, RULES } from "./rules.ts";
 import { LOSS_KINDS, type LossCode, type LossKind } from "../src/chat/loss-codes.ts";
 
-const PROTOCOLS = new URL("../src/protocols/", import.meta.url);
+const SOURCES = new URL("../src/", import.meta.url);
 const RECORDED = /losses\.add\(\s*"([a-z-]+)"/g;
 
-/** The codes that the files of `src/protocols/` put on the ledger. */
+/** The codes that the program puts on the ledger. */
 export function recordedCodes(): ReadonlySet<string> {
-  const files = readdirSync(PROTOCOLS, { recursive: true, encoding: "utf8" }).filter((file) => /(?<!\.test)\.ts$/.test(file));
-  const codesOf = (file: string) => readFileSync(new URL(file, PROTOCOLS), "utf8").matchAll(RECORDED);
+  const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const codesOf = (file: string) => readFileSync(new URL(file, SOURCES), "utf8").matchAll(RECORDED);
   return new Set(files.flatMap((file) => [...codesOf(file)].map(([, code]) => code as string)));
 }
 

@@ -47,15 +47,52 @@ describe.each(["anthropic", "gemini"] as const)("Messages client, %s upstream", 
   });
 });
 
-test("rule 301: a whole answer to a request for a stream is told as a stream", async () => {
-  const { url, simulator } = await start({ config: pool("gemini", 1) });
-  simulator.script({ fault: "json-for-stream" });
-  const answer = await post(url, ask("Say hi", { stream: true }));
-  const events = readEvents(await answer.text());
-  expect(answer.headers.get("content-type")).toContain("text/event-stream");
-  expect([events[0]?.event, events.at(-1)?.event]).toEqual(["message_start", "message_stop"]);
-  const text = events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("");
-  expect(text).toContain("Say hi");
+describe("rule 301: streamed and whole answers stand in for each other", () => {
+  const chat = (url: string, body: object): Promise<Response> =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "claude-sonnet-5-5", messages: [{ role: "user", content: "Say hi" }], ...body }),
+    });
+
+  test("a whole Gemini answer to a request for a stream is told as a stream", async () => {
+    const { url, simulator } = await start({ config: pool("gemini", 1) });
+    simulator.script({ fault: "json-for-stream" });
+    const answer = await post(url, ask("Say hi", { stream: true }));
+    const events = readEvents(await answer.text());
+    expect(answer.headers.get("content-type")).toContain("text/event-stream");
+    expect([events[0]?.event, events.at(-1)?.event]).toEqual(["message_start", "message_stop"]);
+    const text = events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("");
+    expect(text).toContain("Say hi");
+  });
+
+  test("so is a whole Messages answer", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 1) });
+    simulator.script({ fault: "json-for-stream" });
+    const answer = await chat(url, { stream: true });
+    const text = await answer.text();
+    expect(answer.headers.get("content-type")).toContain("text/event-stream");
+    expect(text).toContain("Say hi");
+    expect(text).toContain('"finish_reason":"stop"');
+    expect(text.trimEnd().endsWith("data: [DONE]")).toBe(true);
+  });
+
+  test.each(["anthropic", "gemini"] as const)("a stream of type %s to a request for a whole answer is told whole", async (type) => {
+    const { url, simulator } = await start({ config: pool(type, 1) });
+    const streamed = await start({ config: pool(type, 1) });
+    await (await chat(streamed.url, { stream: true })).text();
+    const [{ body, path } = { body: "", path: "" }] = streamed.simulator.requests;
+    const headers = { "content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "k", "x-goog-api-key": "k" };
+    const sse = await (await fetch(`${streamed.simulator.url}${path}`, { method: "POST", headers, body })).text();
+    simulator.script({ recording: { response: { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8" }, sse } } });
+    expect(await (await chat(url, {})).json()).toMatchObject({
+      choices: [{ finish_reason: "stop", message: { content: expect.stringContaining("Say hi") as unknown } }],
+      usage: { completion_tokens: expect.any(Number) as unknown },
+    });
+    const cut = sse.slice(0, sse.length / 2);
+    simulator.script({ recording: { response: { status: 200, headers: { "content-type": "text/event-stream" }, sse: cut } } });
+    expect((await chat(url, {})).status).toBe(502);
+  });
 });
 
 describe("rule 238: a call that the provider could not read", () => {

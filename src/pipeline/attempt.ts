@@ -8,7 +8,7 @@ import type { PhaseTimeouts } from "../providers/provider.ts";
 import { headerValue } from "../wire/headers.ts";
 import type { Transport, UpstreamCall, UpstreamListener, UpstreamRequest } from "../wire/transport.ts";
 import type { Answer, AnswerHead } from "./answer.ts";
-import type { Lane, LaneOutput } from "./lane.ts";
+import type { Lane, LaneOutput, LaneRequest } from "./lane.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 export type AttemptOutcome =
@@ -37,7 +37,8 @@ const MAX_ERROR_BODY_BYTES = 262_144;
 /** What one attempt works with. */
 export interface AttemptOptions {
   readonly transport: Transport;
-  readonly request: UpstreamRequest;
+  /** What goes out first; the lane may have more to ask. */
+  readonly request: LaneRequest;
   readonly lane: Lane;
   readonly upstream: UpstreamSide;
   readonly answer: Answer;
@@ -45,6 +46,8 @@ export interface AttemptOptions {
   /** Whether the answer is a stream. */
   readonly streams: boolean;
   readonly shutdown: Shutdown;
+  /** Where requests go, and what authorises them. */
+  address(request: LaneRequest): UpstreamRequest;
   /** Called when the upstream has begun to answer: the credential works. */
   onAccepted(): void;
 }
@@ -71,6 +74,8 @@ class Attempt implements UpstreamListener {
   #head: AnswerHead | undefined;
   /** Output that came before content. */
   #held: (Buffer | string)[] = [];
+  /** Whether the answer to the latest request has content. */
+  #flowing = false;
   #lingering = false;
 
   constructor(options: AttemptOptions, resolve: (outcome: AttemptOutcome) => void) {
@@ -81,17 +86,22 @@ class Attempt implements UpstreamListener {
   }
 
   start(): void {
-    const { transport, request, timeouts, shutdown } = this.#options;
+    const { request, shutdown } = this.#options;
     const stop = (error: GatewayError): void => this.#settle({ type: "failed", error, told: false });
     if (shutdown.reason) return stop(shutdown.reason);
     this.#forgetLeaving = this.#answer.onLeave(() => this.#settle({ type: "cancelled" }));
     if (this.#settled) return;
     this.#forgetShutdown = shutdown.onBegin(stop);
+    this.#send(request);
+  }
+
+  #send(request: LaneRequest): void {
+    const { transport, timeouts, streams } = this.#options;
     // Connecting has its own limit in the transport; until the head comes both may use up their time. The head of a whole
     // answer may come when all of it has been made.
-    const headMs = this.#options.streams ? timeouts.headersMs : Math.max(timeouts.headersMs, timeouts.firstContentMs);
+    const headMs = streams ? timeouts.headersMs : Math.max(timeouts.headersMs, timeouts.firstContentMs);
     this.#wait(timeouts.connectMs + headMs, "the upstream sent no response headers");
-    this.#call = transport.send(request, this);
+    this.#call = transport.send(this.#options.address(request), this);
     if (this.#settled) this.#call.abort();
   }
 
@@ -119,7 +129,7 @@ class Attempt implements UpstreamListener {
   onData(chunk: Buffer): void {
     if (this.#settled) return;
     if (this.#refusal) return this.#collectRefusal(this.#refusal, chunk);
-    if (this.#answer.begun) this.#timer?.refresh();
+    if (this.#flowing) this.#timer?.refresh();
     try {
       this.#deliver(this.#lane.push(chunk));
     } catch (thrown) {
@@ -130,11 +140,15 @@ class Attempt implements UpstreamListener {
   onEnd(): void {
     if (this.#settled) return;
     if (this.#refusal) return this.#refused(this.#refusal);
+    // Nothing is left to be paused or given up.
+    this.#call = undefined;
     this.#guard(() => {
       const last = this.#lane.end();
-      if (this.#answer.begun || this.#lane.error) {
+      const { rest } = this.#lane;
+      if (this.#answer.begun || this.#lane.error || rest) {
         this.#deliver(last);
         if (this.#settled) return;
+        if (rest) return this.#goOn(rest);
         this.#answer.end();
       } else {
         if (last !== undefined) this.#held.push(last);
@@ -152,6 +166,14 @@ class Attempt implements UpstreamListener {
     this.#fail(error);
   }
 
+  /** The answer broke off, and this gets the rest of it: for the client nothing has ended. */
+  #goOn(rest: LaneRequest): void {
+    this.#flowing = false;
+    this.#lingering = false;
+    this.#lane.goOn?.();
+    this.#send(rest);
+  }
+
   /** Passes the lane's output on, or holds it while the answer may still come from elsewhere. */
   #deliver(output: LaneOutput): void {
     const { error, begun } = this.#lane;
@@ -161,9 +183,10 @@ class Attempt implements UpstreamListener {
     }
     // An error before content is never shown: another attempt may do better.
     if (error) return this.#fail(error);
-    if (begun && !this.#answer.begun) {
+    if (begun && !this.#flowing) {
+      this.#flowing = true;
       this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
-      this.#begin();
+      if (!this.#answer.begun) this.#begin();
     }
     if (this.#lane.finished && !this.#lingering) this.#linger();
   }
@@ -195,7 +218,7 @@ class Attempt implements UpstreamListener {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#answer.giveUp(), this.#options.timeouts.firstContentMs);
     this.#answer.onDrain(() => {
-      if (this.#settled) return;
+      if (this.#settled || this.#call !== call) return;
       if (this.#lane.finished) this.#linger();
       else this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       call.resume();

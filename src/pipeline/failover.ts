@@ -213,14 +213,15 @@ export class Failover implements HeadSource {
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     const outcome = await runAttempt({
       transport: this.#context.transport,
-      request: {
+      request: prepared,
+      address: ({ path, headers, body }) => ({
         origin: provider.origin,
         method: "POST",
-        path: provider.basePath + prepared.path,
-        headers: [...prepared.headers, ...provider.authorize(credential)],
-        body: prepared.body,
+        path: provider.basePath + path,
+        headers: [...headers, ...provider.authorize(credential)],
+        body,
         connectTimeoutMs: provider.timeouts.connectMs,
-      },
+      }),
       lane: prepared.lane,
       upstream: protocol.upstream,
       answer: this.#answer,

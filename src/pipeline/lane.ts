@@ -9,6 +9,14 @@ import type { AnswerHead } from "./answer.ts";
 /** Bytes for the client; empty or absent when there are none yet. */
 export type LaneOutput = Buffer | string | undefined;
 
+/** What a lane has to say to its upstream. */
+export interface LaneRequest {
+  readonly path: string;
+  /** Name, value, name, value; without what authorises the call. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
 export interface Lane {
   readonly name: "relay" | "translate";
   /**
@@ -20,7 +28,11 @@ export interface Lane {
   push(chunk: Buffer): LaneOutput;
   /** The upstream's answer has ended; what is missing shows in {@link error}. */
   end(): LaneOutput;
-  /** Whether content has begun: output before this is held back, so that another attempt may still replace it. */
+  /** Once {@link end} was called: the request for the rest of an answer that broke off to be asked for it. */
+  readonly rest?: LaneRequest | undefined;
+  /** That request is on its way: what {@link open} and {@link push} get from here on answers it. */
+  goOn?(): void;
+  /** Whether content has begun, in what answers the latest request: output before this is held back, so that another attempt may still replace it. */
   readonly begun: boolean;
   /** Whether the answer is complete, whatever the connection does now. */
   readonly finished: boolean;

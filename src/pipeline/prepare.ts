@@ -3,15 +3,25 @@ import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
-import type { ClientRequest, ClientSide, EncodedRequest, Protocol, RequestPeek } from "../protocols/protocol.ts";
+import type {
+  BrokenOff,
+  ClientRequest,
+  ClientSide,
+  EncodedRequest,
+  EncodeTarget,
+  Protocol,
+  RequestPeek,
+  UpstreamSide,
+} from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
 import type { CallStates } from "./call-states.ts";
 import { conversationKey } from "./conversation-key.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane, LaneRequest } from "./lane.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
+import { Rounds } from "./rounds.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
@@ -32,14 +42,10 @@ export interface PrepareContext extends TargetFactsContext {
 }
 
 /** A lane and the request that starts it. */
-export interface Prepared {
+export interface Prepared extends LaneRequest {
   readonly lane: Lane;
   /** Whether the answer is a stream. */
   readonly streams: boolean;
-  readonly path: string;
-  /** Name, value, name, value; without what authorises the call. */
-  readonly headers: readonly string[];
-  readonly body: Buffer;
   readonly losses: readonly Loss[];
 }
 
@@ -208,6 +214,7 @@ export class Preparation {
       },
       decode: { request, issuer },
       ...(encoded.scanStops && { scanStops: encoded.scanStops }),
+      ...this.#rounds(encoded, upstream, request, encodeTarget),
       ...(this.#client.dropsCallState && { keeper: this.#context.callStates.keeper(() => this.#whose()) }),
     };
     const lane = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
@@ -221,6 +228,16 @@ export class Preparation {
     };
   }
 
+  /** For answers that break off to be asked for more. What is then said back is the model's own: nothing of it is a loss. */
+  #rounds(first: EncodedRequest, upstream: UpstreamSide, request: ChatRequest, target: EncodeTarget): { readonly rounds?: Rounds } {
+    if (!upstream.continueRequest) return {};
+    const askOn = (said: BrokenOff): LaneRequest | undefined => {
+      const next = upstream.continueRequest?.(first, said, { ...target, losses: new LossLedger() });
+      return next && this.#sent(next, request.stream);
+    };
+    return { rounds: new Rounds({ askOn, keepsItems: request.tools.some(({ type }) => type === "hosted"), losses: target.losses }) };
+  }
+
   /** The client's own name of the conversation, else what its beginning is (rule 444). */
   #conversationKey(request = this.#decode()): string {
     this.#conversation ??= conversationKey(this.#caller, request);
@@ -232,7 +249,7 @@ export class Preparation {
     return `${this.#caller}\n${this.#conversationKey(request)}`;
   }
 
-  #sent({ path, headers, body }: EncodedRequest, stream: boolean): Pick<Prepared, "path" | "headers" | "body"> {
+  #sent({ path, headers, body }: EncodedRequest, stream: boolean): LaneRequest {
     const own = ["content-type", "application/json", "accept", stream ? "text/event-stream" : "application/json"];
     return {
       path,

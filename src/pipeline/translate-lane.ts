@@ -21,7 +21,8 @@ import { JsonArrayReader } from "../wire/json-array.ts";
 import { SseReader } from "../wire/sse.ts";
 import { streamHeaders, type AnswerHead } from "./answer.ts";
 import type { CallStateKeeper } from "./call-states.ts";
-import type { Lane, LaneOutput } from "./lane.ts";
+import type { Lane, LaneOutput, LaneRequest } from "./lane.ts";
+import type { Rounds } from "./rounds.ts";
 import type { WholeBody } from "./whole-body.ts";
 import { WholeLane } from "./whole-lane.ts";
 
@@ -33,6 +34,8 @@ export interface Translation {
   readonly decode: DecodeContext;
   /** Stop sequences that the upstream does not look for. */
   readonly scanStops?: readonly string[];
+  /** Where an answer may break off to be asked for more. */
+  readonly rounds?: Rounds;
   /** Keeps what the client will not send back. */
   readonly keeper?: CallStateKeeper;
 }
@@ -50,17 +53,21 @@ export class TranslateStreamLane implements Lane {
   error: GatewayError | undefined;
   usage: Usage | undefined;
   readonly #style: StreamStyle;
-  readonly #decoder: StreamDecoder;
+  readonly #newDecoder: () => StreamDecoder;
+  #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
+  readonly #rounds: Rounds | undefined;
   readonly #scanner: StopScanner | undefined;
   readonly #keeper: CallStateKeeper | undefined;
   readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
   #reader: FrameReader | undefined;
 
-  constructor({ client, upstream, answer, decode, scanStops, keeper }: Translation) {
+  constructor({ client, upstream, answer, decode, rounds, scanStops, keeper }: Translation) {
     this.#style = client.streamStyle(answer.route);
-    this.#decoder = upstream.streamDecoder(decode);
+    this.#newDecoder = () => upstream.streamDecoder(decode);
+    this.#decoder = this.#newDecoder();
     this.#encoder = client.streamEncoder(answer);
+    this.#rounds = rounds;
     this.#scanner = scanStops && new StopScanner(scanStops);
     this.#keeper = keeper;
   }
@@ -81,6 +88,16 @@ export class TranslateStreamLane implements Lane {
     return this.#scanner?.found === true;
   }
 
+  get rest(): LaneRequest | undefined {
+    return this.cut ? undefined : this.#rounds?.rest;
+  }
+
+  goOn(): void {
+    this.#rounds?.goOn();
+    this.#decoder = this.#newDecoder();
+    this.begun = false;
+  }
+
   push(chunk: Buffer): LaneOutput {
     return this.#reader ? this.#frames(this.#reader.push(chunk)) : undefined;
   }
@@ -88,7 +105,7 @@ export class TranslateStreamLane implements Lane {
   end(): LaneOutput {
     let out = this.#reader ? this.#frames(this.#reader.end()) : "";
     if (!this.error && !this.cut) out += this.#events(this.#decoder.end());
-    const missing = this.error ? undefined : this.#checker?.end();
+    const missing = this.error || this.rest ? undefined : this.#checker?.end();
     if (missing !== undefined) this.error = ungrammatical(missing);
     return out;
   }
@@ -104,7 +121,8 @@ export class TranslateStreamLane implements Lane {
 
   #events(decoded: readonly ChatEvent[]): string {
     const scanner = this.#scanner;
-    const events = scanner ? decoded.flatMap((event) => scanner.push(event)) : decoded;
+    const joined = this.#rounds ? this.#rounds.push(decoded) : decoded;
+    const events = scanner ? joined.flatMap((event) => scanner.push(event)) : joined;
     let out = "";
     for (const event of events) {
       const fault = this.#checker?.push(event);
@@ -127,30 +145,52 @@ export class TranslateStreamLane implements Lane {
 export class TranslateWholeLane extends WholeLane {
   readonly name = "translate";
   readonly #translation: Translation;
+  readonly #collector = new Collector();
+  readonly #scanner: StopScanner | undefined;
+  #streamed = false;
 
   constructor(translation: Translation) {
     super();
     this.#translation = translation;
+    this.#scanner = translation.scanStops && new StopScanner(translation.scanStops);
   }
 
-  open(): AnswerHead {
+  open(_status: number, headers: readonly string[]): AnswerHead {
+    this.#streamed = (headerValue(headers, "content-type") ?? "").startsWith("text/event-stream");
     return JSON_HEAD;
   }
 
+  get rest(): LaneRequest | undefined {
+    return this.#scanner?.found ? undefined : this.#translation.rounds?.rest;
+  }
+
+  override goOn(): void {
+    super.goOn();
+    this.#translation.rounds?.goOn();
+  }
+
   protected convert(body: WholeBody): LaneOutput {
-    const { client, upstream, answer, decode, scanStops, keeper } = this.#translation;
-    const collector = new Collector();
-    const scanner = scanStops && new StopScanner(scanStops);
-    for (const event of upstream.decodeResponse(body.object(), decode)) {
+    const { client, upstream, answer, decode, rounds, keeper } = this.#translation;
+    const decoded = this.#streamed ? decodeStream(upstream, decode, body.bytes) : upstream.decodeResponse(body.object(), decode);
+    for (const event of rounds ? rounds.push(decoded) : decoded) {
       keeper?.push(event);
-      if (!scanner) collector.push(event);
-      else for (const passed of scanner.push(event)) collector.push(passed);
+      if (!this.#scanner) this.#collector.push(event);
+      else for (const passed of this.#scanner.push(event)) this.#collector.push(passed);
     }
-    const response = collector.response();
+    if (this.rest) return undefined;
+    const response = this.#collector.response();
     this.usage = response.usage;
     if (response.finish.reason === "malformed-call") throw malformedCall();
     return writeJson(client.encodeResponse(response, answer));
   }
+}
+
+/** The events of a stream that came where a whole answer was asked for: some servers do nothing else (rule 301). */
+function decodeStream(upstream: UpstreamSide, context: DecodeContext, bytes: Buffer): readonly ChatEvent[] {
+  const decoder = upstream.streamDecoder(context);
+  const reader = new SseReader();
+  const events = [...reader.push(bytes), ...reader.end()].flatMap((frame) => decoder.push(frame));
+  return [...events, ...decoder.end()];
 }
 
 /** A translated token count. */

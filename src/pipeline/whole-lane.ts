@@ -12,12 +12,17 @@ export abstract class WholeLane implements Lane {
   begun = false;
   error: GatewayError | undefined;
   usage: Usage | undefined;
-  readonly #body = new WholeBody();
+  #body = new WholeBody();
 
   abstract open(status: number, headers: readonly string[]): AnswerHead;
 
+  /** Another body follows. */
+  goOn(): void {
+    this.#body = new WholeBody();
+  }
+
   /**
-   * The client's body for the upstream's.
+   * The client's body for the upstream's; `undefined` while more of the answer is to be had.
    * @throws GatewayError when it is no answer.
    */
   protected abstract convert(body: WholeBody): LaneOutput;
@@ -30,7 +35,7 @@ export abstract class WholeLane implements Lane {
   end(): LaneOutput {
     try {
       const out = this.convert(this.#body);
-      this.begun = true;
+      this.begun = out !== undefined;
       return out;
     } catch (thrown) {
       if (!(thrown instanceof GatewayError)) throw thrown;

@@ -2,7 +2,7 @@
  * What a protocol is: one decoder and one encoder per direction, never pairs. Everything here is synchronous and pure:
  * no clock, no randomness, no I/O.
  */
-import type { ChatRequest, ChatResponse, ProtocolId, Usage } from "../chat/chat.ts";
+import type { ChatRequest, ChatResponse, Content, Finish, ProtocolId, Usage } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
 import type { ChatEvent } from "../chat/events.ts";
 import type { JsonObject } from "../chat/json.ts";
@@ -154,6 +154,13 @@ export interface EncodedRequest {
   readonly scanStops?: readonly string[];
 }
 
+/** An answer that broke off to be asked for more. */
+export interface BrokenOff {
+  readonly finish: Finish;
+  /** All that was said so far; kept only where the provider runs tools. */
+  readonly items: readonly Content[];
+}
+
 /** Reads an upstream's stream. */
 export interface StreamDecoder {
   /** Whether the protocol's own end was seen: {@link end} will find nothing missing. */
@@ -210,6 +217,11 @@ export interface UpstreamSide {
   /** Whether its servers fetch what lies at this address whatever the model; absent: at none. See also `Profile.fetches`. */
   fetchesUrl?(url: string): boolean;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  /**
+   * Asks for the rest of an answer that broke off (rules 227, 240): `undefined` when there is none. Absent where no answer does.
+   * @param first the request that began it.
+   */
+  continueRequest?(first: EncodedRequest, said: BrokenOff, target: EncodeTarget): EncodedRequest | undefined;
   /** Asks for a count of tokens; absent with {@link decodeTokenCount} where the protocol has no such question. */
   encodeTokenCount?(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   /** @throws GatewayError `upstream` when there is no count in it. */

@@ -1,5 +1,6 @@
 /** Anthropic Messages (dossier A.1), as the protocol clients speak to us and as the one we speak to an upstream. */
 import type { ClientSide, Protocol, StreamStyle, UpstreamSide } from "../protocol.ts";
+import { continueRequest } from "./continue-encode.ts";
 import { decodeError } from "./error-decode.ts";
 import { encodeError, streamError } from "./error-encode.ts";
 import { encodeResponse } from "./message.ts";
@@ -40,6 +41,7 @@ const upstream: Required<UpstreamSide> = {
   relayTap: () => new MessagesRelayTap(),
   fetchesUrl: () => false,
   encodeRequest,
+  continueRequest,
   encodeTokenCount: encodeTokenCountRequest,
   decodeTokenCount,
   streamDecoder: (context) => new MessagesDecoder(context),

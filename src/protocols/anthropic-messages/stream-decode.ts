@@ -90,6 +90,9 @@ export class MessagesDecoder implements StreamDecoder {
       case "message_start":
         if (this.#state === "running") return this.#fail("The upstream started a second message inside the first.");
         return this.#messageStart(asObject(event["message"]) ?? {});
+      case "message":
+        // A whole answer where a stream was asked for (rule 301).
+        return this.#state === "before" ? this.#messageStart(event) : undefined;
       case "ping":
         if (this.#state === "running") this.#events.push({ type: "ping" });
         return undefined;

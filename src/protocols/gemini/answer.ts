@@ -129,10 +129,11 @@ export class AnswerDecoder {
       if (text !== undefined && part["functionCall"] !== undefined) exact ??= partsOf(text);
       this.#other(asObject(exact?.[i]) ?? part);
     }
+    // It may come before the end, as far as the answer is safe by then.
+    this.#continuation = candidate["continuationToken"] ?? this.#continuation;
     if (word === undefined) return;
     this.#word = word;
     this.#explanation = asString(candidate["finishMessage"]) ?? this.#explanation;
-    this.#continuation = candidate["continuationToken"];
     if (grounded) this.#hosted.finish();
   }
 
@@ -193,7 +194,8 @@ export class AnswerDecoder {
       ...(word !== undefined && { raw: word }),
       ...(told && { explanation: this.#explanation as string }),
       ...(this.#logprobs.length > 0 && { logprobs: this.#logprobs }),
-      ...(this.#continuation !== undefined && { native: { protocol: "gemini", fields: { continuationToken: this.#continuation } } }),
+      ...(reason === "continuation" &&
+        this.#continuation !== undefined && { native: { protocol: "gemini", fields: { continuationToken: this.#continuation } } }),
     };
   }
 }

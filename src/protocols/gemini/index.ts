@@ -1,5 +1,6 @@
 /** Gemini generateContent (dossier A.4), as the protocol clients speak to us and as the one we speak to an upstream. */
 import type { ClientSide, Protocol, UpstreamSide } from "../protocol.ts";
+import { continueRequest } from "./continue.ts";
 import { encodeError } from "./error-encode.ts";
 import { decodeError } from "./error.ts";
 import { encodeModel, encodeModelList } from "./models.ts";
@@ -38,6 +39,7 @@ const upstream: Required<UpstreamSide> = {
   relayTap: () => new GeminiRelayTap(),
   fetchesUrl,
   encodeRequest,
+  continueRequest,
   encodeTokenCount,
   decodeTokenCount,
   streamDecoder: (context) => new GeminiStreamDecoder(context),

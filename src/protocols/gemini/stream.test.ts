@@ -147,8 +147,11 @@ describe("how answers end", () => {
     expect(events.at(-1)).toMatchObject({ type: "error", error: { kind: "upstream" } });
   });
 
-  test("a continuation keeps its token", () => {
-    const { finish } = fold([frame([{ text: "a" }], { finishReason: "CONTINUATION", continuationToken: "dG9rZW4=" })]);
+  test.each([
+    ["at the end", [frame([{ text: "a" }], { finishReason: "CONTINUATION", continuationToken: "dG9rZW4=" })]],
+    ["before it", [frame([{ text: "a" }], { continuationToken: "dG9rZW4=" }), frame([], { finishReason: "CONTINUATION" })]],
+  ])("rule 240: a continuation keeps the token that came %s", (_when, frames) => {
+    const { finish } = fold(frames);
     expect(finish).toMatchObject({ reason: "continuation", native: { fields: { continuationToken: "dG9rZW4=" } } });
   });
 
