@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "Gemini: shows thoughts that nobody asked for",
     file: `${GEMINI}/answer-encode.ts`,
     find: "if (this.#showsThoughts) this.#sink.text(text, true);",
-    replace: "this.#sink.text(text, true);",
+    replace: "if (text) this.#sink.text(text, true);",
   },
   {
     name: "Gemini: shows thoughts as text",
@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "leaks a vendor's signatures to another",
     file: "chat/state.ts",
     find: "    issuer.platform === target.platform &&\n",
-    replace: "",
+    replace: "    issuer !== target ||\n",
   },
   // Tokens.
   {
