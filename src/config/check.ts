@@ -1,6 +1,7 @@
 /** Checks a document against the schema, and says what does not fit in the words of {@link ProblemList}. */
 import { z } from "zod";
 import { nearMatches } from "../chat/names.ts";
+import { providerTypes } from "../providers/index.ts";
 import { type Path, printableKey, type ProblemList } from "./errors.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 import type { ResolvedReferences } from "./references.ts";
@@ -35,11 +36,17 @@ function report(issue: Issue, base: Path, document: ResolvedReferences, problems
   }
   const reference = document.referenceAt(path);
   const message = reference === undefined ? issue.message : `${issue.message}, which \`${reference}\` does not hold`;
-  const [near] =
-    issue.code === "invalid_value" && typeof given === "string" && reference === undefined
-      ? nearMatches(given, issue.values.map(String))
-      : [];
-  problems.add(path, message, near === undefined ? undefined : didYouMean(near));
+  const near =
+    issue.code === "invalid_value" && typeof given === "string" && reference === undefined ? meant(given, path, issue) : undefined;
+  if (near === undefined) problems.add(path, message);
+  else problems.add(path, "is not a known value", didYouMean(near));
+}
+
+/** The value that was probably meant by another. */
+function meant(given: string, path: Path, { values }: { readonly values: readonly unknown[] }): string | undefined {
+  const isType = path[0] === "providers" && path.length === 3;
+  const called = isType && providerTypes.find(({ alsoCalled }) => alsoCalled?.includes(given.toLowerCase()));
+  return called ? called.type : nearMatches(given, values.map(String))[0];
 }
 
 function isInside(issue: Issue): boolean {

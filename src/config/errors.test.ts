@@ -53,7 +53,20 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   [
     "mistyped provider type",
     "providers:\n  a:\n    type: antropic",
-    `dragoman.yaml:3:11: providers.a.type: expected one of ${TYPES.map((type) => `\`${type}\``).join(", ")}; did you mean \`anthropic\`?`,
+    "dragoman.yaml:3:11: providers.a.type: is not a known value; did you mean `anthropic`?",
+  ],
+  [
+    "what people call a provider, which is not its type's name",
+    "providers:\n  a: { type: Google }\n  b: { type: claude }\n  c: { type: grok }\n  d: { type: lmstudio }",
+    "dragoman.yaml:2:14: providers.a.type: is not a known value; did you mean `gemini`?",
+    "dragoman.yaml:3:14: providers.b.type: is not a known value; did you mean `anthropic`?",
+    "dragoman.yaml:4:14: providers.c.type: is not a known value; did you mean `xai`?",
+    "dragoman.yaml:5:14: providers.d.type: is not a known value; did you mean `lm-studio`?",
+  ],
+  [
+    "a type that nobody has heard of",
+    "providers:\n  a: { type: nonsense }",
+    `dragoman.yaml:2:14: providers.a.type: expected one of ${TYPES.map((type) => `\`${type}\``).join(", ")}`,
   ],
   [
     "missing type",
@@ -96,6 +109,20 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "base URL with the version that the protocol's paths hold",
     "providers: { a: { type: anthropic, base_url: 'https://h/v1/', credentials: [{ api_key: k }] } }",
     "dragoman.yaml:1:46: providers.a.base_url: ends with `/v1`, which Dragoman adds itself; remove it, as in `https://api.anthropic.com`",
+  ],
+  [
+    "base URL with the endpoint at its end",
+    "providers:\n  a: { type: openrouter, base_url: 'https://h/api/v1/chat/completions/', credentials: [{ api_key: k }] }\n  b: { type: anthropic, base_url: 'https://h/v1/messages', credentials: [{ api_key: k }] }\n  c: { type: openai-compatible, base_url: 'https://h/v1/completions' }",
+    "dragoman.yaml:2:36: providers.a.base_url: ends with `/chat/completions`, which Dragoman adds itself; remove it, as in `https://openrouter.ai/api/v1`",
+    "dragoman.yaml:3:35: providers.b.base_url: ends with `/messages`, which Dragoman adds itself; remove it, as in `https://api.anthropic.com`",
+    "dragoman.yaml:4:43: providers.c.base_url: ends with `/completions`, which Dragoman adds itself; remove it, as in `http://localhost:8000/v1`",
+  ],
+  [
+    "base URL without the version that a server of this type has in it",
+    "providers:\n  a: { type: openai, base_url: 'https://h', credentials: [{ api_key: k }] }\n  b: { type: vllm, base_url: 'http://h:8000' }\n  c: { type: openai-compatible, base_url: 'http://h:8000' }",
+    "dragoman.yaml:2:32: providers.a.base_url: has no path, and such servers have their version in it; write it as in `https://api.openai.com/v1`, or end it with `/` if there is none",
+    "dragoman.yaml:3:30: providers.b.base_url: has no path, and such servers have their version in it; write it as in `http://127.0.0.1:8000/v1`, or end it with `/` if there is none",
+    "dragoman.yaml:4:43: providers.c.base_url: has no path, and such servers have their version in it; write it as in `http://localhost:8000/v1`, or end it with `/` if there is none",
   ],
   [
     "base URL of the simulator",

@@ -50,6 +50,8 @@ function resolveProvider(name: string, type: ProviderType, provider: ProviderFil
   });
 }
 
+/** What a vendor's documentation shows in full, and its SDK adds to a base URL. */
+const ENDPOINT = /\/(?:chat\/completions|completions|messages|models|responses)$/;
 /** A last piece such as `/v1` or `/v1beta`. */
 const API_VERSION = /\/v\d+(?:alpha|beta)?\d*$/;
 
@@ -60,9 +62,19 @@ function resolveBaseUrl(text: string, type: ProviderType, path: Path, problems: 
   }
   try {
     const url = readBaseUrl(text);
+    const example = type.defaultBaseUrl ?? "http://localhost:8000/v1";
+    const [endpoint] = ENDPOINT.exec(url.basePath) ?? [];
     const [version] = API_VERSION.exec(url.basePath) ?? [];
-    if (version !== undefined && type.chat === undefined && type.defaultBaseUrl !== undefined) {
-      problems.add(path, `ends with \`${version}\`, which Dragoman adds itself`, `remove it, as in \`${type.defaultBaseUrl}\``);
+    if (endpoint !== undefined) {
+      problems.add(path, `ends with \`${endpoint}\`, which Dragoman adds itself`, `remove it, as in \`${example}\``);
+    } else if (version !== undefined && type.chat === undefined) {
+      problems.add(path, `ends with \`${version}\`, which Dragoman adds itself`, `remove it, as in \`${example}\``);
+    } else if (url.basePath === "" && !text.endsWith("/") && readBaseUrl(example).basePath !== "") {
+      problems.add(
+        path,
+        "has no path, and such servers have their version in it",
+        `write it as in \`${example}\`, or end it with \`/\` if there is none`,
+      );
     }
     return url;
   } catch (error) {

@@ -54,6 +54,8 @@ export interface Provider {
 /** A type of provider: the facts that hold for each provider of it. */
 export interface ProviderType {
   readonly type: string;
+  /** What people may take for its name. */
+  readonly alsoCalled?: readonly string[];
   readonly platform: string;
   /** Absent: the operator must say, or the server is {@link embedded}. */
   readonly defaultBaseUrl?: string;

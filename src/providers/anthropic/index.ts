@@ -3,6 +3,7 @@ import type { ProviderType } from "../provider.ts";
 
 export const anthropic: ProviderType = {
   type: "anthropic",
+  alsoCalled: ["claude"],
   platform: "anthropic",
   defaultBaseUrl: "https://api.anthropic.com",
   environmentVariables: ["ANTHROPIC_API_KEY"],

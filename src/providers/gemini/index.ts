@@ -3,6 +3,7 @@ import type { ProviderType } from "../provider.ts";
 
 export const gemini: ProviderType = {
   type: "gemini",
+  alsoCalled: ["google", "google-ai", "aistudio"],
   platform: "gemini",
   defaultBaseUrl: "https://generativelanguage.googleapis.com",
   // The vendor's SDK reads both and prefers the second; the first says more plainly what it is for.

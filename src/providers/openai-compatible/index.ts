@@ -4,10 +4,11 @@ import { vendors, type Vendor } from "./vendors.ts";
 
 export const openaiCompatible: readonly ProviderType[] = vendors.map(providerType);
 
-function providerType({ type, baseUrl, environmentVariable, models, exampleModel, dialect }: Vendor): ProviderType {
+function providerType({ type, alsoCalled, baseUrl, environmentVariable, models, exampleModel, dialect }: Vendor): ProviderType {
   return {
     type,
     platform: type,
+    ...(alsoCalled && { alsoCalled }),
     ...(baseUrl !== undefined && { defaultBaseUrl: baseUrl }),
     environmentVariables: environmentVariable === undefined ? [] : [environmentVariable],
     keyless: environmentVariable === undefined,

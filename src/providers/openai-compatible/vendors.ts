@@ -6,7 +6,9 @@ import { DEFAULT_DIALECT } from "../../protocols/openai-chat/default-dialect.ts"
 export interface Vendor {
   /** The provider type's name, and the platform that mints its state. */
   readonly type: string;
-  /** With the version; absent: the operator says it. */
+  /** What people may take for its name. */
+  readonly alsoCalled?: readonly string[];
+  /** As the vendor's documentation writes it, mostly with the version; absent: the operator says it. */
   readonly baseUrl?: string;
   /** Absent: a server of one's own, which mostly asks for no key. */
   readonly environmentVariable?: string;
@@ -37,10 +39,10 @@ export const vendors: readonly Vendor[] = [
   },
   {
     type: "deepseek",
-    baseUrl: "https://api.deepseek.com/v1",
+    baseUrl: "https://api.deepseek.com",
     environmentVariable: "DEEPSEEK_API_KEY",
     models: ["deepseek-*"],
-    exampleModel: "deepseek-chat",
+    exampleModel: "deepseek-v4-pro",
     dialect: {
       ...DEFAULT_DIALECT,
       effort: "thinking.type+reasoning_effort",
@@ -75,6 +77,7 @@ export const vendors: readonly Vendor[] = [
   },
   {
     type: "xai",
+    alsoCalled: ["grok"],
     baseUrl: "https://api.x.ai/v1",
     environmentVariable: "XAI_API_KEY",
     models: ["grok-*"],
@@ -83,6 +86,7 @@ export const vendors: readonly Vendor[] = [
   },
   {
     type: "moonshot",
+    alsoCalled: ["kimi"],
     baseUrl: "https://api.moonshot.ai/v1",
     environmentVariable: "MOONSHOT_API_KEY",
     models: ["kimi-*", "moonshot-*"],
@@ -97,6 +101,7 @@ export const vendors: readonly Vendor[] = [
   },
   {
     type: "zai",
+    alsoCalled: ["glm", "zhipu", "zhipuai", "bigmodel"],
     baseUrl: "https://api.z.ai/api/paas/v4",
     environmentVariable: "ZAI_API_KEY",
     models: ["glm-*"],
@@ -111,6 +116,7 @@ export const vendors: readonly Vendor[] = [
   },
   {
     type: "qwen",
+    alsoCalled: ["dashscope", "alibaba"],
     baseUrl: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     environmentVariable: "DASHSCOPE_API_KEY",
     models: ["qwen*", "qwq-*"],
@@ -124,7 +130,7 @@ export const vendors: readonly Vendor[] = [
   },
   {
     type: "together",
-    baseUrl: "https://api.together.xyz/v1",
+    baseUrl: "https://api.together.ai/v1",
     environmentVariable: "TOGETHER_API_KEY",
     models: [],
     exampleModel: "openai/gpt-oss-120b",
@@ -196,5 +202,5 @@ export const vendors: readonly Vendor[] = [
     dialect: { ...DEFAULT_DIALECT, topK: true },
   },
   // Any other server: what it does not take, it says.
-  { type: "openai-compatible", models: [], exampleModel: "model", dialect: DEFAULT_DIALECT },
+  { type: "openai-compatible", alsoCalled: ["custom", "local"], models: [], exampleModel: "model", dialect: DEFAULT_DIALECT },
 ];

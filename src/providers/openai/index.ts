@@ -24,6 +24,7 @@ export const OPENAI_DIALECT: ChatDialect = {
 
 export const openai: ProviderType = {
   type: "openai",
+  alsoCalled: ["chatgpt", "gpt"],
   platform: "openai",
   defaultBaseUrl: "https://api.openai.com/v1",
   environmentVariables: ["OPENAI_API_KEY"],
