@@ -389,3 +389,10 @@ test.each([
   expect(body.contents).toEqual([{ role: "user", parts: [part] }]);
   expect(losses.map(({ code }) => code)).toEqual(codes);
 });
+
+test("rule 179: how closely to look is said of a picture in a turn, never of one in a result", () => {
+  const shown: Content = { type: "tool-result", callId: "c1", content: [{ ...png(), detail: "low" } as Content], isError: false };
+  const { body, losses } = send(conversation([user(text("q")), assistant(call("c1", "f")), user(shown)]));
+  expect(JSON.stringify(body.contents)).not.toContain("mediaResolution");
+  expect(losses.map(({ code }) => code)).toContain("media-detail");
+});

@@ -79,7 +79,10 @@ function collect(content: Content, path: string, texts: string[], media: Part[],
       else if ("content" in content.source) {
         for (const [i, inner] of content.source.content.entries()) collect(inner, `${path}.source.content[${i}]`, texts, media, target);
       } else {
-        const part = encodeMedia(content, path, target);
+        const { detail, ...plain } = content;
+        // Parts of a result have no field for it (rule 179).
+        if (detail !== undefined && detail !== "auto") target.losses.add("media-detail", path, "info");
+        const part = encodeMedia(plain, path, target);
         if (part) media.push(part);
         else texts.push(missingMediaText(content));
       }
