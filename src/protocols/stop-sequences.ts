@@ -20,6 +20,7 @@ export function splitStops(
   refused: (sequence: string) => boolean = () => false,
 ): StopSequences {
   const sent = stop.filter((sequence) => sequence !== "" && !refused(sequence)).slice(0, maxStopSequences);
-  const scanned = stop.filter((sequence) => sequence !== "" && !sent.includes(sequence));
+  const known = new Set(sent);
+  const scanned = stop.filter((sequence) => sequence !== "" && !known.has(sequence));
   return { ...(sent.length > 0 && { sent }), ...(scanned.length > 0 && { scanned }) };
 }

@@ -39,7 +39,16 @@ export function pairResults(
   calls: readonly CallItem[],
   results: readonly ResultItem[],
 ): { paired: (ResultItem | undefined)[]; orphans: ReadonlySet<ResultItem> } {
-  const waiting = Map.groupBy(results, ({ callId }) => callId);
-  const paired = calls.map((call) => waiting.get(call.id)?.shift());
-  return { paired, orphans: new Set([...waiting.values()].flat()) };
+  const answers = Map.groupBy(results, ({ callId }) => callId);
+  const taken = new Map<string, number>();
+  const orphans = new Set(results);
+  const paired = calls.map(({ id }) => {
+    const place = taken.get(id) ?? 0;
+    const result = answers.get(id)?.[place];
+    if (!result) return undefined;
+    taken.set(id, place + 1);
+    orphans.delete(result);
+    return result;
+  });
+  return { paired, orphans };
 }

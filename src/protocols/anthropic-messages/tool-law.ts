@@ -50,21 +50,36 @@ export function obeyToolLaw(
  */
 export function distinguishCalls(messages: readonly Message[]): Message[] {
   const used = new Set<string>();
-  let waiting = new Map<string, string[]>();
+  /** How often each id was given: where the search for a free one goes on. */
+  const given = new Map<string, number>();
+  /** The step's calls by the caller's id, and how many of them have their result. */
+  let step = new Map<string, { readonly ids: string[]; answered: number }>();
   const distinguish = (id: string): string => {
-    let own = id;
-    for (let n = 2; used.has(own); n += 1) own = `${id}_${n}`;
+    let n = given.get(id) ?? 0;
+    let own: string;
+    do {
+      n += 1;
+      own = n === 1 ? id : `${id}_${n}`;
+    } while (used.has(own));
     used.add(own);
-    waiting.set(id, [...(waiting.get(id) ?? []), own]);
+    given.set(id, n);
+    const calls = step.get(id);
+    if (calls) calls.ids.push(own);
+    else step.set(id, { ids: [own], answered: 0 });
     return own;
   };
+  const answer = (id: string): string => {
+    const calls = step.get(id);
+    const own = calls?.ids[calls.answered];
+    if (calls && own !== undefined) calls.answered += 1;
+    return own ?? id;
+  };
   return messages.map((message, i) => {
-    if (message.role === "assistant" && messages[i - 1]?.role !== "assistant") waiting = new Map();
+    if (message.role === "assistant" && messages[i - 1]?.role !== "assistant") step = new Map();
     const content = message.content.map((block) => {
       if (block["type"] === "tool_use") return { ...block, id: distinguish(block["id"] as string) };
       if (block["type"] !== "tool_result") return block;
-      const id = block["tool_use_id"] as string;
-      return { ...block, tool_use_id: waiting.get(id)?.shift() ?? id };
+      return { ...block, tool_use_id: answer(block["tool_use_id"] as string) };
     });
     return { ...message, content };
   });

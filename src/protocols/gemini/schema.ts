@@ -139,8 +139,9 @@ class Cleaner {
   #required(given: JsonValue | undefined, properties: JsonObject | undefined, notes: Record<string, JsonValue>): JsonValue[] | undefined {
     const names = asArray(given)?.filter((name) => typeof name === "string");
     if (!names) return undefined;
-    const kept = names.filter((name) => properties !== undefined && Object.hasOwn(properties, name));
-    const lost = names.filter((name) => !kept.includes(name));
+    const declared = (name: string): boolean => properties !== undefined && Object.hasOwn(properties, name);
+    const kept = names.filter(declared);
+    const lost = names.filter((name) => !declared(name));
     if (lost.length > 0) notes["required"] = lost;
     return kept.length > 0 ? kept : undefined;
   }

@@ -170,6 +170,7 @@ function decodeMessages(messages: readonly JsonValue[], sealer: StateSealer): Pi
   const items: Item[] = [];
   const turns: Turn[] = [];
   const reader = new MessageReader(sealer);
+  let leading = true;
   for (const [i, value] of messages.entries()) {
     const path = `messages[${i}]`;
     const message = objectAt(value, path);
@@ -177,7 +178,7 @@ function decodeMessages(messages: readonly JsonValue[], sealer: StateSealer): Pi
     const role = ROLES.find((known) => known === word) ?? refuseValue(`${path}.role`, word, ROLES);
     const decoded = reader.read(message, role, i, path);
     const turn: Turn = { role: NEUTRAL_ROLES[role], ...nativeOf(decoded.rest) };
-    const leading = turn.role === "system" && turns.every((before) => before.role === "system");
+    leading &&= turn.role === "system";
     turns.push(turn);
     for (const { content, path: at } of decoded.items) (leading ? system : items).push({ ...content, turn: i, path: at });
   }
@@ -196,8 +197,8 @@ const NEUTRAL_ROLES: Readonly<Record<(typeof ROLES)[number], Turn["role"]>> = {
 /** Reads messages in their order: legacy calls have no ids, so their results are matched by name and order (rule 41). */
 class MessageReader {
   readonly #sealer: StateSealer;
-  /** Ids of legacy calls without a result, by the function's name. */
-  readonly #waiting = new Map<string, string[]>();
+  /** Ids of legacy calls and how many have their result, by the function's name. */
+  readonly #calls = new Map<string, { readonly ids: string[]; answered: number }>();
 
   constructor(sealer: StateSealer) {
     this.#sealer = sealer;
@@ -215,16 +216,24 @@ class MessageReader {
         return decodeToolResult(message, required(stringField, message, "tool_call_id", path), path);
       case "function": {
         const name = required(stringField, message, "name", path);
-        return decodeToolResult(message, this.#waiting.get(name)?.shift() ?? legacyCallId(index, name, ""), path);
+        return decodeToolResult(message, this.#answer(name) ?? legacyCallId(index, name, ""), path);
       }
     }
   }
 
   #call(index: number, name: string, input: string): string {
     const id = legacyCallId(index, name, input);
-    const waiting = this.#waiting.get(name);
-    if (waiting) waiting.push(id);
-    else this.#waiting.set(name, [id]);
+    const calls = this.#calls.get(name);
+    if (calls) calls.ids.push(id);
+    else this.#calls.set(name, { ids: [id], answered: 0 });
+    return id;
+  }
+
+  /** The oldest call of the function that waits for its result. */
+  #answer(name: string): string | undefined {
+    const calls = this.#calls.get(name);
+    const id = calls?.ids[calls.answered];
+    if (calls && id !== undefined) calls.answered += 1;
     return id;
   }
 }
