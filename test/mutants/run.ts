@@ -24,6 +24,10 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
   const chosen = MUTANTS.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word.toLowerCase())));
+  if (chosen.length === 0) {
+    console.log(`No fault is named so: ${words.join(" ")}`);
+    return 1;
+  }
   const stale = chosen.filter((mutant) => occurrences(mutant) !== 1);
   for (const mutant of stale) {
     console.log(`${mutant.name}: what it replaces stands ${occurrences(mutant)} times in src/${mutant.file}; it must stand there once.`);
