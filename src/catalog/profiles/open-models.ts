@@ -53,9 +53,15 @@ export const OPEN_MODEL_FAMILIES: readonly Family[] = [
   { models: /^qwen|^qwq/i, profile: { ...ANY_CHAT_MODEL, reasoning: SWITCHED, forcedToolChoice: "without-reasoning" } },
 ];
 
-/** What holds on a host whatever the model: servers of one's own fetch nothing. */
+/**
+ * What holds on a host whatever the model. Servers of one's own fetch nothing, or are not to: a caller's URL would have
+ * them ask inside the operator's network, where some of them follow any redirect (CVE-2026-24779).
+ */
 export const CHAT_PLATFORM_FACTS: Readonly<Record<string, Partial<Profile>>> = {
   ollama: { fetches: [] },
+  vllm: { fetches: [] },
+  "llama.cpp": { fetches: [] },
   "lm-studio": { fetches: [] },
+  "openai-compatible": { fetches: [] },
   moonshot: { fetches: [] },
 };

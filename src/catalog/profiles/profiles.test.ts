@@ -88,7 +88,8 @@ test("rule 87: models of other vendors that cannot be made to call a tool", () =
   expect(chat("some-model", "openai-compatible")).toMatchObject({ forcedToolChoice: "always", systemTurns: false });
 });
 
-test("a server of one's own fetches nothing", () => {
-  expect(chat("llava", "ollama").fetches).toEqual([]);
-  expect(chat("llava", "openai-compatible").fetches).toEqual(["image"]);
+test("a server of one's own is not made to ask around in its network", () => {
+  const own = ["ollama", "vllm", "llama.cpp", "lm-studio", "openai-compatible"];
+  expect(own.map((platform) => chat("llava", platform).fetches)).toEqual(own.map(() => []));
+  expect(chat("llava", "together").fetches).toEqual(["image"]);
 });
