@@ -106,7 +106,8 @@ export class Failover implements HeadSource {
     while (this.#budgetLeft()) {
       const lease = await this.#lease(pool, target, preferredAccount, excluded);
       if (!lease) return this.#answer.left ? CANCELLED : undefined;
-      const result = await this.#useLease(target, lease);
+      // Whatever breaks in between, the permit comes back: only the first release counts.
+      const result = await this.#useLease(target, lease).finally(() => lease.release({ cancelled: true }));
       if (typeof result !== "string") return result;
       if (result === "next-target") return undefined;
       excluded = new Set([...excluded, lease.credential.name]);
@@ -163,7 +164,7 @@ export class Failover implements HeadSource {
     }
   }
 
-  /** Tries this credential, again only when it was not at fault, and gives it back. Returns how the request ended, or who is next. */
+  /** Tries this credential, again only when it was not at fault, and says what that tells of it. Returns how the request ended, or who is next. */
   async #useLease(target: Target, lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
     for (let retried = false; ; retried = true) {
       let outcome: AttemptOutcome;
@@ -171,7 +172,6 @@ export class Failover implements HeadSource {
         outcome = await this.#attempt(target, lease);
       } catch (thrown) {
         // The request could not even be prepared: no fault of the credential, but another target may take it.
-        lease.release({ cancelled: true });
         const error = toGatewayError(thrown);
         if (verdict(error).next !== "next-target") throw error;
         this.#last = error;
@@ -182,14 +182,8 @@ export class Failover implements HeadSource {
         lease.release({ ok: true });
         return outcome;
       }
-      if (outcome.type === "cancelled") {
-        lease.release({ cancelled: true });
-        return CANCELLED;
-      }
-      if (this.#shutdown.reason) {
-        lease.release({ cancelled: true });
-        return failed(this.#shutdown.reason);
-      }
+      if (outcome.type === "cancelled") return CANCELLED;
+      if (this.#shutdown.reason) return failed(this.#shutdown.reason);
       const error = this.#preparation.explain(target, outcome.error);
       const { next } = verdict(error, retried);
       const mayRetry = !this.#answer.begun && this.#budgetLeft();
