@@ -191,7 +191,7 @@ describe.each(foreignTo("anthropic-messages"))("generated histories, Messages to
           if (all[length - 1]?.role === "assistant") continue;
           const messages = withMovingMark(all.slice(0, length));
           const body = { model: "m", max_tokens: 100, system: "Be brief.", messages, tools: [...tools, deferred] };
-          const encoded = translate({ client: anthropicMessages.client as ClientSide, route: { operation: "generate" }, body }, target);
+          const encoded = translate({ client: anthropicMessages.client, route: { operation: "generate" }, body }, target);
           if (earlier) expectPrefix(earlier, encoded);
           earlier = encoded;
         }

@@ -158,6 +158,13 @@ describe("what a stream holds", () => {
     expect(folded(block, delta(0, { type: "compaction_delta", content: null, encrypted_content: null }), stop(0))).toEqual([
       { type: "compaction" },
     ]);
+    const pieces = [
+      delta(0, { type: "compaction_delta", content: "a", encrypted_content: "ZQ==" }),
+      delta(0, { type: "compaction_delta", content: "ll" }),
+    ];
+    expect(folded(block, ...pieces, stop(0))).toEqual([
+      { type: "compaction", text: "all", state: { issuer: anthropic, kind: "compaction", value: "ZQ==" } },
+    ]);
     expect(folded(block, delta(0, { type: "compaction_delta", content: "all", encrypted_content: "ZQ==" }), stop(0))).toEqual([
       { type: "compaction", text: "all", state: { issuer: anthropic, kind: "compaction", value: "ZQ==" } },
     ]);

@@ -172,7 +172,7 @@ export class MessagesDecoder implements StreamDecoder {
       case "input_json_delta":
         return this.#delta(item, asString(delta["partial_json"]) ?? "");
       case "compaction_delta":
-        item.encrypted = asString(delta["encrypted_content"]);
+        item.encrypted = asString(delta["encrypted_content"]) ?? item.encrypted;
         return this.#delta(item, asString(delta["content"]) ?? "");
       case "signature_delta":
         item.signature = asString(delta["signature"]);

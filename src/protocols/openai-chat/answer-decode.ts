@@ -3,12 +3,15 @@
  * both are read here. What ends an answer may come in any order and more than once (recordings, oddities 16, 17), so it
  * is finished only when its bytes are.
  */
+import type { Citation } from "../../chat/chat.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { ChatEvent } from "../../chat/events.ts";
-import { asArray, asObject, asString, parseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { asArray, asObject, asString, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { JsonFence } from "../json-fence.ts";
 import type { DecodeContext } from "../protocol.ts";
 import { CallReader } from "./calls-decode.ts";
-import { decodeErrorBody } from "./error-decode.ts";
+import { exactCalls, firstChoice } from "./choice.ts";
+import { decodeErrorBody, saysError } from "./error-decode.ts";
 import { EventWriter, type Streamed } from "./event-writer.ts";
 import { decodeFinish, decodeLogprobs, isFailure, type Logprobs } from "./finish-decode.ts";
 import { AudioReader, decodeImages, sourcesOf, urlCitation } from "./media-decode.ts";
@@ -30,6 +33,8 @@ export class AnswerDecoder {
   #usage: JsonObject | undefined;
   #usageTold: JsonObject | undefined;
   #sources: JsonObject | undefined;
+  /** What came before the text that it stands on. */
+  readonly #citations: Citation[] = [];
   readonly #logprobs: Logprobs[number][] = [];
 
   constructor(context: DecodeContext) {
@@ -58,7 +63,7 @@ export class AnswerDecoder {
    */
   take(body: JsonObject, text?: string): readonly ChatEvent[] {
     if (this.#failed) return [];
-    if (body["error"] !== undefined && body["error"] !== null) return this.fail(decodeErrorBody(body));
+    if (saysError(body)) return this.fail(decodeErrorBody(body));
     const choices = asArray(body["choices"]);
     const choice = choices && firstChoice(choices);
     if (!this.#started) this.#start(body, choice !== undefined);
@@ -122,10 +127,7 @@ export class AnswerDecoder {
     if (typeof content === "string") {
       if (content !== "") this.#append("text", content);
     } else if (content !== undefined && content !== null) this.#content(content);
-    if (typeof message["refusal"] === "string" && message["refusal"] !== "") {
-      this.#refused = true;
-      this.#append("refusal", message["refusal"]);
-    }
+    this.#refusal(message["refusal"]);
     if (message["annotations"] !== undefined) this.#annotations(message["annotations"]);
     const calls = asArray(message["tool_calls"]);
     if (calls) this.#toolCalls(calls, text);
@@ -155,6 +157,12 @@ export class AnswerDecoder {
     } else if (said !== "") this.#append("reasoning", said);
   }
 
+  #refusal(text: JsonValue | undefined): void {
+    if (typeof text !== "string" || text === "") return;
+    this.#refused = true;
+    this.#append("refusal", text);
+  }
+
   /** Parts instead of a string (recordings, oddity 21); what has no form here is kept whole. */
   #content(content: JsonValue): void {
     for (const value of Array.isArray(content) ? (content as readonly JsonValue[]) : [content]) {
@@ -166,7 +174,9 @@ export class AnswerDecoder {
         const { thinking } = part;
         const said = typeof thinking === "string" ? thinking : (asArray(thinking) ?? []).map(detailText).join("");
         if (said !== "") this.#append("reasoning", said);
-      } else if (part) {
+      } else if (part?.["type"] === "refusal") this.#refusal(part["refusal"]);
+      else if (part?.["type"] === "image_url") this.#images([part]);
+      else if (part) {
         this.#closeAll();
         this.#writer.whole({
           type: "opaque",
@@ -180,14 +190,14 @@ export class AnswerDecoder {
   #toolCalls(calls: readonly JsonValue[], text: string | undefined): void {
     if (calls.length === 0) return;
     this.#closeAll();
-    const exact = text !== undefined && calls.some(hasObjectArguments) ? callsOf(text) : calls;
-    for (const call of exact) this.#calls.read(asObject(call) ?? {}, this.#responseId);
+    for (const call of exactCalls(calls, text)) this.#calls.read(asObject(call) ?? {}, this.#responseId);
   }
 
   #annotations(annotations: JsonValue | undefined): void {
     for (const annotation of asArray(annotations) ?? []) {
       const citation = urlCitation(annotation);
       if (citation && this.#writer.open === "text") this.#writer.cite(citation);
+      else if (citation) this.#citations.push(citation);
     }
   }
 
@@ -200,9 +210,17 @@ export class AnswerDecoder {
   #append(type: Streamed, text: string): void {
     if (this.#writer.open !== type) {
       this.#closeAll();
-      this.#writer.begin(type);
+      this.#begin(type);
     }
     this.#writer.delta(text);
+  }
+
+  #begin(type: Streamed): void {
+    // What was asked for as JSON may have been asked for in words only (rule 219).
+    const fence = type === "text" && this.#context.request?.outputFormat ? new JsonFence() : undefined;
+    this.#writer.begin(type, fence);
+    if (type !== "text") return;
+    for (const citation of this.#citations.splice(0)) this.#writer.cite(citation);
   }
 
   #closeAll(): void {
@@ -242,23 +260,4 @@ export class AnswerDecoder {
     this.#usageTold = raw;
     this.#writer.push({ type: "usage", usage });
   }
-}
-
-/** Of several answers the first is the one: others are not asked for on a translated request. */
-function firstChoice(choices: readonly JsonValue[]): JsonObject | undefined {
-  for (const value of choices) {
-    const choice = asObject(value);
-    if (choice && (choice["index"] === 0 || choice["index"] === undefined)) return choice;
-  }
-  return undefined;
-}
-
-function hasObjectArguments(call: JsonValue): boolean {
-  return typeof asObject(asObject(call)?.["function"])?.["arguments"] === "object";
-}
-
-/** The first choice's calls, numbers as they were written. */
-function callsOf(text: string): readonly JsonValue[] {
-  const choice = firstChoice(asArray(asObject(parseJson(text))?.["choices"]) ?? []);
-  return asArray(asObject(choice?.["delta"] ?? choice?.["message"])?.["tool_calls"]) ?? [];
 }

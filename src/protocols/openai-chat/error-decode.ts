@@ -1,6 +1,6 @@
 /** What a failed answer of a Chat server means (A.2.4, B.0.3; resilience §3). No two vendors shape their errors alike (recordings, oddities 54, 55). */
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error.ts";
-import { asArray, asNumber, asObject, asString, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { headerValue } from "../../wire/headers.ts";
 import type { UpstreamFailure } from "../protocol.ts";
 import { durationMs, headerWaitMs, shouldRetry } from "../retry-hints.ts";
@@ -65,6 +65,12 @@ export function decodeErrorBody(body: JsonObject): GatewayError {
   const error = readBody(body);
   const kind = kindOf(error, error.status);
   return makeError(kind, error, "The upstream ended its answer with an error.", waitOf(kind, error, []));
+}
+
+/** Whether a body tells of an error: some servers have an empty field for it in every answer. */
+export function saysError({ error }: JsonObject): boolean {
+  if (isObject(error)) return Object.keys(error).length > 0;
+  return error !== undefined && error !== null && error !== "" && error !== false;
 }
 
 interface ErrorBody {

@@ -2,6 +2,7 @@
 import type { Citation, Content } from "../../chat/chat.ts";
 import type { ChatEvent } from "../../chat/events.ts";
 import type { OpaqueState } from "../../chat/state.ts";
+import type { JsonFence } from "../json-fence.ts";
 
 /** What can be open. */
 export type Streamed = "text" | "reasoning" | "refusal";
@@ -11,6 +12,7 @@ export class EventWriter {
   #count = 0;
   #open: Streamed | undefined;
   #openIndex = 0;
+  #fence: JsonFence | undefined;
 
   /** Items started so far. */
   get count(): number {
@@ -41,11 +43,14 @@ export class EventWriter {
 
   /** More of the open item. Only while there is one. */
   delta(text: string): void {
-    this.#events.push({ type: "delta", index: this.#openIndex, text });
+    const shown = this.#fence ? this.#fence.push(text) : text;
+    if (shown !== "") this.#events.push({ type: "delta", index: this.#openIndex, text: shown });
   }
 
-  begin(type: Streamed): void {
+  /** @param fence takes the code fence off what follows. */
+  begin(type: Streamed, fence?: JsonFence): void {
     this.#open = type;
+    this.#fence = fence;
     this.#openIndex = this.nextItem();
     this.#events.push({ type: "item-start", index: this.#openIndex, item: { type, text: "" } });
   }
@@ -58,6 +63,8 @@ export class EventWriter {
   close(state?: OpaqueState): void {
     if (this.#open === undefined) return;
     this.#open = undefined;
+    const rest = this.#fence?.end() ?? "";
+    if (rest !== "") this.#events.push({ type: "delta", index: this.#openIndex, text: rest });
     this.#events.push({ type: "item-end", index: this.#openIndex, ...(state && { state }) });
   }
 

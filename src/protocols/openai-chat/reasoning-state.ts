@@ -44,7 +44,7 @@ export class DetailsJoiner {
   add(piece: JsonObject): void {
     if (OPAQUE.some((key) => (asString(piece[key]) ?? "") !== "")) this.opaque = true;
     const last = this.#pieces.at(-1);
-    if (!last || last["type"] !== piece["type"] || last["index"] !== piece["index"]) {
+    if (!last || last["type"] !== piece["type"] || last["index"] !== piece["index"] || areDifferent(last["id"], piece["id"])) {
       this.#pieces.push({ ...piece });
       return;
     }
@@ -60,6 +60,11 @@ export class DetailsJoiner {
     this.opaque = false;
     return this.#pieces.splice(0);
   }
+}
+
+/** Whether both have a name, and not the same. */
+function areDifferent(id: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  return typeof id === "string" && typeof other === "string" && id !== other;
 }
 
 const OPAQUE = ["signature", "data"] as const;

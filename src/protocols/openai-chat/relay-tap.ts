@@ -8,7 +8,7 @@ import { asArray, asObject, isObject, tryParseJson, type JsonObject } from "../.
 import type { Frame } from "../../wire/frames.ts";
 import { SseReader } from "../../wire/sse.ts";
 import type { RelayTap } from "../protocol.ts";
-import { decodeErrorBody } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "./error-decode.ts";
 import { decodeUsage } from "./usage-decode.ts";
 import { DONE } from "./wire.ts";
 
@@ -42,7 +42,7 @@ export class ChatRelayTap implements RelayTap {
     }
     const body = tryParseJson(data);
     if (!isObject(body)) return this.#unreadable();
-    if (event === "error" || (body["error"] !== undefined && body["error"] !== null)) {
+    if (event === "error" || saysError(body)) {
       this.error = decodeErrorBody(body);
       return;
     }

@@ -5,7 +5,7 @@ import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, 
 import { ENVELOPE_PREFIX } from "../../chat/state.ts";
 import { scanArray, spliceSpans, type Edit, type Span } from "../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../protocol.ts";
-import { decodeErrorBody } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "./error-decode.ts";
 import { isAnswer } from "./stream-decode.ts";
 import { decodeUsage } from "./usage-decode.ts";
 
@@ -98,7 +98,7 @@ function isSealed(call: JsonValue): boolean {
 /** What a whole answer says of itself (A.2.2). */
 export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError } {
   if (!isAnswer(body)) {
-    if (body["error"] !== undefined && body["error"] !== null) return { error: decodeErrorBody(body) };
+    if (saysError(body)) return { error: decodeErrorBody(body) };
     return { error: new GatewayError("upstream", "The upstream's answer holds no choices.") };
   }
   const raw = asObject(body["usage"]);

@@ -89,6 +89,17 @@ describe("failures", () => {
     expect(decoder.end()).toEqual([]);
   });
 
+  test.each([null, "", false, {}])("an error that is %j is none", (error) => {
+    expect(
+      fold([
+        { ...chunk({ content: "a" }), error },
+        { ...stop, error },
+      ]),
+    ).toMatchObject({ items: [{ text: "a" }] });
+    const whole = { id: "c", choices: [{ index: 0, message: { content: "a" }, finish_reason: "stop" }], error };
+    expect(decodeResponse(whole, { issuer }).at(-1)).toMatchObject({ type: "finish" });
+  });
+
   test("an error after the reason to finish is one all the same (recordings, oddity 24)", () => {
     expect(errorOf(decodeChunks([chunk({ content: "a" }), stop, failure]))?.kind).toBe("overloaded");
   });
@@ -253,6 +264,27 @@ describe("reasoning", () => {
       { type: "text", text: "b" },
       { type: "opaque", name: "chart", native: { fields: { data: 1 } } },
     ]);
+    const others = [
+      { type: "refusal", refusal: "No." },
+      { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+    ];
+    expect(fold([chunk({ content: others }), stop])).toMatchObject({
+      items: [
+        { type: "refusal", text: "No." },
+        { type: "media", kind: "image", source: { base64: "AAAA" } },
+      ],
+      finish: { reason: "refusal" },
+    });
+  });
+
+  test("details with ids of their own stay apart, wherever their numbers are missing", () => {
+    const details = (id: string, data: string): object => chunk({ reasoning_details: [{ type: "reasoning.encrypted", id, data }] });
+    const [reasoning] = fold([details("rs_1", "AA"), details("rs_2", "BB"), stop]).items;
+    expect(reasoning).toMatchObject({ type: "reasoning" });
+    expect(JSON.parse((reasoning as { state: { value: string } }).state.value)).toMatchObject([
+      { id: "rs_1", data: "AA" },
+      { id: "rs_2", data: "BB" },
+    ]);
   });
 });
 
@@ -261,6 +293,9 @@ describe("beside the text", () => {
     const citation = { type: "url_citation", url_citation: { url: "https://a", title: "A", start_index: 0, end_index: 2 } };
     expect(fold([chunk({ content: "ab" }), chunk({ annotations: [citation] }), stop]).items).toMatchObject([
       { text: "ab", citations: [{ url: "https://a", title: "A", range: { start: 0, end: 2 } }] },
+    ]);
+    expect(fold([chunk({ annotations: [citation] }), chunk({ content: "ab" }), stop]).items).toMatchObject([
+      { text: "ab", citations: [{ url: "https://a" }] },
     ]);
     expect(fold([{ ...chunk({ content: "ab" }), citations: ["https://a"] }, stop]).items).toMatchObject([
       { citations: [{ url: "https://a" }] },
@@ -279,6 +314,13 @@ describe("beside the text", () => {
       { text: "hey" },
       { kind: "audio", source: { base64: "AAAB" } },
     ]);
+  });
+
+  test("rule 219: a code fence around JSON that was asked for is taken off, any other stays", () => {
+    const fenced = ["``", "`json\n{", '"a":1}', "\n`", "``"].map((content) => chunk({ content }));
+    const textOf = (context: object): unknown => fold([...fenced, stop], { issuer, ...context }).items;
+    expect(textOf({ request: { ...request, outputFormat: { type: "json" } } })).toMatchObject([{ text: '{"a":1}' }]);
+    expect(textOf({ request })).toMatchObject([{ text: '```json\n{"a":1}\n```' }]);
   });
 
   test("only the first of several answers is read", () => {

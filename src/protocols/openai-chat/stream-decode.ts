@@ -5,7 +5,7 @@ import { asArray, isObject, type JsonObject } from "../../chat/json.ts";
 import type { Frame } from "../../wire/frames.ts";
 import type { DecodeContext, StreamDecoder } from "../protocol.ts";
 import { AnswerDecoder } from "./answer-decode.ts";
-import { decodeErrorBody } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "./error-decode.ts";
 import { DONE } from "./wire.ts";
 
 const NOTHING: readonly ChatEvent[] = [];
@@ -58,7 +58,7 @@ export class ChatStreamDecoder implements StreamDecoder {
 export function decodeResponse(body: JsonObject, context: DecodeContext): readonly ChatEvent[] {
   const answer = new AnswerDecoder(context);
   if (isAnswer(body)) return [...answer.take(body), ...answer.finish()];
-  if (body["error"] !== undefined) return answer.fail(decodeErrorBody(body));
+  if (saysError(body)) return answer.fail(decodeErrorBody(body));
   return answer.fail(new GatewayError("upstream", "The upstream's answer holds no choices."));
 }
 
