@@ -1,6 +1,6 @@
 /**
  * One try with one credential on one target, from the first byte sent to the last byte received. Drives a lane, watches
- * the clock of each phase, keeps both ends in step, and says how it ended. It never retries: that is `attempts.ts`.
+ * the clock of each phase, keeps both ends in step, and says how it ended. It never retries: that is `failover.ts`.
  */
 import { GatewayError } from "../chat/error.ts";
 import type { UpstreamSide } from "../protocols/protocol.ts";
@@ -9,6 +9,7 @@ import { headerValue } from "../wire/headers.ts";
 import type { Transport, UpstreamCall, UpstreamListener, UpstreamRequest } from "../wire/transport.ts";
 import type { Answer, AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput, LaneRequest } from "./lane.ts";
+import { Refusal } from "./refusal.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 export type AttemptOutcome =
@@ -23,16 +24,6 @@ export type AttemptOutcome =
 const MAX_LINGER_MS = 5_000;
 /** A longer delay makes `setTimeout` fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
-
-interface Refusal {
-  readonly status: number;
-  readonly headers: readonly string[];
-  readonly body: Buffer[];
-  bytes: number;
-}
-
-/** Error bodies beyond this many bytes are cut. */
-const MAX_ERROR_BODY_BYTES = 262_144;
 
 /** What one attempt works with. */
 export interface AttemptOptions {
@@ -69,7 +60,7 @@ class Attempt implements UpstreamListener {
   #call: UpstreamCall | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
-  /** Set when the upstream refused: its status, headers and what has come of its body. */
+  /** Set when the upstream refused. */
   #refusal: Refusal | undefined;
   #head: AnswerHead | undefined;
   /** Output that came before content. */
@@ -108,7 +99,8 @@ class Attempt implements UpstreamListener {
   onHead(status: number, headers: readonly string[]): void {
     if (this.#settled) return;
     if (status < 200 || status >= 300) {
-      this.#refusal = { status, headers, body: [], bytes: 0 };
+      this.#refusal = new Refusal(status, headers);
+      // An error answer has one time limit for all of it: what has come by then is what is told.
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#refusal && this.#refused(this.#refusal), this.#options.timeouts.idleMs);
       return;
@@ -128,7 +120,7 @@ class Attempt implements UpstreamListener {
 
   onData(chunk: Buffer): void {
     if (this.#settled) return;
-    if (this.#refusal) return this.#collectRefusal(this.#refusal, chunk);
+    if (this.#refusal) return this.#refusal.push(chunk);
     if (this.#flowing) this.#timer?.refresh();
     try {
       this.#deliver(this.#lane.push(chunk));
@@ -225,27 +217,9 @@ class Attempt implements UpstreamListener {
     });
   }
 
-  /** An error answer has one time limit for all of it: what has come by then is what is told. */
-  #collectRefusal(refusal: Refusal, chunk: Buffer): void {
-    if (refusal.bytes < MAX_ERROR_BODY_BYTES) refusal.body.push(chunk);
-    refusal.bytes += chunk.length;
-  }
-
-  #refused({ status, headers, body }: Refusal): void {
-    // A compressed body cannot be read here, nor passed on without its label.
-    const plain = (headerValue(headers, "content-encoding") ?? "identity") === "identity";
-    const bytes = plain ? Buffer.concat(body).subarray(0, MAX_ERROR_BODY_BYTES) : Buffer.alloc(0);
-    // A redirect would lead the client, prompt and key past the gateway.
-    const passable = plain && status >= 400 && this.#lane.name === "relay";
-    const error = this.#options.upstream.decodeError({ status, headers, body: bytes.toString("utf8") });
-    this.#settle({
-      type: "failed",
-      error: error.with({
-        upstreamStatus: status,
-        ...(passable && { upstreamAnswer: { status, headers, body: bytes } }),
-      }),
-      told: false,
-    });
+  #refused(refusal: Refusal): void {
+    const { upstream, lane } = this.#options;
+    this.#settle({ type: "failed", error: refusal.error(upstream, lane.name === "relay"), told: false });
   }
 
   #wait(ms: number, what: string): void {

@@ -72,6 +72,8 @@ export class Rounds {
 
   /** The events to pass on in place of these; a `finish` is the last of its batch. */
   push(decoded: readonly ChatEvent[]): readonly ChatEvent[] {
+    // What most batches of most answers are; how long a text is matters where it is cited, which is where tools run.
+    if (this.#round === 1 && !this.#said && decoded.length === 1 && decoded[0]?.type === "delta") return decoded;
     const events = this.#round === 1 ? decoded : decoded.flatMap((event) => this.#joined(event));
     for (const event of events) this.#note(event);
     const last = events.at(-1);

@@ -1,0 +1,41 @@
+/** An upstream's error answer: collected up to a limit, then read by its protocol. */
+import type { GatewayError } from "../chat/error.ts";
+import type { UpstreamSide } from "../protocols/protocol.ts";
+import { headerValue } from "../wire/headers.ts";
+
+/** Bodies beyond this many bytes are cut. */
+const MAX_BODY_BYTES = 262_144;
+
+export class Refusal {
+  readonly #status: number;
+  readonly #headers: readonly string[];
+  readonly #body: Buffer[] = [];
+  #bytes = 0;
+
+  /** @param headers name, value, name, value. */
+  constructor(status: number, headers: readonly string[]) {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#bytes < MAX_BODY_BYTES) this.#body.push(chunk);
+    this.#bytes += chunk.length;
+  }
+
+  /**
+   * What it means, by what has come of it.
+   * @param relayed whether the client may be given the answer as it is.
+   */
+  error(upstream: UpstreamSide, relayed: boolean): GatewayError {
+    const [status, headers] = [this.#status, this.#headers];
+    // A compressed body cannot be read here, nor passed on without its label.
+    const plain = (headerValue(headers, "content-encoding") ?? "identity") === "identity";
+    const body = plain ? Buffer.concat(this.#body).subarray(0, MAX_BODY_BYTES) : Buffer.alloc(0);
+    // A redirect would lead the client, prompt and key past the gateway.
+    const passable = plain && status >= 400 && relayed;
+    return upstream
+      .decodeError({ status, headers, body: body.toString("utf8") })
+      .with({ upstreamStatus: status, ...(passable && { upstreamAnswer: { status, headers, body } }) });
+  }
+}
