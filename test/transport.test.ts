@@ -66,6 +66,15 @@ describe("rule 301: streamed and whole answers stand in for each other", () => {
     expect(text).toContain("Say hi");
   });
 
+  test("so is a whole Chat answer", async () => {
+    const config = (upstream: string): string => pool("gemini", 1)(`${upstream}/v1`).replace("type: gemini", "type: openai");
+    const { url, simulator } = await start({ config: (upstream) => config(upstream).replace("up/gemini-3.8-pro", "up/gpt-4.1") });
+    simulator.script({ fault: "json-for-stream" });
+    const events = readEvents(await (await post(url, ask("Say hi", { stream: true }))).text());
+    expect([events[0]?.event, events.at(-1)?.event]).toEqual(["message_start", "message_stop"]);
+    expect(events.map(({ data }) => (data["delta"] as { text?: string } | undefined)?.text ?? "").join("")).toContain("Say hi");
+  });
+
   test("so is a whole Messages answer", async () => {
     const { url, simulator } = await start({ config: pool("anthropic", 1) });
     simulator.script({ fault: "json-for-stream" });
