@@ -10,11 +10,16 @@ const { start } = gatewaysForTests();
 
 /** An upstream that answers as the listener says, for what the simulator does not do. */
 async function upstreamThat(listener: RequestListener): Promise<TestGateway> {
+  const url = await serverThat(listener);
+  return start({ config: () => pool("anthropic", 2)(url) });
+}
+
+async function serverThat(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   servers.push(server);
-  return start({ config: () => pool("anthropic", 2)(`http://127.0.0.1:${port}`) });
+  return `http://127.0.0.1:${port}`;
 }
 const servers: Server[] = [];
 afterEach(() => {
@@ -28,6 +33,36 @@ const MESSAGE =
   frame("content_block_stop", { index: 0 }) +
   frame("message_delta", { delta: { stop_reason: "end_turn" }, usage: { output_tokens: 1 } }) +
   frame("message_stop");
+
+describe("gateways in a circle", () => {
+  test.each([1, 2])("of %i: a request goes round once", async (gateways) => {
+    let first = "";
+    let rounds = 0;
+    const back = await serverThat((request, response) => {
+      rounds += 1;
+      const { method, url, headers } = request;
+      request.pipe(
+        httpRequest(first + url, { method, headers }, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers))),
+      );
+    });
+    const last = await start({ config: () => pool("anthropic", 1)(back) });
+    first = gateways === 1 ? last.url : (await start({ config: () => pool("anthropic", 1)(last.url) })).url;
+    const answer = await post(first, ask("hello"));
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining("came from this Dragoman itself") } });
+    expect(rounds).toBe(1);
+  });
+
+  test("too long a way is one too", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 1) });
+    const way = (length: number): string => Array.from({ length }, (_, i) => `other-${i}`).join(", ");
+    expect((await post(url, ask("hello"), { "x-dragoman-hop": way(7) })).status).toBe(200);
+    expect((await post(url, ask("hello"), { "x-dragoman-hop": way(8) })).status).toBe(400);
+    const { headers } = simulator.requests[0] as { headers: readonly string[] };
+    expect(headers[headers.indexOf("x-dragoman-hop") + 1]).toMatch(/^other-0, .*other-6, [\w-]{36}$/);
+    expect(simulator.requests).toHaveLength(1);
+  });
+});
 
 describe("upstreams with manners of their own", () => {
   test("a request that goes through many keys leaves nothing behind on its client's connection", async () => {

@@ -7,8 +7,8 @@ import { modelFacts } from "../catalog/models.ts";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { writeJson, type JsonObject } from "../chat/json.ts";
 import { Answer } from "../pipeline/answer.ts";
-import { HOP_HEADER } from "../pipeline/prepare.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
+import { refuseLoops } from "../pipeline/hops.ts";
 import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
@@ -36,7 +36,7 @@ export function createRequestListener(context: RequestsContext): RequestListener
     const claim = claimRoute(context.clients, request, pathname, query);
     const answer = new Answer(response, claim.client, claim.route, requestId);
     try {
-      if (request.headers[HOP_HEADER] === context.handling.instanceId) throw ownRequest();
+      refuseLoops(request.headers, context.handling.instanceId);
       const caller = identify(context, request, query);
       if (claim.route === undefined) throw claim.refusal;
       // The gateway's own key is consumed here and goes no further (rule 432).
@@ -115,15 +115,6 @@ function identify({ keys }: RequestsContext, request: IncomingMessage, query: UR
   const key = keys.identify(request.headers, query);
   if (key instanceof GatewayError) throw key;
   return { name: key.name, ...(key.loss && { loss: key.loss }), mayUse: (model) => allowsModel(key, model) };
-}
-
-/** A provider whose `base_url` leads back here would ask itself for ever. */
-function ownRequest(): GatewayError {
-  return new GatewayError(
-    "unsupported",
-    "This request came from this Dragoman itself: the base_url of one of its providers leads back to it.",
-    { shouldRetry: false },
-  );
 }
 
 /** For whoever has put one path segment too many or too few into a base URL, or speaks another protocol. */

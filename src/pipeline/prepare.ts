@@ -18,6 +18,7 @@ import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
 import type { CallStates } from "./call-states.ts";
 import { conversationKey } from "./conversation-key.ts";
+import { HOP_HEADER, hopsAfter } from "./hops.ts";
 import type { Lane, LaneRequest } from "./lane.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
@@ -25,9 +26,6 @@ import { Rounds } from "./rounds.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
-
-/** Tells a gateway its own requests, should one ever come back to it. */
-export const HOP_HEADER = "x-dragoman-hop";
 
 /** What preparing needs from the program. */
 export interface PrepareContext extends TargetFactsContext {
@@ -167,7 +165,7 @@ export class Preparation {
         "accept-encoding",
         "identity",
         HOP_HEADER,
-        this.#context.instanceId,
+        hopsAfter(this.#request.headers, this.#context.instanceId),
       ],
       body: upstream.relayBody(this.#request.body, this.#peek.members, {
         model: target.model,
@@ -260,7 +258,7 @@ export class Preparation {
         "user-agent",
         this.#context.userAgent,
         HOP_HEADER,
-        this.#context.instanceId,
+        hopsAfter(this.#request.headers, this.#context.instanceId),
         ...headers,
       ],
       body: Buffer.from(body),
