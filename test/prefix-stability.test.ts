@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { profileFor } from "../src/catalog/profiles/index.ts";
-import type { ProtocolId } from "../src/chat/chat.ts";
+import type { ChatRequest, ProtocolId } from "../src/chat/chat.ts";
 import { LossLedger } from "../src/chat/loss.ts";
 import { createStateSealer, type StateBinding } from "../src/chat/state.ts";
 import { anthropicMessages } from "../src/protocols/anthropic-messages/index.ts";
@@ -13,6 +13,7 @@ import { protocols } from "../src/protocols/index.ts";
 import type { ClientRoute, ClientSide, Protocol } from "../src/protocols/protocol.ts";
 import { OPENAI_DIALECT } from "../src/providers/openai/index.ts";
 import { loadCaptures, type Capture } from "./support/captures.ts";
+import { neutralRequests } from "./support/neutral-requests.ts";
 
 const sealer = createStateSealer([Buffer.alloc(32, 3)]);
 
@@ -58,11 +59,12 @@ interface Sent {
   readonly body: unknown;
 }
 
-function translate({ client, route, body }: Sent, { protocol, platform, model }: Target): Encoded {
-  const request = client.decodeRequest(
-    { route, query: new URLSearchParams(), headers: {}, body: Buffer.from(JSON.stringify(body)) },
-    sealer,
-  );
+function translate({ client, route, body }: Sent, target: Target): Encoded {
+  const sent = { route, query: new URLSearchParams(), headers: {}, body: Buffer.from(JSON.stringify(body)) };
+  return encode(client.decodeRequest(sent, sealer), target);
+}
+
+function encode(request: ChatRequest, { protocol, platform, model }: Target): Encoded {
   const facts = profileFor({ platform, model, protocol: protocol.id });
   const profile = platform === "openai" ? { ...facts, chat: OPENAI_DIALECT } : facts;
   const target = { model, profile, issuer: { platform, model, account: "a" }, losses: new LossLedger() };
@@ -200,6 +202,28 @@ describe.each(foreignTo("anthropic-messages"))("generated histories, Messages to
     );
   });
 });
+
+describe.each(targets)("arbitrary histories, to $model", (target) => {
+  test("a request that ends with words of the user's is a prefix of those behind it", () => {
+    fc.assert(
+      fc.property(neutralRequests, fc.nat(), (request, at) => {
+        const cuts = request.turns.flatMap((_, i) => (isBorder(request, i) ? [i] : []));
+        const cut = cuts[at % cuts.length];
+        if (cut === undefined) return;
+        const shorter = { ...request, turns: request.turns.slice(0, cut), items: request.items.filter(({ turn }) => turn < cut) };
+        const [earlier, later] = [encode(shorter, target).items, encode(request, target).items];
+        expect(later.slice(0, earlier.length)).toEqual(earlier);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Whether the user has spoken before this turn and the model speaks in it. */
+function isBorder({ turns, items }: ChatRequest, at: number): boolean {
+  const speaks = (turn: number): boolean => items.some((item) => item.turn === turn && item.type === "text" && item.text.trim() !== "");
+  return turns[at]?.role === "assistant" && turns[at - 1]?.role === "user" && speaks(at - 1) && speaks(at);
+}
 
 /** A captured request, and who its client speaks like. */
 interface Captured extends Sent {

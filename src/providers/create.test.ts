@@ -71,6 +71,12 @@ test("vendors that speak Chat Completions have an address; only servers of one's
   }
 });
 
+test("Mistral refuses fields that it does not know: its seed has a name of its own, and usage comes unasked", () => {
+  const mistral = providerTypes.find(({ type }) => type === "mistral")?.chat;
+  expect(mistral).toMatchObject({ maxTokensField: "max_tokens", seedField: "random_seed", streamOptions: false, topK: false });
+  expect(mistral).not.toHaveProperty("endUserField");
+});
+
 test("the simulator needs no key, waits for its address, and speaks a model's own protocol", () => {
   const provider = create("simulator", []);
   expect(provider).toMatchObject({ origin: "", embedded: true });

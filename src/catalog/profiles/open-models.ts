@@ -30,6 +30,14 @@ const KIMI: Profile = {
 
 const GROK: Profile = { ...ANY_CHAT_MODEL, reasoning: UNTOLD, systemTurns: true };
 
+/** From 4.3 on it can be told how much to reason, and from 4.5 on not to stop. */
+const NEWEST_GROK: Profile = {
+  ...GROK,
+  reasoning: { control: "level", levels: ["low", "medium", "high"] },
+  reasonsByDefault: true,
+  maxStopSequences: 0,
+};
+
 export const OPEN_MODEL_FAMILIES: readonly Family[] = [
   { models: /^deepseek-(?:reasoner|r1)/i, profile: { ...DEEPSEEK, reasoning: UNTOLD, forcedToolChoice: "never", sampling: "none" } },
   { models: /^deepseek-(?:chat|v3)/i, profile: { ...DEEPSEEK, reasonsByDefault: false } },
@@ -39,7 +47,9 @@ export const OPEN_MODEL_FAMILIES: readonly Family[] = [
   { models: /^kimi-/i, profile: KIMI },
   { models: /^grok-[34]-mini/, profile: { ...GROK, reasoning: { control: "level", levels: ["low", "high"] }, maxStopSequences: 0 } },
   { models: /^grok-3|^grok-2|non-reasoning/, profile: { ...GROK, reasoning: { control: "none" }, maxStopSequences: 4 } },
-  { models: /^grok-/, profile: { ...GROK, reasonsByDefault: true, maxStopSequences: 0 } },
+  { models: /^grok-4(?:-|$|\.(?:1|20)\b)|^grok-code/, profile: { ...GROK, reasonsByDefault: true, maxStopSequences: 0 } },
+  { models: /^grok-4\.3/, profile: { ...NEWEST_GROK, reasoning: { control: "level", levels: ["none", "low", "medium", "high"] } } },
+  { models: /^grok-/, profile: NEWEST_GROK },
   { models: /^magistral-/, profile: { ...ANY_CHAT_MODEL, reasoning: UNTOLD, reasonsByDefault: true } },
   { models: /^mistral-(?:small|medium)/, profile: { ...ANY_CHAT_MODEL, reasoning: SWITCHED } },
   {

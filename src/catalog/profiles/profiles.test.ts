@@ -62,6 +62,7 @@ test("rules 158, 193, 196: what OpenAI's models take of efforts, sampling and st
   expect(chat("o4-mini")).toMatchObject({ reasoning: { levels: ["low", "medium", "high"] }, sampling: "none", maxStopSequences: 0 });
   expect(chat("gpt-5-mini").reasoning).toMatchObject({ levels: ["minimal", "low", "medium", "high"] });
   expect(chat("gpt-5.1")).toMatchObject({ sampling: "without-reasoning", reasonsByDefault: false });
+  expect(["gpt-5.4", "gpt-5.5", "gpt-5.6-sol", "gpt-6"].map((model) => chat(model).reasonsByDefault)).toEqual([false, true, true, true]);
   expect(chat("gpt-5-chat-latest").reasoning).toEqual({ control: "none" });
   expect(chat("gpt-6.1-sol").reasoning).not.toMatchObject({ levels: expect.arrayContaining(["none"]) });
   expect(chat("gpt-6.2").reasoning).toEqual({ control: "level", levels: ["low", "medium", "high", "xhigh"] });
@@ -79,6 +80,16 @@ test("from GPT-5.4 on functions and an effort do not go together", () => {
 test("an unknown GPT is the newest, open weights are not OpenAI's", () => {
   expect(chat("gpt-9-omega")).toEqual(chat("gpt-6.2"));
   expect(chat("openai/gpt-oss-120b", "groq")).toMatchObject({ sampling: "all", reasoning: { levels: ["low", "medium", "high"] } });
+});
+
+test("rule 158: Grok is told how much to reason from 4.3 on, and a new one is the newest", () => {
+  const efforts = (model: string) => chat(model, "xai").reasoning;
+  for (const model of ["grok-4", "grok-4-0709", "grok-4-1-fast-reasoning", "grok-4.20-0309-reasoning", "grok-code-fast-1"])
+    expect(efforts(model)).toEqual({ control: "level", levels: [] });
+  expect(efforts("grok-4.3")).toEqual({ control: "level", levels: ["none", "low", "medium", "high"] });
+  expect(efforts("grok-4.5")).toEqual({ control: "level", levels: ["low", "medium", "high"] });
+  expect(efforts("grok-9")).toEqual(efforts("grok-4.5"));
+  expect(efforts("grok-4.20-0309-non-reasoning")).toEqual({ control: "none" });
 });
 
 test("rule 87: models of other vendors that cannot be made to call a tool", () => {

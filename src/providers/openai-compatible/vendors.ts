@@ -72,6 +72,7 @@ export const vendors: readonly Vendor[] = [
       streamOptions: false,
       strictFunctions: true,
       callIds: "nine-alphanumerics",
+      seedField: "random_seed",
       prefill: "prefix",
     },
   },
