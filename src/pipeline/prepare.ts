@@ -1,6 +1,7 @@
 /** Chooses the lane for one target and makes what goes to its upstream. Decodes the client's request at most once. */
 import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
+import { LOSS_KINDS } from "../chat/loss-codes.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
 import type {
@@ -190,7 +191,7 @@ export class Preparation {
     if (refused) {
       throw new GatewayError(
         "unsupported",
-        `${refused.path}: the model that serves ${this.#peek.model} cannot be given this (${refused.code}), so nothing was sent.`,
+        `${refused.path}: the model that serves ${this.#peek.model} cannot be given this (${refused.code}), so nothing was sent. ${LOSS_KINDS[refused.code].remedy}`,
         { field: refused.path },
       );
     }

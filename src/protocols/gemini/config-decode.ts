@@ -30,7 +30,11 @@ export function decodeConfig(body: JsonObject): DecodedConfig {
   const format = decodeFormat(config);
   const thinking = decodeThinking(config);
   const alternatives = integerField(config, "logprobs", PATH) ?? 0;
+  if ((maxOutputTokens ?? 0) < 0)
+    refuse(`${PATH}.maxOutputTokens`, `* GenerateContentRequest.${PATH}.maxOutputTokens: it must be positive.`);
   const logprobs = booleanField(config, "responseLogprobs", PATH) === true ? { alternatives } : undefined;
+  if (alternatives > 0 && !logprobs)
+    refuse(`${PATH}.logprobs`, `* GenerateContentRequest.${PATH}.logprobs: only allowed when responseLogprobs is true.`);
   const several = choices !== undefined && choices > 1;
   return {
     fields: {
@@ -66,11 +70,20 @@ function decodeFormat(config: JsonObject): { outputFormat?: OutputFormat; known:
   const mediaType = stringField(config, "responseMimeType", PATH);
   const own = objectField(config, "responseSchema", PATH);
   const jsonSchema = objectField(config, "responseJsonSchema", PATH);
-  if (mediaType !== undefined && mediaType !== "application/json") return { known: [] };
+  if (mediaType !== undefined && !MEDIA_TYPES.includes(mediaType))
+    refuse(`${PATH}.responseMimeType`, `${AT_FORMAT}.responseMimeType: allowed mimetypes are ${MEDIA_TYPES.join(", ")}.`);
+  if (mediaType !== undefined && mediaType !== "application/json") {
+    if (mediaType === "text/plain" && (own ?? jsonSchema))
+      refuse(`${PATH}.responseMimeType`, `${AT_FORMAT}.responseMimeType: a schema is only allowed with application/json.`);
+    return { known: [] };
+  }
   const schema = jsonSchema ? decodeJsonSchema(jsonSchema) : own && decodeSchema(own);
   if (schema) return { outputFormat: { type: "json-schema", schema }, known: ["responseMimeType"] };
   return mediaType === undefined ? { known: [] } : { outputFormat: { type: "json" }, known: ["responseMimeType"] };
 }
+
+const MEDIA_TYPES = ["text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum"];
+const AT_FORMAT = `* GenerateContentRequest.${PATH}`;
 
 const LEVELS: ReadonlyMap<string, Effort> = new Map<string, Effort>([
   ["MINIMAL", "minimal"],

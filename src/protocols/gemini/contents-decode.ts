@@ -35,12 +35,17 @@ export function decodeContents(body: JsonObject, sealer: StateSealer): { turns: 
     const role = ROLES.get(stringField(content, "role", path)) ?? refuse(`${path}.role`, "Please use a valid role: user, model.");
     turns.push({ role, ...nativeOf(leftover(content, ["role", "parts"])) });
     const reader = new PartReader(i, role, pairs, sealer);
-    const parts = listField(content, "parts", path) ?? [];
+    const parts = listField(content, "parts", path) ?? refuse(`${path}.parts`, emptyParts(path));
     for (const [k, part] of parts.entries()) reader.read(messageAt(part, `${path}.parts[${k}]`), `${path}.parts[${k}]`, k);
     reader.end();
     items.push(...reader.items);
   }
+  if (items.length === 0) refuse("contents[0].parts", emptyParts("contents[0]"));
   return { turns, items };
+}
+
+function emptyParts(path: string): string {
+  return `* GenerateContentRequest.${path}.parts: contents.parts must not be empty.`;
 }
 
 /** A `systemInstruction`: a content, a list of parts, one part or a text. @throws GatewayError as {@link decodeContents}. */
@@ -166,7 +171,9 @@ class PartReader {
 
   #result(response: JsonObject, part: JsonObject, path: string, place: number): Content {
     const name = stringField(response, "name", path) ?? "";
-    const callId = this.#pairs.result(stringField(response, "id", path), name, [this.#turn, place]);
+    const id = stringField(response, "id", path);
+    if (name === "" && (id ?? "") === "") refuse(`${path}.name`, `* GenerateContentRequest.${path}.name: Name cannot be empty.`);
+    const callId = this.#pairs.result(id, name, [this.#turn, place]);
     const value = objectField(response, "response", path) ?? {};
     const { text, isError, exact } = responseText(value);
     const media = (listField(response, "parts", path) ?? []).map((one, k): Content => {

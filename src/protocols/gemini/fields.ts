@@ -27,14 +27,27 @@ export function under(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
+/** @throws GatewayError `invalid-request`: a value of another type. Google's own words for it, and what they mean. */
+export function refuseType(path: string, type: keyof typeof EXPECTED): never {
+  return refuse(path, `Invalid value at '${path}' (${type}): ${EXPECTED[type]} is expected.`);
+}
+
+const EXPECTED = {
+  TYPE_STRING: "a string",
+  TYPE_BOOL: "true or false",
+  TYPE_FLOAT: "a number",
+  TYPE_INT32: "an integer",
+  TYPE_MESSAGE: "an object",
+} as const;
+
 type Reader<T> = (object: JsonObject, key: string, path: string) => T | undefined;
 
-function reader<T>(narrow: (value: JsonValue) => T | undefined, type: string): Reader<T> {
+function reader<T>(narrow: (value: JsonValue) => T | undefined, type: keyof typeof EXPECTED): Reader<T> {
   return (object, key, path) => {
     const value = object[key];
     if (value === undefined || value === null) return undefined;
     const at = under(path, key);
-    return narrow(value) ?? refuse(at, `Invalid value at '${at}' (${type})`);
+    return narrow(value) ?? refuseType(at, type);
   };
 }
 
@@ -62,7 +75,7 @@ function toNumber(value: JsonValue): number | undefined {
 /** An element of a list that must be a message. */
 export function messageAt(value: JsonValue, path: string): JsonObject {
   const object = asObject(value);
-  return object ? message(object) : refuse(path, `Invalid value at '${path}' (TYPE_MESSAGE)`);
+  return object ? message(object) : refuseType(path, "TYPE_MESSAGE");
 }
 
 /** @throws GatewayError `invalid-request` when the bytes are not one JSON object. */

@@ -4,7 +4,7 @@
  */
 import type { Content, HostedToolKind, MediaContent, MediaSource } from "../../chat/chat.ts";
 import { asObject, asString, writeJson, type JsonObject } from "../../chat/json.ts";
-import { message, messageField, stringField } from "./fields.ts";
+import { message, messageField, refuse, stringField } from "./fields.ts";
 import { leftover, nativeOf } from "./native.ts";
 
 /** Files that only Google can read (rule 171). */
@@ -21,10 +21,10 @@ export function decodeMediaPart(part: JsonObject, path: string): Content | undef
   const at = `${path}.${key}`;
   const mediaType = stringField(blob, "mimeType", at);
   const title = stringField(blob, "displayName", at);
-  const data = stringField(blob, key === "inlineData" ? "data" : "fileUri", at) ?? "";
+  const data = key === "inlineData" ? bytesOf(blob, at) : addressOf(blob, at);
   const rest = leftover(blob, ["mimeType", "data", "fileUri"]);
   const { level, ...otherResolution } = asObject(part["mediaResolution"]) ?? {};
-  const detail = typeof level === "string" && Object.keys(otherResolution).length === 0 ? DETAILS[level] : undefined;
+  const detail = typeof level === "string" && Object.keys(otherResolution).length === 0 ? DETAILS.get(level) : undefined;
   const source = key === "inlineData" ? inlineSource(data, mediaType) : GOOGLES_FILE.test(data) ? { fileId: data } : { url: data };
   const kept = {
     ...leftover(part, [key, "thoughtSignature", ...(detail ? ["mediaResolution"] : [])]),
@@ -43,7 +43,27 @@ export function decodeMediaPart(part: JsonObject, path: string): Content | undef
 }
 
 /** The levels that others have a word for (rule 179). */
-const DETAILS: Readonly<Record<string, MediaContent["detail"]>> = { MEDIA_RESOLUTION_LOW: "low", MEDIA_RESOLUTION_HIGH: "high" };
+const DETAILS: ReadonlyMap<string, NonNullable<MediaContent["detail"]>> = new Map([
+  ["MEDIA_RESOLUTION_LOW", "low"],
+  ["MEDIA_RESOLUTION_HIGH", "high"],
+] as const);
+
+function bytesOf(blob: JsonObject, path: string): string {
+  const data = stringField(blob, "data", path) ?? "";
+  const at = `${path}.data`;
+  if (data === "") refuse(at, `* GenerateContentRequest.${at}: the data must not be empty.`);
+  if (data.startsWith("data:"))
+    refuse(at, `Invalid value at '${at}' (TYPE_BYTES): base64 is expected, without "data:…;base64," before it.`);
+  return data;
+}
+
+function addressOf(file: JsonObject, path: string): string {
+  const uri = stringField(file, "fileUri", path) ?? "";
+  const at = `${path}.fileUri`;
+  return ADDRESS.test(uri) ? uri : refuse(at, `Invalid or unsupported file URI at '${at}': it must begin with https://, http:// or gs://.`);
+}
+
+const ADDRESS = /^(?:https?|gs):\/\/./i;
 
 function mediaKind(mediaType: string | undefined): MediaContent["kind"] {
   const family = mediaType?.split("/")[0]?.toLowerCase();
@@ -64,19 +84,19 @@ const HOSTED: Readonly<Record<string, (value: JsonObject, part: JsonObject, id: 
   codeExecutionResult: (value, part, id) => hostedResult("code-execution", asString(value["output"]) ?? "", part, id),
   toolCall: (value, part, id) => {
     const type = asString(value["toolType"]) ?? "tool";
-    return hostedCall(TOOL_TYPES[type] ?? "other", type.toLowerCase(), asObject(value["args"]) ?? {}, part, id);
+    return hostedCall(TOOL_TYPES.get(type) ?? "other", type.toLowerCase(), asObject(value["args"]) ?? {}, part, id);
   },
   toolResponse: (value, part, id) => {
     const response = asObject(value["response"]);
-    return hostedResult(TOOL_TYPES[asString(value["toolType"]) ?? ""] ?? "other", response ? writeJson(response) : "", part, id);
+    return hostedResult(TOOL_TYPES.get(asString(value["toolType"]) ?? "") ?? "other", response ? writeJson(response) : "", part, id);
   },
 };
 
-const TOOL_TYPES: Readonly<Record<string, HostedToolKind>> = {
-  GOOGLE_SEARCH_WEB: "web-search",
-  GOOGLE_SEARCH_IMAGE: "web-search",
-  URL_CONTEXT: "web-fetch",
-};
+const TOOL_TYPES: ReadonlyMap<string, HostedToolKind> = new Map<string, HostedToolKind>([
+  ["GOOGLE_SEARCH_WEB", "web-search"],
+  ["GOOGLE_SEARCH_IMAGE", "web-search"],
+  ["URL_CONTEXT", "web-fetch"],
+]);
 
 function hostedCall(kind: HostedToolKind, name: string, input: JsonObject, part: JsonObject, id: string): Content {
   return { type: "hosted-tool-call", id, kind, name, input: writeJson(input), ...nativeOf(part) };

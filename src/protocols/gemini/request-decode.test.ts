@@ -30,7 +30,9 @@ describe("routes", () => {
     ["/v1beta/models/m:batchEmbedContents", undefined],
     ["/v1beta/files", undefined],
     ["/v1beta/models", { allow: "GET" }],
-    ["/v1beta/models/m", { allow: "GET" }],
+    // Another method would not help: what is to be done is missing.
+    ["/v1beta/models/m", undefined],
+    ["/v1beta/models/:generateContent", { operation: "generate", model: "", stream: false }],
   ])("rules 375, 379, 380, 423: POST %s", (path, found) => expect(route(path)).toEqual(found));
 
   test.each([

@@ -8,7 +8,7 @@ import { refuse } from "./fields.ts";
 const VERSION = "/v1(?:alpha|beta1?)?";
 /** Vertex: below a project and location, or without them for callers with an API key. */
 const VERTEX = "/v1(?:beta1)?/(?:projects/[^/]+/locations/[^/]+/)?publishers/[^/]+";
-const METHOD_PATH = new RegExp(`^(?:${VERSION}|${VERTEX})/((?:models|tunedModels)/.+):([A-Za-z]+)$`);
+const METHOD_PATH = new RegExp(`^(?:${VERSION}|${VERTEX})/((?:models|tunedModels)/.*):([A-Za-z]+)$`);
 const MODEL_PATH = new RegExp(`^(?:${VERSION}|${VERTEX})/((?:models|tunedModels)/.+)$`);
 const LIST_PATH = new RegExp(`^(?:${VERSION}|${VERTEX})/models/?$`);
 
@@ -21,7 +21,8 @@ export function route(method: string, pathname: string, query: URLSearchParams):
   const model = MODEL_PATH.exec(path)?.[1];
   // Some names have a colon of their own.
   if (model !== undefined && method === "GET") return { operation: "get-model", model: modelName(model) };
-  if (model !== undefined) return resource === undefined ? { allow: "GET" } : undefined;
+  // Whoever posts here left out what is to be done: no method would help.
+  if (model !== undefined) return resource === undefined && method !== "POST" ? { allow: "GET" } : undefined;
   if (LIST_PATH.test(path)) return method === "GET" ? { operation: "list-models" } : { allow: "GET" };
   return undefined;
 }
@@ -57,11 +58,17 @@ export function speaks(headers: ClientRequest["headers"], query: URLSearchParams
   return "x-goog-api-key" in headers || "x-goog-api-client" in headers || query.has("key");
 }
 
+/** How an answer can be written; absent: as JSON. */
+const FORMATS: ReadonlySet<string> = new Set(["", "json", "sse"]);
+
 /** Names are kept and told in headers, so they have a limit. */
 const MAX_MODEL_CHARS = 256;
 
 /** @throws GatewayError `invalid-request`. */
-export function peek({ route: { model = "", stream = false }, headers, body }: ClientRequest): RequestPeek {
+export function peek({ route: { model = "", stream = false }, query, headers, body }: ClientRequest): RequestPeek {
+  const alt = query.get("alt") ?? "";
+  if (!FORMATS.has(alt)) refuse("alt", `Invalid value for the query parameter 'alt': '${alt}'. Supported values are 'json' and 'sse'.`);
+  if (model === "") refuse("model", "The path names no model: it must be …/models/{model}:generateContent or another method.");
   if (model.length > MAX_MODEL_CHARS) refuse("model", `The name of a model has at most ${MAX_MODEL_CHARS} characters.`);
   if (body.length === 0) refuse("", "The request has no body; send a JSON object.");
   try {

@@ -50,6 +50,9 @@ function decodeEntry(value: JsonValue, path: string, strict: boolean): Tool[] {
       const declarations = listField(entry, key, path) ?? [];
       return declarations.map((declaration, k) => decodeFunction(declaration, `${path}.functionDeclarations[${k}]`, strict));
     }
+    // What is no object declares nothing: most likely a function, outside of the list that they stand in.
+    if (typeof settings !== "object")
+      refuse(path, `Invalid JSON payload received. Unknown name "${key}" at '${path}': functions stand in 'functionDeclarations'.`);
     return [decodeHosted(key, settings, path)];
   });
 }
@@ -62,7 +65,8 @@ function decodeFunction(value: JsonValue, path: string, strict: boolean): Tool {
   return {
     type: "function",
     path,
-    name: stringField(declaration, "name", path) ?? refuse(under(path, "name"), `${path}.name: Invalid function name. It is missing.`),
+    name:
+      stringField(declaration, "name", path) || refuse(under(path, "name"), `${path}.name: Invalid function name. It must not be empty.`),
     ...(description !== undefined && { description }),
     inputSchema: jsonSchema ? decodeJsonSchema(jsonSchema) : parameters ? decodeSchema(parameters) : { type: "object", properties: {} },
     ...(strict && { strict }),

@@ -2,7 +2,7 @@
 import type { Content, MediaContent, MediaSource } from "../../chat/chat.ts";
 import { asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { parseDataUrl } from "../media-bytes.ts";
-import { objectAt, objectField, refuse, refuseType, required, stringField } from "./fields.ts";
+import { objectAt, objectField, refuse, refuseType, refuseValue, required, stringField } from "./fields.ts";
 import { annotations, leftoverUnder } from "./native.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -30,6 +30,7 @@ export function decodeContent(value: JsonValue | undefined, path: string): Place
 
 function decodePart(part: JsonObject, path: string): Content {
   const type = required(stringField, part, "type", path);
+  if (OTHERS_PARTS.has(type)) refuseValue(`${path}.type`, type, SUPPORTED);
   return PARTS.get(type)?.(part, path) ?? { type: "opaque", name: type, native: { protocol: PROTOCOL, fields: part } };
 }
 
@@ -43,6 +44,14 @@ const PARTS: ReadonlyMap<string, PartDecoder> = new Map<string, PartDecoder>([
   ["input_audio", decodeAudio],
   ["file", decodeFile],
 ]);
+
+/** What OpenAI itself takes, as its refusals list it. */
+const SUPPORTED = ["text", "image_url", "input_audio", "refusal", "file"];
+
+/** Parts of Responses and Messages: who sends them here is mistaken, and would get an answer without them. */
+const OTHERS_PARTS: ReadonlySet<string> = new Set(
+  "input_text input_image input_file output_text image document tool_use tool_result".split(" "),
+);
 
 function decodeText(part: JsonObject, path: string): Content {
   return { type: "text", text: required(stringField, part, "text", path), ...annotations(part, ["text"]) };
@@ -66,8 +75,15 @@ function decodeLinked(part: JsonObject, path: string, key: string, kind: MediaCo
   };
 }
 
+/** Addresses that anyone could fetch from: of the web, and of clouds whose own models read there. */
+const ADDRESS = /^(?:https?|gs|s3):\/\/./i;
+
 function locate(url: string, path: string): { source: MediaSource; mediaType?: string } {
-  if (!/^data:/i.test(url)) return { source: { url } };
+  if (ADDRESS.test(url)) return { source: { url } };
+  if (!/^data:/i.test(url)) {
+    const expected = "an http or https URL, or the bytes themselves as a data URL (data:image/png;base64,…)";
+    return refuse(path, `Invalid '${path}': expected ${expected}.`, "invalid_image_url");
+  }
   const data = parseDataUrl(url);
   if (!data) return refuse(path, `Invalid '${path}': a data URL must hold base64 (data:<media type>;base64,<data>).`, "invalid_image_url");
   const { mediaType, base64 } = data;

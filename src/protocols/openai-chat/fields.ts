@@ -25,6 +25,18 @@ export function refuseValue(param: string, given: string, supported: readonly st
   return refuse(param, `Invalid value: '${given}'. Supported values are: ${list}.`, "invalid_value");
 }
 
+/** The name of a tool. @throws GatewayError `invalid-request` when it is empty: names that are only illegal can be changed (rule 70). */
+export function nameField(object: JsonObject, path: string): string {
+  const name = required(stringField, object, "name", path);
+  if (name !== "") return name;
+  const at = under(path, "name");
+  return refuse(
+    at,
+    `Invalid '${at}': empty string. Expected a string with minimum length 1, but got an empty string instead.`,
+    "empty_string",
+  );
+}
+
 /** @throws GatewayError `invalid-request`: the field is not there. */
 export function refuseMissing(param: string): never {
   return refuse(param, `Missing required parameter: '${param}'.`, "missing_required_parameter");

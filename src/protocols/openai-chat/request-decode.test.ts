@@ -7,6 +7,10 @@ import { recordChoices, recordLogprobs } from "../single-answer.ts";
 import { client } from "./client.ts";
 
 const user = { role: "user", content: "hi" };
+const FG = [
+  { type: "function", function: { name: "f" } },
+  { type: "custom", custom: { name: "g" } },
+];
 const texts = (items: readonly { type: string }[]): string[] =>
   items.flatMap((item) => ("text" in item ? [item.text as string] : [item.type]));
 
@@ -192,6 +196,7 @@ describe("fields", () => {
     [
       "a choice among tools",
       {
+        tools: FG,
         tool_choice: {
           type: "allowed_tools",
           allowed_tools: {
@@ -205,7 +210,11 @@ describe("fields", () => {
       },
       { toolChoice: { mode: "subset", names: ["f", "g"], required: true } },
     ],
-    ["a custom tool demanded", { tool_choice: { type: "custom", custom: { name: "g" } } }, { toolChoice: { mode: "tool", name: "g" } }],
+    [
+      "a custom tool demanded",
+      { tools: FG, tool_choice: { type: "custom", custom: { name: "g" } } },
+      { toolChoice: { mode: "tool", name: "g" } },
+    ],
   ])("%s", (_name, fields, expected) => {
     expect(decodeChat(fields)).toMatchObject(expected);
   });
@@ -247,7 +256,7 @@ describe("fields", () => {
   });
 });
 
-test.each([
+test.each<[body: string | object, field: string, message: string, code: string | undefined]>([
   ["{", "", "We could not parse the JSON body", undefined],
   [{ messages: [user] }, "model", "Missing required parameter: 'model'.", "missing_required_parameter"],
   [{ model: "m" }, "messages", "Missing required parameter: 'messages'.", "missing_required_parameter"],
@@ -294,6 +303,45 @@ test.each([
   [{ model: "m", messages: [user], stop: [1] }, "stop[0]", "expected a string", "invalid_type"],
   [{ model: "m", messages: [user], tools: [{ type: "function" }] }, "tools[0].function", "Missing required", "missing_required_parameter"],
   [{ model: "m", messages: [user], tool_choice: "any" }, "tool_choice", "'none', 'auto', and 'required'", "invalid_value"],
+  [{ model: "m", messages: [user], tool_choice: "required" }, "tool_choice", "only allowed when 'tools' are specified", undefined],
+  [{ model: "m", messages: [user], functions: [], function_call: { name: "f" } }, "function_call", "only allowed when", undefined],
+  [
+    { model: "m", messages: [user], tools: FG, tool_choice: { type: "function", function: { name: "h" } } },
+    "tool_choice",
+    "no tool in 'tools' is called 'h'",
+    "invalid_value",
+  ],
+  [
+    { model: "m", messages: [user], tools: [{ type: "function", function: { name: "" } }] },
+    "tools[0].function.name",
+    "empty string",
+    "empty_string",
+  ],
+  [{ model: "m", messages: [user], top_logprobs: 3 }, "top_logprobs", "only allowed when 'logprobs' is true", undefined],
+  [
+    {
+      model: "m",
+      messages: [
+        { role: "user", content: "" },
+        { role: "assistant", content: null },
+      ],
+    },
+    "messages",
+    "every message is empty",
+    "invalid_value",
+  ],
+  [
+    { model: "m", messages: [{ role: "user", content: [{ type: "input_text", text: "x" }] }] },
+    "messages[0].content[0].type",
+    "Invalid value: 'input_text'. Supported values are: 'text', 'image_url', 'input_audio', 'refusal', and 'file'.",
+    "invalid_value",
+  ],
+  ...["htps://a.example/b.png", "/tmp/b.png", "iVBORw0KGgo="].map((url): [object, string, string, string] => [
+    { model: "m", messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }] },
+    "messages[0].content[0].image_url.url",
+    "expected an http or https URL",
+    "invalid_image_url",
+  ]),
 ])("a body such as %j is refused in OpenAI's words", (body, field, message, code) => {
   let thrown: unknown;
   try {

@@ -36,10 +36,11 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
   const messages = decodeMessages(required(arrayField, body, "messages", ""), sealer);
   const maxOutputTokens = integerFrom(1, body, "max_completion_tokens", "") ?? integerFrom(1, body, "max_tokens", "");
   const stop = decodeStop(body["stop"]);
-  const toolChoice = decodeToolChoice(body);
+  const tools = decodeTools(body);
+  const toolChoice = decodeToolChoice(body, tools);
   const parallelToolCalls = booleanField(body, "parallel_tool_calls", "");
   const choices = integerFrom(1, body, "n", "") ?? 1;
-  const alternatives = integerFrom(0, body, "top_logprobs", "") ?? 0;
+  const logprobs = decodeLogprobs(body);
   const { reasoning, native: reasoningNative } = decodeReasoning(body);
   const { outputFormat, native: formatNative } = decodeFormat(objectField(body, "response_format", ""));
   const cacheKey = stringField(body, "prompt_cache_key", "");
@@ -48,7 +49,7 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
     model,
     stream: booleanField(body, "stream", "") ?? false,
     ...messages,
-    tools: decodeTools(body),
+    tools,
     ...(toolChoice && { toolChoice }),
     ...(parallelToolCalls !== undefined && { parallelToolCalls }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
@@ -57,7 +58,7 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
     ...(reasoning && { reasoning }),
     ...(outputFormat && { outputFormat }),
     ...(choices > 1 && { choices }),
-    ...(booleanField(body, "logprobs", "") === true && { logprobs: { alternatives } }),
+    ...(logprobs && { logprobs }),
     ...(cacheKey !== undefined && { cacheKey }),
     ...(endUser !== undefined && { endUser }),
     ...nativeOf({
@@ -103,6 +104,13 @@ function decodeSampling(body: JsonObject): Sampling {
     ...(presencePenalty !== undefined && { presencePenalty }),
     ...(frequencyPenalty !== undefined && { frequencyPenalty }),
   };
+}
+
+function decodeLogprobs(body: JsonObject): ChatRequest["logprobs"] {
+  const alternatives = integerFrom(0, body, "top_logprobs", "") ?? 0;
+  if (booleanField(body, "logprobs", "") === true) return { alternatives };
+  if (alternatives > 0) refuse("top_logprobs", "Invalid value for 'top_logprobs': 'top_logprobs' is only allowed when 'logprobs' is true.");
+  return undefined;
 }
 
 /**
@@ -182,6 +190,8 @@ function decodeMessages(messages: readonly JsonValue[], sealer: StateSealer): Pi
     turns.push(turn);
     for (const { content, path: at } of decoded.items) (leading ? system : items).push({ ...content, turn: i, path: at });
   }
+  if (system.length === 0 && items.length === 0)
+    refuse("messages", "Invalid 'messages': every message is empty. Expected at least one message with content.", "invalid_value");
   return { system, turns, items };
 }
 

@@ -4,6 +4,7 @@ import { asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import {
   arrayField,
   booleanField,
+  nameField,
   objectAt,
   objectField,
   refuse,
@@ -59,7 +60,7 @@ function decodeFunction(fn: JsonObject, around: JsonObject, at: string, path: st
   return {
     type: "function",
     path,
-    name: required(stringField, fn, "name", at),
+    name: nameField(fn, at),
     ...(description !== undefined && { description }),
     inputSchema: objectField(fn, "parameters", at) ?? NO_PARAMETERS,
     ...(strict !== undefined && { strict }),
@@ -74,7 +75,7 @@ function decodeCustom(custom: JsonObject, around: JsonObject, path: string): Too
   return {
     type: "custom",
     path,
-    name: required(stringField, custom, "name", at),
+    name: nameField(custom, at),
     ...(description !== undefined && { description }),
     ...(format && { format }),
     ...annotations(around, ["custom"], leftoverUnder("custom", custom, ["name", "description", "format"])),
@@ -91,12 +92,33 @@ function decodeSearch(body: JsonObject): Tool[] {
 
 const MODES = ["none", "auto", "required"] as const;
 
-/** `tool_choice`, else the legacy `function_call`. @throws GatewayError `invalid-request`, naming the field. */
-export function decodeToolChoice(body: JsonObject): ToolChoice | undefined {
+/**
+ * `tool_choice`, else the legacy `function_call`.
+ * @throws GatewayError `invalid-request`, naming the field; also for a tool that the request does not have.
+ */
+export function decodeToolChoice(body: JsonObject, tools: readonly Tool[]): ToolChoice | undefined {
+  const choice = readToolChoice(body);
+  const field = isPresent(body["tool_choice"]) ? "tool_choice" : "function_call";
+  if (tools.length === 0 && choice && choice.mode !== "auto" && choice.mode !== "none")
+    refuse(field, `Invalid value for '${field}': '${field}' is only allowed when 'tools' are specified.`);
+  // A server's own tools have names of their own.
+  if (tools.some((tool) => tool.type === "hosted")) return choice;
+  const names = choice?.mode === "tool" ? [choice.name] : choice?.mode === "subset" ? choice.names : [];
+  const offered = new Set(tools.map(({ name }) => name));
+  const missing = names.find((name) => !offered.has(name));
+  if (missing !== undefined) refuse(field, `Invalid value for '${field}': no tool in 'tools' is called '${missing}'.`, "invalid_value");
+  return choice;
+}
+
+function isPresent(value: JsonValue | undefined): value is JsonValue {
+  return value !== undefined && value !== null;
+}
+
+function readToolChoice(body: JsonObject): ToolChoice | undefined {
   const choice = body["tool_choice"];
-  if (choice !== undefined && choice !== null) return typeof choice === "string" ? decodeMode(choice) : decodeNamed(choice);
+  if (isPresent(choice)) return typeof choice === "string" ? decodeMode(choice) : decodeNamed(choice);
   const legacy = body["function_call"];
-  if (legacy === undefined || legacy === null) return undefined;
+  if (!isPresent(legacy)) return undefined;
   if (legacy === "auto" || legacy === "none") return { mode: legacy };
   if (typeof legacy === "string") return refuseValue("function_call", legacy, ["none", "auto"]);
   return { mode: "tool", name: required(stringField, objectAt(legacy, "function_call"), "name", "function_call") };
