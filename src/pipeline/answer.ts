@@ -20,6 +20,11 @@ export interface HeadSource {
   ownHeaders(requestId: string): readonly string[];
 }
 
+/** More than this, once everything has been said, is memory that the client's reading frees; in bytes. */
+const MUCH_UNREAD = 262_144;
+/** So long may nothing of it be read, in ms. */
+const MAX_UNREAD_MS = 120_000;
+
 export class Answer {
   readonly requestId: string;
   readonly #response: ServerResponse;
@@ -109,19 +114,17 @@ export class Answer {
 
   end(): void {
     this.#stopHeartbeat();
-    this.#response.end();
+    this.#finish();
   }
 
   /** A whole answer at once. */
   whole(head: AnswerHead, body: Buffer | string): void {
     this.#begun = true;
     this.#stopHeartbeat();
-    if (this.#response.headersSent) {
-      this.#response.end(body);
-      return;
+    if (!this.#response.headersSent) {
+      this.#writeHead({ status: head.status, headers: [...head.headers, "content-length", String(Buffer.byteLength(body))] });
     }
-    this.#writeHead({ status: head.status, headers: [...head.headers, "content-length", String(Buffer.byteLength(body))] });
-    this.#response.end(body);
+    this.#finish(body);
   }
 
   /** The failure that ends this request. */
@@ -134,6 +137,12 @@ export class Answer {
     }
     const { status, headers, body } = this.#protocol.encodeError(error, this.requestId, this.#route);
     this.whole({ status, headers: Object.entries(headers).flat() }, body);
+  }
+
+  /** The last bytes. From here on nobody watches whether the client reads. */
+  #finish(bytes: Buffer | string = ""): void {
+    this.#response.end(bytes);
+    if (this.#response.writableLength > MUCH_UNREAD) this.#response.setTimeout(MAX_UNREAD_MS, () => this.#response.destroy());
   }
 
   #beat(): void {
