@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createMediaFetch, MediaFetchError, type FetchedMedia, type MediaFetchOptions } from "./media-fetch.ts";
+import { createMediaFetch, MediaFetchError, type FetchedMedia, type HostAddress, type MediaFetchOptions } from "./media-fetch.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -62,6 +62,28 @@ describe("what is fetched", () => {
     expect((await get(`http://rebinding.example:${port}/`, { resolve })).bytes.toString()).toBe("pinned");
     expect(asked).toEqual(["rebinding.example"]);
   });
+});
+
+test("few names are looked up at once, and one that is never answered holds nobody else up for longer than a fetch may take", async () => {
+  let running = 0;
+  let most = 0;
+  const answers: (() => void)[] = [];
+  const resolve = (): Promise<HostAddress[]> => {
+    most = Math.max(most, (running += 1));
+    return new Promise((found) => answers.push(() => ((running -= 1), found([]))));
+  };
+  const fetch = createMediaFetch({ ...OPTIONS, resolve });
+  const { signal } = new AbortController();
+  const all = Array.from({ length: 5 }, (_, i) => fetch(`http://${i}.example/`, signal).catch(({ message }: Error) => message));
+  for (let told = 0; told < 5; told += 1) {
+    while (answers.length === 0) await new Promise((later) => setImmediate(later));
+    answers.shift()?.();
+  }
+  expect(new Set(await Promise.all(all))).toEqual(new Set(["its host cannot be found on the public internet"]));
+  expect(most).toBe(2);
+  const stuck = createMediaFetch({ ...OPTIONS, timeoutMs: 50, resolve: () => new Promise(() => undefined) });
+  const late = Array.from({ length: 3 }, (_, i) => stuck(`http://${i}.example/`, signal).catch(({ message }: Error) => message));
+  expect(await Promise.all(late)).toEqual(late.map(() => "it took longer than 0.05 s"));
 });
 
 describe("what is refused", () => {

@@ -46,7 +46,7 @@ export type MediaFetch = (url: string, signal: AbortSignal) => Promise<FetchedMe
 const NO_PUBLIC_HOST = "its host cannot be found on the public internet";
 
 export function createMediaFetch(options: MediaFetchOptions): MediaFetch {
-  const resolve = options.resolve ?? ((host: string) => lookup(host, { all: true }));
+  const resolve = fewAtOnce(options.resolve ?? ((host: string) => lookup(host, { all: true })));
   return async (text, signal) => {
     const url = readUrl(text, options);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
@@ -59,6 +59,28 @@ export function createMediaFetch(options: MediaFetchOptions): MediaFetch {
       if (limit.aborted && !signal.aborted) throw new MediaFetchError(`it took longer than ${options.timeoutMs / 1000} s`);
       const code = thrown instanceof Error && "code" in thrown ? ` (${String(thrown.code)})` : "";
       throw new MediaFetchError(`the connection failed${code}`);
+    }
+  };
+}
+
+/**
+ * Names looked up at once. The system's resolver holds one of Node's four threads for each, as long as a hostile name
+ * server likes, and connections to providers need these threads too.
+ */
+const MAX_LOOKUPS = 2;
+
+function fewAtOnce<Result>(resolve: (host: string) => Promise<Result>): (host: string) => Promise<Result> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (host) => {
+    if (running === MAX_LOOKUPS) await new Promise<void>((go) => waiting.push(go));
+    else running += 1;
+    try {
+      return await resolve(host);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
     }
   };
 }
