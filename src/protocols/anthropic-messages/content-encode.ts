@@ -3,7 +3,7 @@ import type { Content, Native, ToolCallContent } from "../../chat/chat.ts";
 import { asObject, tryParseJson, type JsonObject } from "../../chat/json.ts";
 import { mintedBy } from "../../chat/state.ts";
 import { callInputObject } from "../call-input.ts";
-import { hostedCallText, hostedResultText, missingMediaText } from "../fixed-texts.ts";
+import { hostedCallText, hostedResultText, mediaLabel, missingMediaText } from "../fixed-texts.ts";
 import { recordNative } from "../native-losses.ts";
 import type { EncodeTarget } from "../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult } from "./answer-content.ts";
@@ -25,8 +25,12 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       return encodeText(content, path, target);
     case "refusal":
       return plainText(content.text);
-    case "media":
-      return [encodeMedia(content, path, target, inner(target)) ?? { type: "text", text: missingMediaText(content) }];
+    case "media": {
+      const block = encodeMedia(content, path, target, inner(target));
+      // Documents have a field for their names, pictures do not.
+      const label = block?.["type"] === "image" ? plainText(mediaLabel(content)) : [];
+      return [...label, block ?? { type: "text", text: missingMediaText(content) }];
+    }
     case "search-result":
       return [
         {

@@ -58,6 +58,8 @@ function encodeFormat(
   { profile, losses }: EncodeTarget,
 ): { config: JsonObject; instructions: readonly string[] } {
   if (!outputFormat) return { config: {}, instructions: [] };
+  if (outputFormat.type === "json-schema" && outputFormat.name !== undefined)
+    losses.add("output-format-name", "output_config.format.name", "info");
   const lowered = outputFormat.type === "json-schema" ? cleanSchema(outputFormat.schema) : undefined;
   if (withTools && !profile.jsonOutputWithFunctions) {
     losses.add("output-format-beside-tools", "output_config.format", "semantic");

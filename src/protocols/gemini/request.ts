@@ -63,6 +63,7 @@ interface GenerateContentBody extends JsonObject {
 function encodeBody(request: ChatRequest, target: EncodeTarget): GenerateContentBody {
   recordNative(request.native, "", "gemini", target.losses);
   recordChoices(request, target.losses);
+  if (request.cacheKey !== undefined) target.losses.add("cache-mark", "prompt_cache_key", "info");
   if (request.endUser !== undefined) target.losses.add("end-user", "metadata.user_id", "info");
   const own = ownFields(request.native) ?? {};
   const { tools, toolConfig } = encodeTools(request, target);

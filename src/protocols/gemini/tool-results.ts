@@ -70,6 +70,7 @@ function collect(content: Content, path: string, texts: string[], media: Part[],
       texts.push(searchResultText(content));
       break;
     case "tool-reference":
+      recordAnnotations(content, path, target);
       texts.push(toolLoadedText(content.name));
       break;
     case "media": {

@@ -45,6 +45,7 @@ export function encodeTools(request: ChatRequest, target: EncodeTarget): Encoded
 
 function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
   recordNative(tool.native, tool.path, "gemini", target.losses);
+  if (tool.cache) target.losses.add("cache-mark", tool.path, "info");
   switch (tool.type) {
     case "function":
       return [declare(tool, tool.description, tool.inputSchema, target)];

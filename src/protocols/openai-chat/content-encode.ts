@@ -84,6 +84,9 @@ function encodeMedia(given: MediaContent & Content, path: string, target: Encode
     return [...textParts(label), ...source.content.flatMap((part, i) => encodeContent(part, `${path}.source.content[${i}]`, target))];
   }
   if ("text" in source) return textParts(label === "" ? source.text : `${label}\n${source.text}`);
+  // Only what is shown can be looked at more closely.
+  if ((kind === "document" || kind === "audio") && media.detail !== undefined && media.detail !== "auto")
+    target.losses.add("media-detail", path, "info");
   const part = kind === "document" ? encodeDocument(media, path, target) : encodePicture(media, path, target);
   const context = kind === "document" && part ? (media.context ?? "") : label;
   return [...textParts(context), part ?? { type: "text", text: missingMediaText(media) }];
@@ -92,11 +95,10 @@ function encodeMedia(given: MediaContent & Content, path: string, target: Encode
 /** What the bytes are counts, not what they are called (rule 168): a PDF called an image is a document, and text is said as text. */
 function readBytes(media: MediaContent & Content): MediaContent & Content {
   const { source, kind } = media;
-  const embedded = "url" in source ? parseDataUrl(source.url) : "base64" in source ? source : undefined;
+  const embedded: ReturnType<typeof parseDataUrl> = "url" in source ? parseDataUrl(source.url) : "base64" in source ? source : undefined;
   if (!embedded || (kind !== "image" && kind !== "document")) return media;
   const data = normaliseBase64(embedded.base64);
-  const label = parseDataUrl("url" in source ? source.url : "")?.mediaType ?? media.mediaType;
-  const mediaType = sniffMediaType(data) ?? label ?? DEFAULT_TYPES[kind];
+  const mediaType = sniffMediaType(data) ?? embedded.mediaType ?? media.mediaType ?? DEFAULT_TYPES[kind];
   if (isTextType(mediaType)) return { ...media, kind: "document", source: { text: Buffer.from(data, "base64").toString() } };
   const shown = mediaType.startsWith("image/") ? "image" : mediaType === DEFAULT_TYPES.document ? "document" : kind;
   return { ...media, kind: shown, mediaType, source: { base64: data } };

@@ -205,6 +205,9 @@ describe("who is asking", () => {
   test("a server without such fields is told nothing", () => {
     const { text: sent, losses } = ask({ endUser: "someone", cacheKey: "k" }, { dialect: null });
     expect(sent).not.toMatch(/user_id|safety_identifier|prompt_cache_key/);
-    expect(losses).toEqual([{ code: "end-user", path: "metadata.user_id", severity: "info" }]);
+    expect(losses).toEqual([
+      { code: "end-user", path: "metadata.user_id", severity: "info" },
+      { code: "cache-mark", path: "prompt_cache_key", severity: "info" },
+    ]);
   });
 });

@@ -63,6 +63,7 @@ function encodeLogprobs(request: ChatRequest, reasons: boolean, { profile, losse
 function encodeIdentity({ endUser, cacheKey }: ChatRequest, target: EncodeTarget): JsonObject {
   const { endUserField, promptCacheKey } = dialectOf(target);
   if (endUser !== undefined && endUserField === undefined) target.losses.add("end-user", "metadata.user_id", "info");
+  if (cacheKey !== undefined && !promptCacheKey) target.losses.add("cache-mark", "prompt_cache_key", "info");
   return {
     ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hash(endUser) }),
     ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hash(cacheKey) }),
