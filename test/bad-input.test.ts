@@ -100,6 +100,30 @@ describe("places and callers", () => {
     expect(await message(answer)).toMatch(expected);
   });
 
+  test.each([
+    ["POST", "/chat/completions", "/v1/chat/completions"],
+    ["POST", "/v1/v1/chat/completions", "/v1/chat/completions"],
+    ["POST", "/v1/chat/completions/", "/v1/chat/completions"],
+    ["POST", "/v1beta/openai/chat/completions", "/v1/chat/completions"],
+    ["POST", "/messages", "/v1/messages"],
+    ["GET", "/models", "/v1/models"],
+    ["POST", "/models/m:generateContent", "/v1/models/m:generateContent"],
+    ["POST", "/v1/v1beta/models/m:countTokens", "/v1beta/models/m:countTokens"],
+  ])("a path with too much or too little is told the right one: %s %s", async (method, path, meant) => {
+    const answer = await fetch(`${open.url}${path}`, { method });
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain(`Did you mean ${meant}?`);
+  });
+
+  test.each([
+    ["POST", "/v1/completions"],
+    ["POST", "/v1/chat/completions/and/some/more"],
+    ["GET", `/${"v1/".repeat(500)}models`],
+  ])("no path is made up: %s %s", async (method, path) => {
+    const text = await (await fetch(`${open.url}${path}`, { method })).text();
+    expect(text).toContain("There is nothing at this path. Dragoman serves");
+  });
+
   test("who says nothing about itself is told in OpenAI's words", async () => {
     const lost = await fetch(`${open.url}/v1/nothing`, { method: "POST" });
     expect(lost.status).toBe(404);

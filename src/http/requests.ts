@@ -140,7 +140,11 @@ function claimRoute(
   const candidates = [served, speaking, claimed, offered].find(({ length }) => length > 0) ?? offered;
   // The last is whoever says nothing about itself: OpenAI's clients send no header of their own.
   const { client, route } = (candidates.find(speaks) ?? candidates.at(-1)) as (typeof offered)[0];
-  if (!route) return { client, refusal: new GatewayError("not-found", `There is nothing at this path. ${SERVED}`) };
+  if (!route) {
+    const meant = meantPath(clients, method, pathname, query);
+    const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
+    return { client, refusal: new GatewayError("not-found", `There is nothing at this path.${hint} ${SERVED}`) };
+  }
   if (!("allow" in route)) return { client, route };
   return {
     client,
@@ -148,6 +152,24 @@ function claimRoute(
       headers: { allow: route.allow },
     }),
   };
+}
+
+/** Deeper paths than any mistake makes. */
+const MAX_SEGMENTS = 8;
+
+/** The path that is served among those that differ by what base URLs have too much of, or too little. */
+function meantPath(clients: RequestsContext["clients"], method: string, pathname: string, query: URLSearchParams): string | undefined {
+  const segments = pathname.split("/").filter((segment) => segment !== "");
+  if (segments.length > MAX_SEGMENTS) return undefined;
+  const ends = segments.map((_, i) => `/${segments.slice(i).join("/")}`);
+  return ends
+    .flatMap((end) => [end, `/v1${end}`, `/v1beta${end}`])
+    .find((path) =>
+      clients.some((client) => {
+        const route = client.route(method, path, query);
+        return route && "operation" in route && route.operation !== "get-model";
+      }),
+    );
 }
 
 /** Liveness, readiness, and the bare `/` that clients look at before they begin (older Claude Codes send `HEAD /`). */
