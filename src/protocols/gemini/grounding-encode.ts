@@ -20,6 +20,7 @@ export class GroundingWriter {
   /** The answer's text so far, and where the current item's begins in it. */
   #said = "";
   #itemStart = 0;
+  #counted = START;
   /** Citations of the whole current item, whose end is not known yet. */
   #whole: Citation[] = [];
 
@@ -95,7 +96,18 @@ export class GroundingWriter {
 
   #encode({ start, end, sources }: Support): JsonObject {
     const text = this.#said.slice(start, end);
-    const startIndex = Buffer.byteLength(this.#said.slice(0, start));
+    const startIndex = this.#bytesBefore(start);
     return { segment: { startIndex, endIndex: startIndex + Buffer.byteLength(text), text }, groundingChunkIndices: sources };
   }
+
+  /** Supports mostly follow each other, so what was counted for the last one is not counted again. */
+  #bytesBefore(index: number): number {
+    const { index: from, bytes } = index >= this.#counted.index ? this.#counted : START;
+    const total = bytes + Buffer.byteLength(this.#said.slice(from, index));
+    // Half a character counts as another one.
+    if (!/[\uD800-\uDBFF]/.test(this.#said.charAt(index - 1))) this.#counted = { index, bytes: total };
+    return total;
+  }
 }
+
+const START = { index: 0, bytes: 0 };
