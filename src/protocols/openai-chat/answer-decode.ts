@@ -141,20 +141,12 @@ export class AnswerDecoder {
 
   /** Text in whichever field; the same text often stands in two of them (rule 312). */
   #reasoning(message: JsonObject): void {
-    let said = "";
-    for (const field of REASONING_FIELDS) {
-      const value = message[field];
-      if (typeof value !== "string" || value === "") continue;
-      said = value;
-      this.#reasoningField = field;
-      break;
-    }
+    const field = REASONING_FIELDS.find((name) => typeof message[name] === "string" && message[name] !== "");
+    if (field !== undefined) this.#reasoningField = field;
     const details = asArray(message["reasoning_details"]);
-    if (details) {
-      if (said === "") said = details.map(detailText).join("");
-      if (said !== "") this.#append("reasoning", said);
-      for (const piece of details) this.#details.add(asObject(piece) ?? {});
-    } else if (said !== "") this.#append("reasoning", said);
+    const said = field === undefined ? details?.map(detailText).join("") : (message[field] as string);
+    if (said !== undefined && said !== "") this.#append("reasoning", said);
+    if (details) for (const piece of details) this.#details.add(asObject(piece) ?? {});
   }
 
   #refusal(text: JsonValue | undefined): void {

@@ -56,7 +56,7 @@ export function lowerStrictSchema(value: JsonObject): JsonObject {
 function close(value: JsonValue): JsonValue {
   if (!isObject(value) || isClosed(value)) return value;
   const { $schema: _address, oneOf, ...others } = value;
-  const alternatives = oneOf !== undefined && others["anyOf"] === undefined ? { anyOf: oneOf } : oneOf !== undefined && { oneOf };
+  const alternatives = oneOf !== undefined && { [others["anyOf"] === undefined ? "anyOf" : "oneOf"]: oneOf };
   const lowered = mapSubschemas({ ...others, ...alternatives }, close);
   const properties = asObject(lowered["properties"]);
   if (lowered["type"] !== "object" && !properties) return lowered;
