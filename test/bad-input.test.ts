@@ -87,6 +87,17 @@ describe("bodies", () => {
   });
 });
 
+test("a refusal names the caller's own field, and says what would help", async () => {
+  const chat = await fetch(`${keyed.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: "Bearer right-key" },
+    body: JSON.stringify({ model: "claude-x", messages: [{ role: "user", content: "hi" }], n: 2 }),
+  });
+  expect(await chat.json()).toMatchObject({
+    error: { param: "n", message: expect.stringMatching(/^n: .*Send the request several times/) },
+  });
+});
+
 describe("places and callers", () => {
   test.each([
     ["GET", "/v1/messages", /^405 /],

@@ -189,10 +189,11 @@ export class Preparation {
     if (!encoded) throw new GatewayError("unsupported", "The provider of this model does not count tokens.");
     const refused = losses.refusedBy(this.#lossMode);
     if (refused) {
+      const path = this.#client.settingNames?.get(refused.path) ?? refused.path;
       throw new GatewayError(
         "unsupported",
-        `${refused.path}: the model that serves ${this.#peek.model} cannot be given this (${refused.code}), so nothing was sent. ${LOSS_KINDS[refused.code].remedy}`,
-        { field: refused.path },
+        `${path}: the model that serves ${this.#peek.model} cannot be given this (${refused.code}), so nothing was sent. ${LOSS_KINDS[refused.code].remedy}`,
+        { field: path },
       );
     }
     const roughly = (): number => (this.#estimate ??= estimateInputTokens(request, "rough"));

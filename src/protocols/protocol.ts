@@ -102,6 +102,8 @@ export interface WrongMethod {
 /** How clients speak the protocol to us. */
 export interface ClientSide {
   readonly id: ProtocolId;
+  /** What the protocol calls the settings that the ledger has another name for, so that refusals name the caller's own field. */
+  readonly settingNames?: ReadonlyMap<string, string>;
   /** The route a request is for; `undefined` when the path is not this protocol's. */
   route(method: string, pathname: string, query: URLSearchParams): ClientRoute | WrongMethod | undefined;
   /** Whether headers and query are such as only this protocol's clients send: tells paths apart that protocols share. */

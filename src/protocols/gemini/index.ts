@@ -8,7 +8,7 @@ import { PROTOCOL } from "./native.ts";
 import { fetchesUrl } from "./media.ts";
 import { relayBody } from "./relay-body.ts";
 import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
-import { decodeRequest } from "./request-decode.ts";
+import { decodeRequest, SETTING_NAMES } from "./request-decode.ts";
 import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
 import { encodeResponse } from "./response-encode.ts";
 import { peek, route, speaks } from "./route.ts";
@@ -17,6 +17,7 @@ import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
 
 const client: ClientSide = {
   id: PROTOCOL,
+  settingNames: SETTING_NAMES,
   route,
   speaks,
   streamStyle,

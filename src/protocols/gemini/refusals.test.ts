@@ -89,3 +89,7 @@ test("names that every object has are ordinary ones", () => {
   expect(decoded.items).toMatchObject([{ text: "hi" }, { kind: "other" }, { type: "media" }]);
   expect(decoded.items.at(-1)).not.toHaveProperty("detail");
 });
+
+test("settings have Google's names", () => {
+  expect(client.settingNames?.get("n")).toBe("generationConfig.candidateCount");
+});

@@ -11,6 +11,20 @@ import { decodeTools } from "./tools-decode.ts";
 
 const KNOWN = "model contents systemInstruction tools toolConfig generationConfig generateContentRequest".split(" ");
 
+/** Google's names of what the ledger calls otherwise. */
+export const SETTING_NAMES: ReadonlyMap<string, string> = new Map([
+  ["n", "generationConfig.candidateCount"],
+  ["tool_choice", "toolConfig.functionCallingConfig"],
+  ["max_tokens", "generationConfig.maxOutputTokens"],
+  ["thinking", "generationConfig.thinkingConfig"],
+  ["thinking.budget_tokens", "generationConfig.thinkingConfig.thinkingBudget"],
+  ["output_config.format", "generationConfig.responseMimeType"],
+  ["logprobs", "generationConfig.responseLogprobs"],
+  ...["temperature", "topP", "topK", "seed", "presencePenalty", "frequencyPenalty"].map(
+    (name) => [name, `generationConfig.${name}`] as const,
+  ),
+]);
+
 /** @throws GatewayError `invalid-request`, naming the field as Google does. */
 export function decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest {
   const given = parseBody(request.body);

@@ -11,8 +11,21 @@ import { PROTOCOL } from "./wire.ts";
 
 const STYLE: StreamStyle = { contentType: "text/event-stream; charset=utf-8", heartbeat: KEEPALIVE, error: streamError };
 
+/** OpenAI's names of what the ledger calls otherwise. */
+const SETTING_NAMES: ReadonlyMap<string, string> = new Map([
+  ["thinking", "reasoning_effort"],
+  ["thinking.budget_tokens", "reasoning_effort"],
+  ["output_config.format", "response_format"],
+  ["output_format", "response_format"],
+  ["topP", "top_p"],
+  ["topK", "top_k"],
+  ["presencePenalty", "presence_penalty"],
+  ["frequencyPenalty", "frequency_penalty"],
+]);
+
 export const client: ClientSide = {
   id: PROTOCOL,
+  settingNames: SETTING_NAMES,
   route,
   speaks,
   streamStyle: () => STYLE,
