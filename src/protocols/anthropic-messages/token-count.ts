@@ -7,11 +7,6 @@ import { protocolHeaders } from "./betas.ts";
 import { leftover } from "./native.ts";
 import { encodeBody } from "./request-encode.ts";
 
-/** The answer a client gets. */
-export function encodeTokenCount(tokens: number): JsonObject {
-  return { input_tokens: tokens };
-}
-
 /** @throws GatewayError `upstream` when there is no count in it. */
 export function decodeTokenCount(body: JsonObject): number {
   const tokens = asNumber(body["input_tokens"]);
@@ -23,7 +18,7 @@ export function decodeTokenCount(body: JsonObject): number {
 const UNCOUNTED = ["max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier"];
 
 /** The question for an upstream. */
-export function encodeTokenCountRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+export function encodeTokenCount(request: ChatRequest, target: EncodeTarget): EncodedRequest {
   const body = leftover(encodeBody(request, target), UNCOUNTED);
   return { path: "/v1/messages/count_tokens", headers: protocolHeaders(body), body: writeJson(body) };
 }
