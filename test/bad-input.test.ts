@@ -90,7 +90,7 @@ describe("bodies", () => {
 test("a refusal names the caller's own field, and says what would help", async () => {
   const chat = await fetch(`${keyed.url}/v1/chat/completions`, {
     method: "POST",
-    headers: { authorization: "Bearer right-key" },
+    headers: { authorization: "Bearer right-key", "content-type": "application/json" },
     body: JSON.stringify({ model: "claude-x", messages: [{ role: "user", content: "hi" }], n: 2 }),
   });
   expect(await chat.json()).toMatchObject({

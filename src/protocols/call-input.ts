@@ -1,6 +1,6 @@
 /** What a call passes to its tool, where a protocol has one form of it and the caller used another (dossier rules 54, 55, 66, 91). */
 import type { Tool, ToolCallContent } from "../chat/chat.ts";
-import { asObject, asString, isObject, tryParseJson, writeJson, type JsonObject, type JsonText } from "../chat/json.ts";
+import { asObject, asString, isObject, tryParseJson, writeJson, type JsonObject, type JsonText, type JsonValue } from "../chat/json.ts";
 import type { LossLedger } from "../chat/loss.ts";
 
 /**
@@ -12,9 +12,17 @@ export function callInputObject(call: ToolCallContent, path: string, losses: Los
   if (call.input.trim() === "") return {};
   const parsed = tryParseJson(call.input);
   if (parsed === null) return {};
-  if (isObject(parsed)) return parsed;
+  if (isObject(parsed) && !isDeeper(parsed, MAX_DEPTH)) return parsed;
   losses.add("tool-call-arguments", path, "semantic");
-  return { _raw: parsed === undefined ? call.input : writeJson(parsed) };
+  return { _raw: parsed === undefined || isDeeper(parsed, MAX_DEPTH) ? call.input : writeJson(parsed) };
+}
+
+/** What a body may nest besides: arguments are a text in some protocols, where nobody has counted. Deeper ones cannot be written. */
+const MAX_DEPTH = 256;
+
+function isDeeper(value: JsonValue | undefined, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member: JsonValue | undefined) => isDeeper(member, levels - 1));
 }
 
 /** What a tool that takes free text takes where every input is an object (rule 66). */

@@ -46,6 +46,7 @@ function described(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   const number = asNumber(value);
+  if (number !== undefined && Math.abs(number) > Number.MAX_SAFE_INTEGER) return "a number that is too large";
   if (number !== undefined) return Number.isInteger(number) ? "an integer" : "a decimal number";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
@@ -69,7 +70,10 @@ function reader<T>(narrow: (value: JsonValue) => T | undefined, expected: string
 /** Optional fields by type: the value, or `undefined` when absent. Each refuses another type. */
 export const stringField = reader(asString, "a string");
 export const booleanField = reader(asBoolean, "a boolean");
-export const numberField = reader(asNumber, "a number");
+export const numberField = reader((value) => {
+  const number = asNumber(value);
+  return Number.isFinite(number) ? number : undefined;
+}, "a number");
 export const objectField = reader(asObject, "an object");
 export const arrayField = reader(asArray, "an array");
 export const integerField = reader((value) => {

@@ -300,6 +300,13 @@ test.each<[body: string | object, field: string, message: string, code: string |
   ],
   [{ model: "m", messages: [user], max_tokens: 0 }, "max_tokens", "Expected a value >= 1, but got 0 instead.", "integer_below_min_value"],
   [{ model: "m", messages: [user], temperature: "hot" }, "temperature", "expected a number, but got a string", "invalid_type"],
+  [
+    '{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":9007199254740993}',
+    "seed",
+    "expected an integer, but got a number that is too large",
+    "invalid_type",
+  ],
+  ['{"model":"m","messages":[{"role":"user","content":"hi"}],"temperature":1e999}', "temperature", "too large", "invalid_type"],
   [{ model: "m", messages: [user], stop: [1] }, "stop[0]", "expected a string", "invalid_type"],
   [{ model: "m", messages: [user], tools: [{ type: "function" }] }, "tools[0].function", "Missing required", "missing_required_parameter"],
   [{ model: "m", messages: [user], tool_choice: "any" }, "tool_choice", "'none', 'auto', and 'required'", "invalid_value"],
