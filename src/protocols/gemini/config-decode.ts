@@ -1,7 +1,17 @@
 /** `generationConfig` to the neutral form (dossier A.4.2, B.0.5, B.10; rules 191, 215). What has none is handed back. */
 import type { ChatRequest, Effort, OutputFormat, Reasoning, Sampling } from "../../chat/chat.ts";
 import type { JsonObject } from "../../chat/json.ts";
-import { booleanField, integerField, listField, messageField, numberField, objectField, refuse, stringField } from "./fields.ts";
+import {
+  booleanField,
+  integerField,
+  listField,
+  messageField,
+  numberField,
+  objectField,
+  refuse,
+  refuseType,
+  stringField,
+} from "./fields.ts";
 import { leftover } from "./native.ts";
 import { decodeJsonSchema, decodeSchema } from "./schema-decode.ts";
 
@@ -24,7 +34,7 @@ export function decodeConfig(body: JsonObject): DecodedConfig {
   const config = messageField(body, PATH, "") ?? {};
   const maxOutputTokens = integerField(config, "maxOutputTokens", PATH);
   const stop = listField(config, "stopSequences", PATH)?.map((text, i): string =>
-    typeof text === "string" ? text : refuse(`${PATH}.stopSequences[${i}]`, `Invalid value at '${PATH}.stopSequences[${i}]' (TYPE_STRING)`),
+    typeof text === "string" ? text : refuseType(`${PATH}.stopSequences[${i}]`, "TYPE_STRING"),
   );
   const choices = integerField(config, "candidateCount", PATH);
   const format = decodeFormat(config);
