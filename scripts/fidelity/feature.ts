@@ -38,7 +38,7 @@ export const chatTool: JsonObject = {
   type: "function",
   function: { name: "weather", description: "Tells the weather.", parameters: SCHEMA },
 };
-export const geminiTool: JsonObject = {
+const geminiTool: JsonObject = {
   functionDeclarations: [{ name: "weather", description: "Tells the weather.", parametersJsonSchema: SCHEMA }],
 };
 export const messagesTools = (more: JsonObject = {}): JsonObject => messages("hi", { tools: [messagesTool], ...more });
