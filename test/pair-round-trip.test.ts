@@ -10,7 +10,7 @@ import { tryParseJson, writeJson, type JsonObject } from "../src/chat/json.ts";
 import type { LossCode } from "../src/chat/loss-codes.ts";
 import { LossLedger } from "../src/chat/loss.ts";
 import { createStateSealer } from "../src/chat/state.ts";
-import { normaliseBase64 } from "../src/protocols/media-bytes.ts";
+import { normaliseBase64 } from "../src/protocols/shared/media-bytes.ts";
 import { protocols } from "../src/protocols/index.ts";
 import type { ClientRequest, ClientSide, Protocol } from "../src/protocols/protocol.ts";
 import { openai } from "../src/providers/openai/index.ts";

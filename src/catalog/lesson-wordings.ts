@@ -4,7 +4,7 @@
  */
 import type { Effort } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
-import { EFFORTS } from "../protocols/effort.ts";
+import { EFFORTS } from "../protocols/shared/effort.ts";
 import type { Profile, ThinkingForm } from "../protocols/profile.ts";
 import { layLesson, type Lesson } from "./lessons.ts";
 

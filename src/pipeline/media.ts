@@ -6,7 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { ChatRequest, Content, Item, MediaContent, MediaSource } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
-import { sniffMediaType } from "../protocols/media-bytes.ts";
+import { sniffMediaType } from "../protocols/shared/media-bytes.ts";
 import type { Profile } from "../protocols/profile.ts";
 import type { UpstreamSide } from "../protocols/protocol.ts";
 import { MediaFetchError, type FetchedMedia, type MediaFetch } from "../wire/media-fetch.ts";

@@ -6,7 +6,7 @@ import { modelFacts } from "../catalog/models.ts";
 import type { ProtocolId } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
 import type { Profile } from "../protocols/profile.ts";
-import { tokenCounts } from "../protocols/upstream-error.ts";
+import { tokenCounts } from "../protocols/shared/upstream-error.ts";
 import type { Target } from "../routing/router.ts";
 
 /** What it needs from the program. */

@@ -6,7 +6,7 @@ import type { ChatEvent } from "../../src/chat/events.ts";
 import { asString, type JsonObject } from "../../src/chat/json.ts";
 import { LossLedger } from "../../src/chat/loss.ts";
 import { createStateSealer } from "../../src/chat/state.ts";
-import { client } from "../../src/protocols/openai-chat/client.ts";
+import { client } from "../../src/protocols/openai-chat/client/index.ts";
 import type { AnswerContext, ClientRequest } from "../../src/protocols/protocol.ts";
 import { SseReader } from "../../src/wire/sse.ts";
 

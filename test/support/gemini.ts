@@ -8,8 +8,8 @@ import { checkGrammar } from "../../src/chat/grammar.ts";
 import type { JsonObject } from "../../src/chat/json.ts";
 import { LossLedger, type Loss } from "../../src/chat/loss.ts";
 import type { OpaqueState } from "../../src/chat/state.ts";
-import { encodeRequest } from "../../src/protocols/gemini/request.ts";
-import { GeminiStreamDecoder } from "../../src/protocols/gemini/stream.ts";
+import { encodeRequest } from "../../src/protocols/gemini/upstream/request.ts";
+import { GeminiStreamDecoder } from "../../src/protocols/gemini/upstream/stream.ts";
 import type { Profile } from "../../src/protocols/profile.ts";
 import type { DecodeContext } from "../../src/protocols/protocol.ts";
 

@@ -1,6 +1,6 @@
 /** Routes, and what routing needs of a request, read from its bytes without parsing them (rules 1, 444). */
 import { scanMembers, type Span } from "../../wire/json-scan.ts";
-import { memberValue, peekBody, scanned, type PeekRefusals } from "../body-peek.ts";
+import { memberValue, peekBody, scanned, type PeekRefusals } from "../shared/body-peek.ts";
 import type { ClientRequest, ClientRoute, RequestPeek, WrongMethod } from "../protocol.ts";
 import { refuse } from "./fields.ts";
 

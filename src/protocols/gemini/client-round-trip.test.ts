@@ -7,8 +7,8 @@ import { asArray, asObject, parseJson, writeJson, type JsonObject, type JsonValu
 import { createStateSealer } from "../../chat/state.ts";
 import { SIGNATURE_SENTINEL } from "./state.ts";
 import { gemini } from "./index.ts";
-import { normaliseBase64 } from "../media-bytes.ts";
-import { cleanSchema, cleanToolSchema } from "./schema.ts";
+import { normaliseBase64 } from "../shared/media-bytes.ts";
+import { cleanSchema, cleanToolSchema } from "./upstream/schema.ts";
 
 const { client } = gemini;
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);

@@ -9,7 +9,7 @@ import type { JsonObject } from "../../chat/json.ts";
 import { LossLedger } from "../../chat/loss.ts";
 import { anthropicMessages } from "../anthropic-messages/index.ts";
 import { gemini } from "../gemini/index.ts";
-import { client } from "./client.ts";
+import { client } from "./client/index.ts";
 
 const LEGACY: readonly JsonObject[] = [
   { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } },

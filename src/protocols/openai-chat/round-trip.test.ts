@@ -9,7 +9,7 @@ import type { JsonObject, JsonValue } from "../../chat/json.ts";
 import { LossLedger, type Loss } from "../../chat/loss.ts";
 import type { ChatDialect } from "../chat-dialect.ts";
 import type { EncodeTarget } from "../protocol.ts";
-import { client } from "./client.ts";
+import { client } from "./client/index.ts";
 import { openaiChat } from "./index.ts";
 
 /** A server that takes all there is. */

@@ -6,7 +6,7 @@ import type { ChatResponse, Content } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError, type ErrorKind } from "../../chat/error.ts";
 import { writeJson } from "../../chat/json.ts";
-import { client } from "./client.ts";
+import { client } from "./client/index.ts";
 import { openaiChat } from "./index.ts";
 
 const MESSAGES = [{ role: "user" as const, content: "hi" }];

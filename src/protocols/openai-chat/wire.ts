@@ -1,6 +1,6 @@
 /** The words of the Chat Completions wire format (dossier A.2): what is known by name, as data. */
 import type { FinishReason, ProtocolId } from "../../chat/chat.ts";
-import type { NameLaw } from "../legal-names.ts";
+import type { NameLaw } from "../shared/legal-names.ts";
 
 export const PROTOCOL = "openai-chat" satisfies ProtocolId;
 

@@ -1,6 +1,6 @@
 /** Vendors and servers that speak Chat Completions, a row each: where they are, what they serve, how they differ (dossier A.2.3, B.1). */
 import type { ChatDialect } from "../../protocols/chat-dialect.ts";
-import { DEFAULT_DIALECT } from "../../protocols/openai-chat/default-dialect.ts";
+import { DEFAULT_DIALECT } from "../../protocols/openai-chat/upstream/default-dialect.ts";
 
 /** One row. */
 export interface Vendor {

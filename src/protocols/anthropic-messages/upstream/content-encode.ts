@@ -1,0 +1,147 @@
+/** Neutral content to the blocks of a request. What the wire cannot say is dropped, and on the ledger. */
+import type { Content, Native, ToolCallContent } from "../../../chat/chat.ts";
+import { asObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
+import { mintedBy } from "../../../chat/state.ts";
+import { callInputObject } from "../../shared/call-input.ts";
+import { hostedCallText, hostedResultText, mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
+import { recordNative } from "../../shared/native-losses.ts";
+import type { EncodeTarget } from "../../protocol.ts";
+import { encodeCitation, encodeHostedCall, encodeHostedResult } from "../answer-content.ts";
+import { escapeCallId } from "../ids.ts";
+import { encodeMedia } from "./media-encode.ts";
+import { encodeAnnotations, ownFields } from "../native.ts";
+import { encodeToolName } from "./tool-names.ts";
+import { PROTOCOL } from "../wire.ts";
+
+/** Content whose native fields are all of it: lost or kept as a whole. */
+const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
+
+/** The blocks one piece of content becomes: none when it is lost, several for a tool change. */
+export function encodeContent(content: Content, path: string, target: EncodeTarget): JsonObject[] {
+  const { losses } = target;
+  if (!WHOLE_NATIVES.has(content.type)) recordNative(content.native, path, PROTOCOL, losses);
+  switch (content.type) {
+    case "text":
+      return encodeText(content, path, target);
+    case "refusal":
+      return plainText(content.text);
+    case "media": {
+      const block = encodeMedia(content, path, target, inner(target));
+      // Documents have a field for their names, pictures do not.
+      const label = block?.["type"] === "image" ? plainText(mediaLabel(content)) : [];
+      return [...label, block ?? { type: "text", text: missingMediaText(content) }];
+    }
+    case "search-result":
+      return [
+        {
+          type: "search_result",
+          source: content.source,
+          title: content.title,
+          content: content.content.flatMap((part, i) => encodeContent(part, `${path}.content[${i}]`, target)),
+          ...encodeAnnotations(content),
+        },
+      ];
+    case "tool-reference":
+      return [{ type: "tool_reference", tool_name: encodeToolName(content.name), ...encodeAnnotations(content) }];
+    case "reasoning":
+      return encodeReasoning(content, path, target);
+    case "tool-call":
+      return [encodeCall(content, path, target)];
+    case "tool-result": {
+      const blocks = content.content.flatMap((part, i) => encodeContent(part, `${path}.content[${i}]`, target));
+      return [
+        {
+          type: "tool_result",
+          tool_use_id: escapeCallId(content.callId),
+          ...(blocks.length > 0 && { content: blocks }),
+          ...(content.isError && { is_error: true }),
+          ...encodeAnnotations(content),
+        },
+      ];
+    }
+    case "hosted-tool-call": {
+      const block = ownFields(content.native) && encodeHostedCall(content);
+      // Only Claude's own calls can be replayed to it (rule 225).
+      if (block) return [{ ...block, input: asObject(tryParseJson(content.input)) ?? {}, ...encodeAnnotations(content) }];
+      losses.add("hosted-tool-history", path, "info");
+      return plainText(hostedCallText(content));
+    }
+    case "hosted-tool-result": {
+      const block = ownFields(content.native) && encodeHostedResult(content);
+      if (block) return [{ ...block, ...encodeAnnotations(content) }];
+      losses.add("hosted-tool-history", path, "info");
+      return plainText(hostedResultText(content));
+    }
+    case "compaction":
+      return encodeCompaction(content, path, target);
+    case "tool-change": {
+      const type = content.change === "add" ? "tool_addition" : "tool_removal";
+      return content.tools.map((name) => ({
+        type,
+        tool: { type: "tool_reference", name: encodeToolName(name) },
+        ...encodeAnnotations(content),
+      }));
+    }
+    case "opaque": {
+      const own = ownFields(content.native);
+      if (!own) losses.add("opaque-content", path, "semantic");
+      return own ? [own] : [];
+    }
+  }
+}
+
+function inner(target: EncodeTarget): (content: Content, path: string) => JsonObject[] {
+  return (content, path) => encodeContent(content, path, target);
+}
+
+/** Empty text is refused by the wire, and so is text of spaces only (rules 31, 32). */
+function plainText(text: string): JsonObject[] {
+  return text.trim() === "" ? [] : [{ type: "text", text }];
+}
+
+function encodeText(content: Extract<Content, { type: "text" }>, path: string, target: EncodeTarget): JsonObject[] {
+  if (content.state) target.losses.add("foreign-state", path, "info");
+  const own = content.citations?.filter((citation) => ownFields(citation.native)) ?? [];
+  if (own.length < (content.citations?.length ?? 0)) target.losses.add("citations", path, "info");
+  const citations = content.citations && (own.length > 0 || content.citations.length === 0) && { citations: own.map(encodeCitation) };
+  return plainText(content.text).map((block) => ({ ...block, ...citations, ...encodeAnnotations(content) }));
+}
+
+/** Thinking without a proof that the target can read is refused or ignored: the text alone never stands for it (rule 131). */
+function encodeReasoning(
+  content: Extract<Content, { type: "reasoning" }> & { native?: Native },
+  path: string,
+  target: EncodeTarget,
+): JsonObject[] {
+  const { state } = content;
+  if (!state || !mintedBy(state.issuer, target.issuer)) {
+    target.losses.add("foreign-reasoning", path, "info");
+    return [];
+  }
+  const own = ownFields(content.native);
+  if (state.kind === "redacted-thinking") return [{ type: "redacted_thinking", data: state.value, ...own }];
+  return [{ type: "thinking", thinking: content.text, signature: state.value, ...own }];
+}
+
+function encodeCall(content: ToolCallContent & Content, path: string, target: EncodeTarget): JsonObject {
+  const { losses } = target;
+  if (content.state) losses.add("foreign-state", path, "info");
+  if (content.namespace !== undefined) losses.add("tool-namespace", path, "semantic");
+  return {
+    type: "tool_use",
+    id: escapeCallId(content.id),
+    name: encodeToolName(content.name),
+    input: callInputObject(content, path, target.losses),
+    ...encodeAnnotations(content),
+  };
+}
+
+function encodeCompaction(content: Extract<Content, { type: "compaction" }> & Content, path: string, target: EncodeTarget): JsonObject[] {
+  const { state, text } = content;
+  const minted = state && mintedBy(state.issuer, target.issuer);
+  if (!minted && !ownFields(content.native)) {
+    target.losses.add("compaction-state", path, text === undefined ? "semantic" : "info");
+    return plainText(text ?? "");
+  }
+  return [{ type: "compaction", content: text ?? null, ...(minted && { encrypted_content: state.value }), ...encodeAnnotations(content) }];
+}

@@ -1,0 +1,27 @@
+/** Anthropic Messages as it is spoken to an upstream (dossier A.1). */
+import type { UpstreamSide } from "../../protocol.ts";
+import { continueRequest } from "./continue-encode.ts";
+import { decodeError } from "./error-decode.ts";
+import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { MessagesRelayTap } from "./relay-tap.ts";
+import { encodeRequest } from "./request-encode.ts";
+import { MessagesDecoder } from "./stream-decode.ts";
+import { decodeTokenCount, encodeTokenCount } from "./token-count.ts";
+import { PROTOCOL } from "../wire.ts";
+
+export const upstream: Required<UpstreamSide> = {
+  id: PROTOCOL,
+  relayPath,
+  relaysRequestHeader,
+  relayBody,
+  inspectWhole,
+  relayTap: () => new MessagesRelayTap(),
+  fetchesUrl: () => false,
+  encodeRequest,
+  continueRequest,
+  encodeTokenCount,
+  decodeTokenCount,
+  streamDecoder: (context) => new MessagesDecoder(context),
+  decodeResponse: (body, context) => new MessagesDecoder(context).whole(body),
+  decodeError,
+};

@@ -1,0 +1,27 @@
+/** Gemini generateContent as it is spoken to an upstream (dossier A.4). */
+import type { UpstreamSide } from "../../protocol.ts";
+import { continueRequest } from "./continue.ts";
+import { decodeError } from "./error.ts";
+import { fetchesUrl } from "./media.ts";
+import { PROTOCOL } from "../native.ts";
+import { relayBody } from "./relay-body.ts";
+import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
+import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
+import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
+
+export const upstream: Required<UpstreamSide> = {
+  id: PROTOCOL,
+  relayPath,
+  relaysRequestHeader,
+  relayBody,
+  inspectWhole,
+  relayTap: () => new GeminiRelayTap(),
+  fetchesUrl,
+  encodeRequest,
+  continueRequest,
+  encodeTokenCount,
+  decodeTokenCount,
+  streamDecoder: (context) => new GeminiStreamDecoder(context),
+  decodeResponse,
+  decodeError,
+};

@@ -1,0 +1,22 @@
+/** Chat Completions as it is spoken to an upstream (A.2). */
+import type { UpstreamSide } from "../../protocol.ts";
+import { decodeError } from "./error-decode.ts";
+import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { ChatRelayTap } from "./relay-tap.ts";
+import { encodeRequest } from "./request-encode.ts";
+import { ChatStreamDecoder, decodeResponse } from "./stream-decode.ts";
+import { PROTOCOL } from "../wire.ts";
+
+/** It has no question for a count of tokens. */
+export const upstream: UpstreamSide = {
+  id: PROTOCOL,
+  relayPath,
+  relaysRequestHeader,
+  relayBody,
+  inspectWhole,
+  relayTap: () => new ChatRelayTap(),
+  encodeRequest,
+  streamDecoder: (context) => new ChatStreamDecoder(context),
+  decodeResponse,
+  decodeError,
+};

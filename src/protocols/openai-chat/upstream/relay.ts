@@ -1,0 +1,107 @@
+/** The relay lane's request: what passes, and the few bytes that change (rules 1–3, 131, 432). */
+import type { Usage } from "../../../chat/chat.ts";
+import { GatewayError } from "../../../chat/error.ts";
+import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { ENVELOPE_PREFIX } from "../../../chat/state.ts";
+import { scanArray, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
+import type { Operation, RelayTarget } from "../../protocol.ts";
+import { decodeErrorBody, saysError } from "./error-decode.ts";
+import { isAnswer } from "./stream-decode.ts";
+import { decodeUsage } from "./usage-decode.ts";
+
+/** Path and query of a relayed request below a base URL that ends with the version; a key in the query never passes. */
+export function relayPath(operation: Operation, model: string, _stream: boolean, query: URLSearchParams): string {
+  const passed = new URLSearchParams([...query].filter(([name]) => name !== "key"));
+  return passed.size === 0 ? pathOf(operation, model) : `${pathOf(operation, model)}?${passed.toString()}`;
+}
+
+function pathOf(operation: Operation, model: string): string {
+  switch (operation) {
+    case "generate":
+    // There is no question of its own: the pipeline estimates instead.
+    case "count-tokens":
+      return "/chat/completions";
+    case "list-models":
+      return "/models";
+    case "get-model":
+      return `/models/${encodeURIComponent(model)}`;
+  }
+}
+
+const RELAYED: ReadonlySet<string> = new Set(["accept", "accept-language", "content-type", "user-agent", "http-referer", "x-title"]);
+const RELAYED_FAMILIES = ["x-stainless-", "openai-beta"];
+
+/** The client's own headers that a server may see: a list, so that no key, organisation, cookie or address slips through (rule 432). */
+export function relaysRequestHeader(name: string): boolean {
+  return RELAYED.has(name) || RELAYED_FAMILIES.some((family) => name.startsWith(family));
+}
+
+/** Members of a message, and of a call, in which our proofs travel. */
+const PROOF_LISTS = ["reasoning_details", "thinking_blocks"] as const;
+
+/**
+ * The body with another model name and nothing else changed, except that state of other servers, which clients got in
+ * our envelopes, is taken out of the messages that hold it.
+ * @throws GatewayError `invalid-request` when what had to be searched is not JSON.
+ */
+export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer {
+  const edits: Edit[] = [];
+  const model = members.get("model");
+  const text = JSON.stringify(target.model);
+  if (model && body.toString("utf8", model.start, model.end) !== text) edits.push({ ...model, text });
+  const messages = members.get("messages");
+  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...stateEdits(body, messages, target));
+  return edits.length === 0 ? body : spliceSpans(body, edits);
+}
+
+function stateEdits(body: Buffer, messages: Span, { losses }: RelayTarget): Edit[] {
+  let elements: readonly Span[];
+  try {
+    elements = scanArray(body, messages);
+  } catch (error) {
+    throw new GatewayError("invalid-request", "The request's messages are not JSON.", { field: "messages", cause: error });
+  }
+  return elements.flatMap((span, i) => {
+    if (!body.subarray(span.start, span.end).includes(ENVELOPE_PREFIX)) return [];
+    const message = asObject(tryParseJson(body.toString("utf8", span.start, span.end)));
+    const cleaned = message && withoutEnvelopes(message);
+    if (!cleaned || cleaned === message) return [];
+    losses.add("foreign-reasoning", `messages[${i}]`, "info");
+    return [{ ...span, text: writeJson(cleaned) }];
+  });
+}
+
+/** The message without our proofs; the same object when it has none. */
+function withoutEnvelopes(message: JsonObject): JsonObject {
+  let cleaned = message;
+  for (const key of PROOF_LISTS) {
+    const entries = asArray(cleaned[key]);
+    const kept = entries?.filter((entry) => !writeJson(entry).includes(ENVELOPE_PREFIX));
+    if (!entries || !kept || kept.length === entries.length) continue;
+    const { [key]: _gone, ...rest } = cleaned;
+    cleaned = kept.length === 0 ? rest : { ...rest, [key]: kept };
+  }
+  const calls = asArray(cleaned["tool_calls"]);
+  if (!calls?.some((call) => isSealed(call))) return cleaned;
+  const opened = calls.map((call) => {
+    const { extra_content: _gone, ...rest } = asObject(call) ?? {};
+    return isSealed(call) ? rest : call;
+  });
+  return { ...cleaned, tool_calls: opened };
+}
+
+function isSealed(call: JsonValue): boolean {
+  const google = asObject(asObject(asObject(call)?.["extra_content"])?.["google"]);
+  return asString(google?.["thought_signature"])?.startsWith(ENVELOPE_PREFIX) === true;
+}
+
+/** What a whole answer says of itself (A.2.2). */
+export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError } {
+  if (!isAnswer(body)) {
+    if (saysError(body)) return { error: decodeErrorBody(body) };
+    return { error: new GatewayError("upstream", "The upstream's answer holds no choices.") };
+  }
+  const raw = asObject(body["usage"]);
+  const usage = raw && decodeUsage(raw);
+  return usage ? { usage } : {};
+}

@@ -1,0 +1,91 @@
+/** A neutral request to a Chat Completions request (A.2.1, B.1). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
+import { createHash } from "node:crypto";
+import type { ChatRequest } from "../../../chat/chat.ts";
+import { writeJson, type JsonObject } from "../../../chat/json.ts";
+import { recordNative } from "../../shared/native-losses.ts";
+import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
+import { recordChoices, recordLogprobs } from "../../shared/single-answer.ts";
+import { splitStops } from "../../shared/stop-sequences.ts";
+import { dialectOf } from "./default-dialect.ts";
+import { encodeMessages } from "./messages-encode.ts";
+import { ownFields } from "../native.ts";
+import { encodeFormat, encodeLimit, encodeReasoning, encodeSampling, samples } from "./settings-encode.ts";
+import { encodeTools } from "./tools-encode.ts";
+import { PROTOCOL } from "../wire.ts";
+
+/** What the protocol takes at most, whatever the model takes elsewhere (A.2.1, rule 196). */
+const MAX_STOPS = 4;
+
+/** @throws GatewayError `invalid-request` when nothing is left to answer. */
+export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+  const { profile, losses } = target;
+  const dialect = dialectOf(target);
+  recordNative(request.native, "", PROTOCOL, losses);
+  recordChoices(request, losses);
+  const { stream_options: options, response_format: _format, ...own } = ownFields(request.native) ?? {};
+  const { fields: reasoning, reasons } = encodeReasoning(request, request.tools.length > 0, target);
+  const { fields: format, instructions } = encodeFormat(request, target);
+  const { sent, scanned } = splitStops(request, {
+    ...profile,
+    maxStopSequences: Math.min(profile.maxStopSequences ?? MAX_STOPS, MAX_STOPS),
+  });
+  const body: JsonObject = {
+    model: target.model,
+    ...encodePrefill(encodeMessages(request, target, instructions), target),
+    ...encodeTools(request, reasons, target),
+    ...encodeLimit(request, target),
+    ...(sent && { stop: sent }),
+    ...encodeSampling(request, reasons, target),
+    ...encodeLogprobs(request, reasons, target),
+    ...reasoning,
+    ...format,
+    ...encodeIdentity(request, target),
+    ...own,
+    ...(request.stream && { stream: true }),
+    // Usage comes only when it is asked for, and is wanted whether the caller asked or not (rule 258).
+    ...(request.stream && dialect.streamOptions && { stream_options: { ...(options as JsonObject | undefined), include_usage: true } }),
+  };
+  return { path: "/chat/completions", headers: [], body: writeJson(body), ...(scanned && { scanStops: scanned }) };
+}
+
+/** Refused where sampling is (A.2.1, rule 193). */
+function encodeLogprobs(request: ChatRequest, reasons: boolean, { profile, losses }: EncodeTarget): JsonObject {
+  const { logprobs } = request;
+  if (!logprobs) return {};
+  if (!samples(profile, reasons)) {
+    recordLogprobs(request, losses);
+    return {};
+  }
+  return { logprobs: true, ...(logprobs.alternatives > 0 && { top_logprobs: logprobs.alternatives }) };
+}
+
+/** Who is asking, as hashes: what clients put there tells accounts and sessions (rules 203, 430). */
+function encodeIdentity({ endUser, cacheKey }: ChatRequest, target: EncodeTarget): JsonObject {
+  const { endUserField, promptCacheKey } = dialectOf(target);
+  if (endUser !== undefined && endUserField === undefined) target.losses.add("end-user", "metadata.user_id", "info");
+  if (cacheKey !== undefined && !promptCacheKey) target.losses.add("cache-mark", "prompt_cache_key", "info");
+  return {
+    ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hash(endUser) }),
+    ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hash(cacheKey) }),
+  };
+}
+
+/** 64 characters, which every such field takes. */
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Few servers go on where a last message of the assistant's ends, each asked in its own way (B.1). */
+function encodePrefill(messages: readonly JsonObject[], target: EncodeTarget): JsonObject {
+  const last = messages.at(-1);
+  if (last?.["role"] !== "assistant" || last["tool_calls"] !== undefined) return { messages };
+  switch (dialectOf(target).prefill) {
+    case "prefix":
+      return { messages: [...messages.slice(0, -1), { ...last, prefix: true }] };
+    case "continue_final_message":
+      return { messages, continue_final_message: true, add_generation_prompt: false };
+    case "none":
+      target.losses.add("prefill", `messages[${messages.length - 1}]`, "semantic");
+      return { messages };
+  }
+}

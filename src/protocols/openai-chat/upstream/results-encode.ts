@@ -1,0 +1,73 @@
+/** Results of tools as `tool` messages, which hold text only: what else a result shows goes to a user's message behind them (rules 73–78). */
+import type { Content } from "../../../chat/chat.ts";
+import type { JsonObject } from "../../../chat/json.ts";
+import { mediaLabel, NO_OUTPUT_TEXT, NO_RESULT_TEXT } from "../../shared/fixed-texts.ts";
+import { recordNative } from "../../shared/native-losses.ts";
+import type { EncodeTarget } from "../../protocol.ts";
+import type { CallItem, ResultItem } from "../../shared/tool-steps.ts";
+import { wireCallId } from "./call-ids.ts";
+import { encodeContent, type Part } from "./content-encode.ts";
+import { dialectOf } from "./default-dialect.ts";
+import { ownFields } from "../native.ts";
+import { PROTOCOL } from "../wire.ts";
+
+/** Before the text of a result that is an error: the wire has no field for it (rule 78). */
+const ERROR_PREFIX = "[tool error] ";
+
+/** The answer to a step. */
+export interface EncodedResults {
+  readonly messages: readonly JsonObject[];
+  /** Pictures and files of all results, each behind a line that says whose it is. */
+  readonly media: readonly Part[];
+}
+
+/**
+ * @param results in the caller's order (rule 24).
+ * @param missing calls that nobody answered (rules 25, 89).
+ * @param names of the tools, by call id.
+ */
+export function encodeResults(
+  results: readonly ResultItem[],
+  missing: readonly CallItem[],
+  names: ReadonlyMap<string, string>,
+  target: EncodeTarget,
+): EncodedResults {
+  const dialect = dialectOf(target);
+  const media: Part[] = [];
+  const messages = results.map((result): JsonObject => {
+    recordNative(result.native, result.path, PROTOCOL, target.losses);
+    if (result.cache && !ownFields(result.native)) target.losses.add("cache-mark", result.path, "info");
+    const shown: Part[] = [];
+    const text = resultText(result, shown, target);
+    if (shown.length > 0)
+      media.push({ type: "text", text: `Attached to the result of ${names.get(result.callId) ?? "a tool"} (${result.callId}):` }, ...shown);
+    const content = result.isError ? `${ERROR_PREFIX}${text}` : text;
+    return { role: "tool", tool_call_id: wireCallId(result.callId, dialect), content, ...ownFields(result.native) };
+  });
+  for (const call of missing) {
+    target.losses.add("missing-tool-result", call.path, "info");
+    messages.push({ role: "tool", tool_call_id: wireCallId(call.id, dialect), content: `${ERROR_PREFIX}${NO_RESULT_TEXT}` });
+  }
+  return { messages, media };
+}
+
+/** The texts of a result, a line each; what is no text goes to `shown`. */
+function resultText(result: ResultItem, shown: Part[], target: EncodeTarget): string {
+  const lines = result.content.flatMap((content, i) => contentLines(content, `${result.path}.content[${i}]`, shown, target));
+  const said = lines.filter((line) => line !== "").join("\n");
+  return said === "" ? NO_OUTPUT_TEXT : said;
+}
+
+function contentLines(content: Content, path: string, shown: Part[], target: EncodeTarget): string[] {
+  const parts = encodeContent(content, path, target);
+  const isFile = content.type === "media" && !("text" in content.source) && !("content" in content.source);
+  if (!isFile) {
+    shown.push(...parts.filter((part) => typeof part["text"] !== "string"));
+    return parts.flatMap((part) => (typeof part["text"] === "string" ? [part["text"]] : []));
+  }
+  // What could not be given is said in words, and needs no message of its own.
+  if (parts.every((part) => part["type"] === "text")) return parts.map((part) => part["text"] as string);
+  shown.push(...parts);
+  const label = mediaLabel(content);
+  return [`[${content.kind}${label === "" ? "" : `: ${label}`}, attached below]`];
+}

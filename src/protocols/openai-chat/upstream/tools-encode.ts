@@ -1,0 +1,183 @@
+/** Tools and the choice among them (A.2.1, B.0.4), in the caller's order, loaded ones last (rules 6, 408). */
+import type { ChatRequest, Tool, ToolChoice } from "../../../chat/chat.ts";
+import type { JsonObject } from "../../../chat/json.ts";
+import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.ts";
+import { declareClientTool } from "../../shared/client-tools.ts";
+import { legalName } from "../../shared/legal-names.ts";
+import { recordNative } from "../../shared/native-losses.ts";
+import { offeredTools } from "../../shared/offered-tools.ts";
+import type { EncodeTarget } from "../../protocol.ts";
+import { dialectOf } from "./default-dialect.ts";
+import { ownFields } from "../native.ts";
+import { isStrict, lowerToolSchema } from "./schema-encode.ts";
+import { NAME_LAW, PROTOCOL } from "../wire.ts";
+
+/** What a request says about tools. */
+export interface EncodedTools {
+  readonly tools?: readonly JsonObject[];
+  readonly tool_choice?: string | JsonObject;
+  readonly parallel_tool_calls?: boolean;
+  readonly web_search_options?: JsonObject;
+}
+
+/** @param reasoning whether the model will reason, beside which some cannot be made to call (rule 87). */
+export function encodeTools(request: ChatRequest, reasoning: boolean, target: EncodeTarget): EncodedTools {
+  const offered = offeredTools(request);
+  const tools = offered.flatMap((tool) => encodeTool(tool, target));
+  if (tools.length > (dialectOf(target).mostTools ?? Infinity)) target.losses.add("many-tools", "tools", "info");
+  const forced = request.toolChoice?.mode === "tool" ? request.toolChoice.name : undefined;
+  const search = encodeSearch(offered, tools.length > 0, forced, target);
+  return {
+    ...(tools.length > 0 && { tools, ...encodeChoice(request, offered, tools, reasoning, target), ...encodeParallel(request, target) }),
+    ...(tools.length === 0 && lostChoice(request.toolChoice, search !== undefined, target)),
+    ...(search && { web_search_options: search }),
+  };
+}
+
+function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
+  if (tool.type !== "hosted") recordNative(tool.native, tool.path, PROTOCOL, target.losses);
+  if (tool.cache && !ownFields(tool.native)) target.losses.add("cache-mark", tool.path, "info");
+  const { function: functionRest, custom: customRest, ...around } = ownFields(tool.native) ?? {};
+  switch (tool.type) {
+    case "function": {
+      const { schema, lost } = lowerToolSchema(tool.inputSchema);
+      if (lost) target.losses.add("tool-schema-flattened", `${tool.path}.input_schema`, "semantic");
+      const fields = { ...describe(tool.name, tool.description, schema), ...encodeStrict(tool, schema, target) };
+      return [{ type: "function", function: { ...fields, ...(functionRest as JsonObject | undefined) }, ...around }];
+    }
+    case "custom": {
+      if (!dialectOf(target).customTools) {
+        const description = freeTextDescription(tool, target.losses);
+        return [{ type: "function", function: describe(tool.name, description, FREE_TEXT_SCHEMA) }];
+      }
+      const { name, description, format } = tool;
+      const custom = { name: legalName(name, NAME_LAW), ...(description !== undefined && { description }), ...(format && { format }) };
+      return [{ type: "custom", custom: { ...custom, ...(customRest as JsonObject | undefined) }, ...around }];
+    }
+    case "client": {
+      const declaration = declareClientTool(tool.vendorType);
+      if (declaration) return [{ type: "function", function: describe(tool.name, declaration.description, declaration.inputSchema) }];
+      target.losses.add("client-tool", tool.path, "contract");
+      return [];
+    }
+    case "hosted":
+      // A server's own tool in its own words; search is asked for beside the tools.
+      return typeof around["type"] === "string" ? [{ ...tool.settings, ...around }] : [];
+  }
+}
+
+function describe(name: string, description: string | undefined, parameters: JsonObject): JsonObject {
+  return { name: legalName(name, NAME_LAW), ...(description !== undefined && { description }), parameters };
+}
+
+/** A schema that does not keep the law of `strict` is refused with it (rule 118). */
+function encodeStrict({ strict, path }: Extract<Tool, { type: "function" }>, schema: JsonObject, target: EncodeTarget): JsonObject {
+  if (strict === undefined || (!strict && !dialectOf(target).strictFunctions)) return {};
+  if (dialectOf(target).strictFunctions && (!strict || isStrict(schema))) return { strict };
+  target.losses.add("strict-tool", `${path}.strict`, "semantic");
+  return {};
+}
+
+/** Only models that search have a field for it; others must not seem to have searched (rule 223). */
+function encodeSearch(
+  tools: readonly Tool[],
+  besideFunctions: boolean,
+  forced: string | undefined,
+  target: EncodeTarget,
+): JsonObject | undefined {
+  let options: JsonObject | undefined;
+  for (const tool of tools) {
+    if (tool.type !== "hosted" || tool.kind === "tool-search" || typeof ownFields(tool.native)?.["type"] === "string") continue;
+    const own = ownFields(tool.native) !== undefined;
+    if (tool.kind !== "web-search" || (target.profile.webSearch !== true && !own)) {
+      // Alone it is what the whole request is for.
+      const wanted = forced === tool.name || !besideFunctions;
+      target.losses.add("hosted-tool", tool.path, wanted ? "contract" : "semantic");
+      continue;
+    }
+    options = own ? tool.settings : encodeSearchSettings(tool, target);
+  }
+  return options;
+}
+
+function encodeSearchSettings({ settings, path }: Extract<Tool, { type: "hosted" }>, { losses }: EncodeTarget): JsonObject {
+  const { user_location: location, ...others } = settings;
+  for (const [key, value] of Object.entries(others)) {
+    if (value !== undefined && value !== null) losses.add("hosted-tool-setting", `${path}.${key}`, LIMITS.has(key) ? "semantic" : "info");
+  }
+  if (location === undefined || location === null) return {};
+  const { type: _type, ...approximate } = location as JsonObject;
+  return { user_location: { type: "approximate", approximate } };
+}
+
+/** Settings that change what the model may see. */
+const LIMITS: ReadonlySet<string> = new Set(["allowed_domains", "blocked_domains", "filters"]);
+
+function encodeParallel({ parallelToolCalls, toolChoice }: ChatRequest, target: EncodeTarget): JsonObject {
+  // Without calls there is nothing to keep apart (rule 81).
+  if (parallelToolCalls === undefined || toolChoice?.mode === "none") return {};
+  if (dialectOf(target).parallelToolCalls) return { parallel_tool_calls: parallelToolCalls };
+  if (!parallelToolCalls) target.losses.add("parallel-tool-calls", "tool_choice", "semantic");
+  return {};
+}
+
+/** Without tools a choice among them is refused (rules 85, 209). */
+function lostChoice(choice: ToolChoice | undefined, hosted: boolean, { losses }: EncodeTarget): object {
+  if (choice && choice.mode !== "auto" && choice.mode !== "none")
+    losses.add("tool-choice", "tool_choice", hosted ? "semantic" : "contract");
+  return {};
+}
+
+function encodeChoice(
+  { toolChoice: choice }: ChatRequest,
+  offered: readonly Tool[],
+  tools: readonly JsonObject[],
+  reasoning: boolean,
+  target: EncodeTarget,
+): JsonObject {
+  if (!choice) return {};
+  const { profile, losses } = target;
+  const demands = choice.mode === "required" || choice.mode === "tool" || (choice.mode === "subset" && choice.required);
+  if (demands && (profile.forcedToolChoice === "never" || (profile.forcedToolChoice === "without-reasoning" && reasoning))) {
+    losses.add("tool-choice", "tool_choice", "semantic");
+    return { tool_choice: "auto" };
+  }
+  const reference = (name: string): JsonObject | undefined => {
+    const wire = legalName(name, NAME_LAW);
+    const tool = tools.find((one) => (one["function"] as JsonObject | undefined)?.["name"] === wire);
+    if (tool) return { type: "function", function: { name: wire } };
+    const custom = offered.some((one) => one.type === "custom" && one.name === name);
+    return custom ? { type: "custom", custom: { name: wire } } : undefined;
+  };
+  switch (choice.mode) {
+    case "auto":
+    case "none":
+    case "required":
+      return { tool_choice: choice.mode };
+    case "tool": {
+      const named = reference(choice.name);
+      if (!named) losses.add("tool-choice", "tool_choice", "contract");
+      return named ? { tool_choice: named } : {};
+    }
+    case "subset":
+      return encodeSubset(choice, choice.names.map(reference), target);
+  }
+}
+
+/** Some tools of those declared, which only newer servers can be told. */
+function encodeSubset(
+  { required, names }: Extract<ToolChoice, { mode: "subset" }>,
+  references: readonly (JsonObject | undefined)[],
+  target: EncodeTarget,
+): JsonObject {
+  const known = references.filter((reference) => reference !== undefined);
+  if (known.length < names.length)
+    target.losses.add("tool-choice", "tool_choice", known.length === 0 && required ? "contract" : "semantic");
+  const mode = required ? "required" : "auto";
+  if (known.length === 0) return { tool_choice: "auto" };
+  if (dialectOf(target).allowedTools) return { tool_choice: { type: "allowed_tools", allowed_tools: { mode, tools: known } } };
+  const [only, ...others] = known;
+  if (required && only && others.length === 0) return { tool_choice: only };
+  target.losses.add("tool-choice", "tool_choice", "semantic");
+  return { tool_choice: mode };
+}
