@@ -10,7 +10,7 @@ import type { AnswerContext, ClientRequest, ClientSide, EncodeTarget, Operation 
 import { SseReader } from "../../src/wire/sse.ts";
 import type { Recording } from "./recordings.ts";
 
-export const client = anthropicMessages.client as ClientSide;
+export const client: ClientSide = anthropicMessages.client;
 export const { upstream } = anthropicMessages;
 export const sealer = createStateSealer([Buffer.alloc(32, 7)]);
 export const anthropic: Issuer = { platform: "anthropic" };
