@@ -165,8 +165,9 @@ describe.each(upstreams)("@google/genai to an upstream of type %s, %i credential
   });
 
   // With more of them the next one answers instead.
-  test.runIf(keys === 1)("rule 297: an error inside the stream is one, not the end of an answer", async () => {
-    gateway.simulator.script({ fault: "error-after-content" });
-    await expect(stream([{ role: "user", parts: [{ text: "Say hi" }] }], {})).rejects.toBeInstanceOf(ApiError);
-  });
+  if (keys === 1)
+    test("rule 297: an error inside the stream is one, not the end of an answer", async () => {
+      gateway.simulator.script({ fault: "error-after-content" });
+      await expect(stream([{ role: "user", parts: [{ text: "Say hi" }] }], {})).rejects.toBeInstanceOf(ApiError);
+    });
 });
