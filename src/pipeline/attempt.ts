@@ -121,9 +121,11 @@ class Attempt implements UpstreamListener {
   onData(chunk: Buffer): void {
     if (this.#settled) return;
     if (this.#refusal) return this.#refusal.push(chunk);
-    if (this.#flowing) this.#timer?.refresh();
     try {
-      this.#deliver(this.#lane.push(chunk));
+      const output = this.#lane.push(chunk);
+      // After the end only what the client gets is a reason to wait on: some upstreams keep a connection busy for ever.
+      if (this.#flowing && (!this.#lingering || (output !== undefined && output.length > 0))) this.#timer?.refresh();
+      this.#deliver(output);
     } catch (thrown) {
       this.#failUnexpectedly(thrown);
     }
