@@ -2,6 +2,7 @@
 import type { ErrorKind, GatewayError } from "../../../chat/error.ts";
 import { formatFrame } from "../../../wire/sse.ts";
 import type { ClientAnswer } from "../../protocol.ts";
+import { statusOf, waitSeconds } from "../../shared/caller-error.ts";
 import { overflowMessage } from "./overflow.ts";
 
 const WIRE: Readonly<Record<ErrorKind, { readonly status: number; readonly type: string }>> = {
@@ -34,11 +35,11 @@ export function encodeError(error: GatewayError, requestId: string): ClientAnswe
   const { retryAfterMs, headers } = error.detail;
   const shouldRetry = error.detail.shouldRetry ?? (error.kind === "bad-credential" ? false : undefined);
   return {
-    status: statusOf(error),
+    status: statusOf(error, WIRE[error.kind].status),
     headers: {
       "content-type": "application/json",
       "request-id": requestId,
-      ...(retryAfterMs !== undefined && { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+      ...(retryAfterMs !== undefined && { "retry-after": String(waitSeconds(retryAfterMs)) }),
       ...(shouldRetry !== undefined && { "x-should-retry": String(shouldRetry) }),
       ...headers,
     },
@@ -49,14 +50,6 @@ export function encodeError(error: GatewayError, requestId: string): ClientAnswe
 /** The error as the last event of a stream: nothing follows it, no `message_stop` either (rule 277). */
 export function streamError(error: GatewayError, requestId: string): string {
   return formatFrame("error", envelope(error, requestId));
-}
-
-/** A provider's own 5xx keeps its status (rule 336). */
-function statusOf(error: GatewayError): number {
-  const { upstreamStatus } = error.detail;
-  return error.kind === "upstream" && upstreamStatus !== undefined && upstreamStatus >= 500 && upstreamStatus <= 599
-    ? upstreamStatus
-    : WIRE[error.kind].status;
 }
 
 function envelope(error: GatewayError, requestId: string): string {

@@ -2,6 +2,7 @@
 import type { ErrorKind, GatewayError } from "../../../chat/error.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import type { ClientAnswer, ClientRoute } from "../../protocol.ts";
+import { statusOf, waitSeconds } from "../../shared/caller-error.ts";
 import { tokenCounts } from "../../shared/upstream-error.ts";
 
 const WIRE: Readonly<Record<ErrorKind, { readonly status: number; readonly code: string }>> = {
@@ -38,11 +39,11 @@ export function encodeError(error: GatewayError, requestId: string, route: Clien
   const { retryAfterMs, headers } = error.detail;
   const body = writeJson(errorBody(error));
   return {
-    status: statusOf(error),
+    status: wireStatus(error),
     headers: {
       "content-type": "application/json; charset=UTF-8",
       "request-id": requestId,
-      ...(retryAfterMs !== undefined && { "retry-after": String(seconds(retryAfterMs)) }),
+      ...(retryAfterMs !== undefined && { "retry-after": String(waitSeconds(retryAfterMs)) }),
       ...headers,
     },
     body: route?.framing === "json-array" ? `[${body}]` : body,
@@ -56,20 +57,16 @@ export function errorBody(error: GatewayError): JsonObject {
   const violation = { "@type": BAD_REQUEST, fieldViolations: [{ field, description: message }] };
   const details: JsonObject[] = [
     ...(field !== undefined && error.kind === "invalid-request" ? [violation] : []),
-    ...(retryAfterMs === undefined ? [] : [{ "@type": RETRY_INFO, retryDelay: `${seconds(retryAfterMs)}s` }]),
+    ...(retryAfterMs === undefined ? [] : [{ "@type": RETRY_INFO, retryDelay: `${waitSeconds(retryAfterMs)}s` }]),
   ];
-  return { error: { code: statusOf(error), message, status: WIRE[error.kind].code, ...(details.length > 0 && { details }) } };
+  return { error: { code: wireStatus(error), message, status: WIRE[error.kind].code, ...(details.length > 0 && { details }) } };
 }
 
-/** A provider's own 5xx keeps its status, but for those no client of Google's has heard of. */
-function statusOf(error: GatewayError): number {
-  const { upstreamStatus } = error.detail;
-  const own = error.kind === "upstream" && upstreamStatus !== undefined && upstreamStatus >= 500 && upstreamStatus <= 504;
-  return own ? upstreamStatus : WIRE[error.kind].status;
-}
+/** No client of Google's has heard of a 5xx beyond this. */
+const HIGHEST_STATUS = 504;
 
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
+function wireStatus(error: GatewayError): number {
+  return statusOf(error, WIRE[error.kind].status, HIGHEST_STATUS);
 }
 
 const OVERFLOW = /input token count.*exceeds the maximum number of tokens allowed/i;

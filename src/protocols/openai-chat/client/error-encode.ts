@@ -2,6 +2,7 @@
 import type { ErrorKind, GatewayError } from "../../../chat/error.ts";
 import { formatFrame } from "../../../wire/sse.ts";
 import type { ClientAnswer } from "../../protocol.ts";
+import { statusOf, waitSeconds } from "../../shared/caller-error.ts";
 import { tokenCounts } from "../../shared/upstream-error.ts";
 
 interface WireError {
@@ -43,12 +44,12 @@ export function encodeError(error: GatewayError, requestId: string): ClientAnswe
   const { retryAfterMs, headers } = error.detail;
   const shouldRetry = error.detail.shouldRetry ?? (FINAL.has(error.kind) ? false : undefined);
   return {
-    status: statusOf(error),
+    status: statusOf(error, WIRE[error.kind].status),
     headers: {
       "content-type": "application/json",
       "x-request-id": requestId,
       ...(retryAfterMs !== undefined && {
-        "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
+        "retry-after": String(waitSeconds(retryAfterMs)),
         "retry-after-ms": String(Math.max(1, Math.ceil(retryAfterMs))),
       }),
       ...(shouldRetry !== undefined && { "x-should-retry": String(shouldRetry) }),
@@ -61,14 +62,6 @@ export function encodeError(error: GatewayError, requestId: string): ClientAnswe
 /** The error as the last event of a stream: nothing follows it, not even what ends a good one (rule 347). */
 export function streamError(error: GatewayError): string {
   return formatFrame(undefined, envelope(error));
-}
-
-/** A provider's own 5xx keeps its status. */
-function statusOf(error: GatewayError): number {
-  const { upstreamStatus } = error.detail;
-  return error.kind === "upstream" && upstreamStatus !== undefined && upstreamStatus >= 500 && upstreamStatus <= 599
-    ? upstreamStatus
-    : WIRE[error.kind].status;
 }
 
 function envelope(error: GatewayError): string {
