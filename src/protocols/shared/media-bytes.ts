@@ -1,4 +1,5 @@
 /** What encoded media are, whatever they are labelled (dossier rules 168, 181). Pure functions of the text. */
+import type { MediaContent } from "../../chat/chat.ts";
 
 /** Standard base64 with padding, whatever alphabet or line breaks it came with (rule 181). */
 export function normaliseBase64(text: string): string {
@@ -58,3 +59,11 @@ export function parseDataUrl(url: string): { readonly mediaType?: string; readon
   const mediaType = found[1] ?? "";
   return { ...(mediaType !== "" && { mediaType }), base64: url.slice(found[0].length) };
 }
+
+/** What media are taken for when nobody says, and their bytes do not show it. */
+export const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
+  image: "image/png",
+  document: "application/pdf",
+  audio: "audio/wav",
+  video: "video/mp4",
+};

@@ -1,5 +1,5 @@
 /** What is lost when the fields that only one protocol understands go to another (dossier D.2 item 5). */
-import type { Native, ProtocolId } from "../../chat/chat.ts";
+import type { Content, Native, ProtocolId } from "../../chat/chat.ts";
 import { asObject, isObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import type { LossLedger, LossSeverity } from "../../chat/loss.ts";
 
@@ -118,6 +118,14 @@ const FIELDS: Readonly<Partial<Record<ProtocolId, Severities>>> = {
  */
 export function recordNative(native: Native | undefined, path: string, target: ProtocolId, losses: LossLedger): void {
   if (native && native.protocol !== target) record(native.fields, FIELDS[native.protocol] ?? {}, path, losses);
+}
+
+/** Content whose native fields are all of it: kept or lost as a whole. */
+export const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
+
+/** The same for a piece of content; what is kept or lost as a whole is judged where it is encoded. */
+export function recordContentNative(content: Content, path: string, target: ProtocolId, losses: LossLedger): void {
+  if (!WHOLE_NATIVES.has(content.type)) recordNative(content.native, path, target, losses);
 }
 
 function record(fields: JsonObject, severities: Severities, path: string, losses: LossLedger): void {

@@ -4,7 +4,7 @@ import { asObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import { mintedBy } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
 import { hostedCallText, hostedResultText, mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
-import { recordNative } from "../../shared/native-losses.ts";
+import { recordContentNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult } from "../answer-content.ts";
 import { escapeCallId } from "../ids.ts";
@@ -13,13 +13,10 @@ import { encodeAnnotations, ownFields } from "../native.ts";
 import { encodeToolName } from "./tool-names.ts";
 import { PROTOCOL } from "../wire.ts";
 
-/** Content whose native fields are all of it: lost or kept as a whole. */
-const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
-
 /** The blocks one piece of content becomes: none when it is lost, several for a tool change. */
 export function encodeContent(content: Content, path: string, target: EncodeTarget): JsonObject[] {
   const { losses } = target;
-  if (!WHOLE_NATIVES.has(content.type)) recordNative(content.native, path, PROTOCOL, losses);
+  recordContentNative(content, path, PROTOCOL, losses);
   switch (content.type) {
     case "text":
       return encodeText(content, path, target);

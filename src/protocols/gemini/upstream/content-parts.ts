@@ -16,7 +16,7 @@ import {
   toolChangeText,
   toolLoadedText,
 } from "../../shared/fixed-texts.ts";
-import { recordNative } from "../../shared/native-losses.ts";
+import { recordContentNative, WHOLE_NATIVES } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeMedia } from "./media.ts";
 import { wireName } from "./names.ts";
@@ -33,9 +33,6 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
   const parts = encodeParts(content, path, target);
   return own ? parts.map((part, i) => (i === parts.length - 1 ? withOwn(part, own) : part)) : parts;
 }
-
-/** Content whose native fields are all of it. */
-const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
 
 function encodeParts(content: Content, path: string, target: EncodeTarget): Part[] {
   switch (content.type) {
@@ -93,8 +90,7 @@ function encodeReasoning(content: ReasoningContent, path: string, target: Encode
 /** What the cache mark and the native fields of a piece of content cost; content without a part of its own is judged as a whole. */
 export function recordAnnotations(content: Content, path: string, { losses }: EncodeTarget): void {
   if (content.cache) losses.add("cache-mark", path, "info");
-  if (WHOLE_NATIVES.has(content.type)) return;
-  recordNative(content.native, path, "gemini", losses);
+  recordContentNative(content, path, "gemini", losses);
 }
 
 /** Empty text is refused in places and means nothing (rule 35). */

@@ -1,7 +1,7 @@
 /** Images, documents, audio and video as parts (dossier B.0.6, rules 76, 171, 181). */
 import type { MediaContent, Native } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { normaliseBase64, parseDataUrl, sniffMediaType } from "../../shared/media-bytes.ts";
+import { DEFAULT_TYPES, normaliseBase64, parseDataUrl, sniffMediaType } from "../../shared/media-bytes.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 
 /**
@@ -57,10 +57,3 @@ function inline(base64: string, mediaType: string | undefined, kind: MediaConten
   const data = normaliseBase64(base64);
   return { inlineData: { mimeType: sniffMediaType(data) ?? mediaType ?? DEFAULT_TYPES[kind], data } };
 }
-
-const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
-  image: "image/png",
-  document: "application/pdf",
-  audio: "audio/wav",
-  video: "video/mp4",
-};

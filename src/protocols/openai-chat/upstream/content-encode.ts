@@ -2,6 +2,7 @@
 import type { Content, MediaContent } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import {
+  hostedCallText,
   hostedResultText,
   mediaLabel,
   missingMediaText,
@@ -10,8 +11,8 @@ import {
   toolChangeText,
   toolLoadedText,
 } from "../../shared/fixed-texts.ts";
-import { IMAGE_TYPES, isTextType, normaliseBase64, parseDataUrl, sniffMediaType } from "../../shared/media-bytes.ts";
-import { recordNative } from "../../shared/native-losses.ts";
+import { DEFAULT_TYPES, IMAGE_TYPES, isTextType, normaliseBase64, parseDataUrl, sniffMediaType } from "../../shared/media-bytes.ts";
+import { recordContentNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "../native.ts";
@@ -40,7 +41,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       return textParts(reminder(toolChangeText(content)));
     case "hosted-tool-call":
       target.losses.add("hosted-tool-history", path, "info");
-      return textParts(`[${content.name}] ${content.input}`);
+      return textParts(hostedCallText(content));
     case "hosted-tool-result":
       target.losses.add("hosted-tool-history", path, "info");
       return textParts(hostedResultText(content));
@@ -65,11 +66,8 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
  */
 function recordAnnotations(content: Content, path: string, { losses }: EncodeTarget): void {
   if (content.cache && !ownFields(content.native)) losses.add("cache-mark", path, "info");
-  if (WHOLE_NATIVES.has(content.type)) return;
-  recordNative(content.native, path, PROTOCOL, losses);
+  recordContentNative(content, path, PROTOCOL, losses);
 }
-
-const WHOLE_NATIVES: ReadonlySet<Content["type"]> = new Set(["opaque", "hosted-tool-call", "hosted-tool-result"]);
 
 /** Empty text says nothing, and some servers refuse it. */
 function textParts(text: string, content?: Content): Part[] {
@@ -128,13 +126,6 @@ function urlOf({ kind, source, mediaType = DEFAULT_TYPES[kind] }: MediaContent, 
   }
   return refuse("media-file-id", path, target);
 }
-
-const DEFAULT_TYPES: Readonly<Record<MediaContent["kind"], string>> = {
-  image: "image/png",
-  document: "application/pdf",
-  audio: "audio/wav",
-  video: "video/mp4",
-};
 
 function dataUrl(base64: string, mediaType: string): string {
   return `data:${mediaType};base64,${normaliseBase64(base64)}`;
