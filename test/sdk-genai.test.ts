@@ -3,19 +3,12 @@ import { execFileSync } from "node:child_process";
 import { ApiError, FunctionCallingConfigMode, GoogleGenAI, type Content, type Part } from "@google/genai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pool, startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { CITY, PROMPT } from "./support/sdk-tasks.ts";
 
-const COMMAND = "printf hello-%d-from-tool 42";
-const PROMPT = `Run the shell command \`${COMMAND}\` and tell me its output.`;
 const SHELL = {
   name: "run_shell",
   description: "Run a shell command and return its output",
   parametersJsonSchema: { type: "object", properties: { command: { type: "string" } }, required: ["command"] },
-};
-const CITY = {
-  type: "object",
-  properties: { city: { type: "string" }, n: { type: "integer" } },
-  required: ["city", "n"],
-  additionalProperties: false,
 };
 const model = "gemini-3.8-pro";
 

@@ -3,9 +3,8 @@ import { execFileSync } from "node:child_process";
 import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "./support/gateway.ts";
+import { CITY, PROMPT } from "./support/sdk-tasks.ts";
 
-const COMMAND = "printf hello-%d-from-tool 42";
-const PROMPT = `Run the shell command \`${COMMAND}\` and tell me its output.`;
 const SHELL = {
   type: "function" as const,
   function: {
@@ -13,12 +12,6 @@ const SHELL = {
     description: "Run a shell command and return its output",
     parameters: { type: "object", properties: { command: { type: "string" } }, required: ["command"], additionalProperties: false },
   },
-};
-const CITY = {
-  type: "object",
-  properties: { city: { type: "string" }, n: { type: "integer" } },
-  required: ["city", "n"],
-  additionalProperties: false,
 };
 const model = "the-model";
 

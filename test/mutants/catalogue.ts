@@ -254,7 +254,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "Chat: does not say when to try again",
     file: `${CHAT}/client/error-encode.ts`,
-    find: `        "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))),\n`,
+    find: `        "retry-after": String(waitSeconds(retryAfterMs)),\n`,
     replace: "",
   },
   // Settings.
