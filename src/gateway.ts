@@ -4,7 +4,6 @@ import type { Logger } from "pino";
 import { createKeyRing } from "./access/keys.ts";
 import { LessonMemory } from "./catalog/lesson-memory.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
-import { createStateSealer } from "./chat/state.ts";
 import type { Config } from "./config/config.ts";
 import { createRequestListener } from "./http/requests.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -50,7 +49,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
     createRequestListener({
       handling: {
         protocols,
-        sealer: createStateSealer(stateKeys),
+        stateKeys,
         userAgent,
         lessons: new LessonMemory(systemClock),
         media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),

@@ -17,6 +17,7 @@ const DIALECT = {
   topK: true,
   endUserField: "user",
   promptCacheKey: true,
+  verbosity: true,
 } as Partial<ChatDialect> as ChatDialect;
 
 function believed(protocol: ProtocolId, model = "some-model"): Profile {

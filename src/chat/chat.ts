@@ -87,7 +87,6 @@ export interface ToolCallContent {
   /** `custom` takes free text; its `input` is that text. */
   readonly kind: "function" | "custom";
   readonly name: string;
-  readonly namespace?: string;
   /** JSON text for functions, as it was written (rule 58). */
   readonly input: JsonText;
   readonly state?: OpaqueState;
@@ -181,19 +180,41 @@ export interface Turn {
 
 export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 
-/** A tool the caller offers. `native` holds what the neutral form leaves over. */
+/** The group that a tool stands in, where its protocol has groups (rules 68, 69). */
+export interface ToolNamespace {
+  /** The group's name. */
+  readonly name: string;
+  /** What the tool is called inside the group. */
+  readonly tool: string;
+  /** What the group is for. */
+  readonly description?: string;
+}
+
+/**
+ * A tool the caller offers. Its `name` is unique in the request: one in a namespace is called by both names in one, so that
+ * only the protocol that has namespaces need know of them. `native` holds what the neutral form leaves over.
+ */
 export type Tool = { readonly path: string; readonly cache?: CacheMark; readonly native?: Native } & (
   | {
       readonly type: "function";
       readonly name: string;
+      readonly namespace?: ToolNamespace;
       readonly description?: string;
       /** As the caller wrote it; each encoder lowers it to its own dialect. */
       readonly inputSchema: JsonObject;
       readonly strict?: boolean;
-      /** Not offered before a tool reference names it (rules 356, 408). */
+      /** Not offered before a tool reference or a tool change names it (rules 356, 408). */
       readonly deferred?: boolean;
     }
-  | { readonly type: "custom"; readonly name: string; readonly description?: string; readonly format?: JsonObject }
+  | {
+      readonly type: "custom";
+      readonly name: string;
+      readonly namespace?: ToolNamespace;
+      readonly description?: string;
+      readonly format?: JsonObject;
+      /** As for functions. */
+      readonly deferred?: boolean;
+    }
   /** Run by the provider. `settings` are the caller's, in its protocol's words. */
   | { readonly type: "hosted"; readonly kind: HostedToolKind; readonly name: string; readonly settings: JsonObject }
   /** A vendor's own tool that the client runs (shell, editor, computer): known by name to that vendor's models only. */
@@ -248,6 +269,8 @@ export interface ChatRequest {
   readonly sampling: Sampling;
   readonly reasoning?: Reasoning;
   readonly outputFormat?: OutputFormat;
+  /** How long the answer is to be (rule 206). */
+  readonly verbosity?: "low" | "medium" | "high";
   /** Answers asked for, when more than one; a translated request can have only one (rule 199). */
   readonly choices?: number;
   /** Asks for the probabilities of the answer's tokens, with this many alternatives each. */

@@ -358,12 +358,6 @@ export const LOSS_KINDS = {
       "The choice of tools cannot be said in full. `semantic`: it is wider than asked for. `contract`: the tool that must be called is not offered.",
     remedy: "Name tools that are in the request and that the target can be given.",
   },
-  "tool-namespace": {
-    side: "request",
-    severities: ["semantic"],
-    meaning: "The namespace of an earlier call's tool is left out.",
-    remedy: "Give tools names that are unique without it.",
-  },
   "tool-schema-flattened": {
     side: "request",
     severities: ["semantic"],
@@ -383,6 +377,12 @@ export const LOSS_KINDS = {
     meaning:
       "The provider broke its answer off to be asked for the rest, and gave none or would never have ended; what there is, is given.",
     remedy: "Ask the model to go on, or for less at once.",
+  },
+  verbosity: {
+    side: "request",
+    severities: ["info"],
+    meaning: "How long the answer is to be cannot be said.",
+    remedy: "Say it in the prompt.",
   },
 } as const satisfies Readonly<Record<string, LossKind>>;
 

@@ -60,10 +60,12 @@ interface EnvelopeBody {
 /**
  * A sealer over the operator's state keys.
  * @param keys the first seals, all verify, so that a key can be rotated without breaking old conversations.
+ * @param owner the virtual key whose conversations these are; what was sealed for another does not verify.
  */
-export function createStateSealer(keys: readonly [Buffer, ...Buffer[]]): StateSealer {
+export function createStateSealer(keys: readonly [Buffer, ...Buffer[]], owner = ""): StateSealer {
   const mac = (key: Buffer, payload: string): Buffer =>
-    createHmac("sha256", key).update(ENVELOPE_PREFIX).update(payload).digest().subarray(0, MAC_BYTES);
+    // No payload holds a line break, so an owner's name cannot be taken for a part of one.
+    createHmac("sha256", key).update(`${ENVELOPE_PREFIX}${payload}\n${owner}`).digest().subarray(0, MAC_BYTES);
   return {
     seal({ state, binds }) {
       const body: EnvelopeBody = {

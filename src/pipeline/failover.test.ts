@@ -34,6 +34,7 @@ async function run(preparation: object): Promise<{ end: string; released: Outcom
   } as unknown as FailoverContext;
   const usual = {
     model: "m",
+    spoken: (routed: Target) => routed,
     missingMedia: () => [],
     preferredAccount: () => undefined,
     prepare: () => ({ lane: { finished: false }, headers: [], path: "/", body: Buffer.alloc(0), losses: [], streams: false }),

@@ -77,7 +77,7 @@ export class Failover implements HeadSource {
     try {
       for (const target of targets) {
         if (!this.#budgetLeft()) break;
-        const end = await this.#tryTarget(target);
+        const end = await this.#tryTarget(this.#preparation.spoken(target));
         if (end) return end;
       }
       return this.#failed(this.#last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had."));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ask } from "../../test/support/gateway.ts";
-import { client, clientRequest, sealer } from "../../test/support/messages.ts";
+import { client, clientRequest } from "../../test/support/messages.ts";
 import { LessonMemory } from "../catalog/lesson-memory.ts";
 import { profileFor } from "../catalog/profiles/index.ts";
 import { protocols } from "../protocols/index.ts";
@@ -18,7 +18,12 @@ const timeouts = { connectMs: 1, headersMs: 1, firstContentMs: 1, idleMs: 1 };
 function target(): Target {
   const type = providerTypes.find((one) => one.type === "gemini");
   if (!type) throw new Error("no gemini");
-  return { provider: createProvider({ name: "g", type, timeouts, credentials: [] }), model: "gemini-3.8-pro", protocol: "gemini" };
+  return {
+    provider: createProvider({ name: "g", type, timeouts, credentials: [] }),
+    model: "gemini-3.8-pro",
+    protocol: "gemini",
+    protocols: ["gemini"],
+  };
 }
 
 /** A Messages request on its way to a protocol that cannot count. */
@@ -31,7 +36,7 @@ function preparation(operation: Operation): Preparation {
     {
       instanceId: "i",
       protocols: new Map([["gemini", { ...gemini, upstream }]]),
-      sealer,
+      stateKeys: [Buffer.alloc(32, 7)],
       userAgent: "dragoman/test",
       media: new MediaStore(() => Promise.reject(new Error("no network")), 1),
       lessons: new LessonMemory({ now: () => 0 }),

@@ -3,7 +3,7 @@ import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import { LOSS_KINDS } from "../chat/loss-codes.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
-import type { Issuer, StateSealer } from "../chat/state.ts";
+import { createStateSealer, type Issuer, type StateSealer } from "../chat/state.ts";
 import type {
   BrokenOff,
   ClientRequest,
@@ -33,7 +33,8 @@ export interface PrepareContext extends TargetFactsContext {
   /** This process, among others of its kind. */
   readonly instanceId: string;
   readonly protocols: ReadonlyMap<string, Protocol>;
-  readonly sealer: StateSealer;
+  /** Authenticate opaque state in clients' hands: the first seals, all verify. */
+  readonly stateKeys: readonly [Buffer, ...Buffer[]];
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
   readonly media: MediaStore;
@@ -78,6 +79,8 @@ export class Preparation {
   readonly #createdAt = Math.floor(Date.now() / 1000);
   #decoded: ChatRequest | undefined;
   readonly #media: RequestMedia;
+  /** State belongs to the virtual key that it was minted for. */
+  readonly #sealer: StateSealer;
   readonly #facts: TargetFacts;
   #estimate: number | undefined;
 
@@ -91,6 +94,7 @@ export class Preparation {
     this.#requestId = asked.requestId;
     this.#caller = asked.caller;
     this.#conversation = asked.session;
+    this.#sealer = createStateSealer(context.stateKeys, asked.caller);
     this.#media = new RequestMedia(context.media, asked.caller);
     this.#facts = new TargetFacts(context, () => this.#conversationKey());
   }
@@ -146,6 +150,18 @@ export class Preparation {
     return this.#relays(target) ? this.#relay(target, issuer) : this.#translate(target, issuer);
   }
 
+  /**
+   * The target as this request is spoken to it: in another of its protocols where the model does not take such a request in
+   * the first (rule 159).
+   */
+  spoken(target: Target): Target {
+    const taking = [target.protocol, ...target.protocols].find((protocol) => {
+      const spoken = { ...target, protocol };
+      return this.#protocol(spoken).upstream.takes?.(this.#facts.profile(spoken), () => this.#decode()) ?? true;
+    });
+    return taking === undefined || taking === target.protocol ? target : { ...target, protocol: taking };
+  }
+
   #relays(target: Target): boolean {
     return target.protocol === this.#client.id;
   }
@@ -155,6 +171,7 @@ export class Preparation {
     const { operation } = this.#request.route;
     const streams = operation === "generate" && this.#peek.stream;
     const losses = new LossLedger();
+    const vendors = target.provider.relayedHeaders;
     return {
       streams,
       lane: streams
@@ -162,7 +179,7 @@ export class Preparation {
         : new RelayWholeLane(upstream, operation),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
       headers: [
-        ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name)),
+        ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name) || vendors.some((start) => name.startsWith(start))),
         "accept-encoding",
         "identity",
         HOP_HEADER,
@@ -171,8 +188,9 @@ export class Preparation {
       body: upstream.relayBody(this.#request.body, this.#peek.members, {
         model: target.model,
         issuer,
-        sealer: this.#context.sealer,
+        sealer: this.#sealer,
         losses,
+        mintedBy: () => undefined,
       }),
       losses: losses.losses,
     };
@@ -203,7 +221,7 @@ export class Preparation {
       answer: {
         model: this.#peek.model,
         requestId: this.#requestId,
-        sealer: this.#context.sealer,
+        sealer: this.#sealer,
         losses,
         request,
         route: this.#request.route,
@@ -269,7 +287,7 @@ export class Preparation {
 
   #decode(): ChatRequest {
     if (this.#decoded) return this.#decoded;
-    const sent = this.#client.decodeRequest(this.#request, this.#context.sealer);
+    const sent = this.#client.decodeRequest(this.#request, this.#sealer);
     this.#decoded = this.#client.dropsCallState ? this.#context.callStates.restore(sent, () => this.#whose(sent)) : sent;
     return this.#decoded;
   }

@@ -51,6 +51,8 @@ export interface ChatDialect {
   readonly endUserField?: "safety_identifier" | "user";
   /** Whether `prompt_cache_key` is understood. */
   readonly promptCacheKey: boolean;
+  /** Whether `verbosity` is. */
+  readonly verbosity: boolean;
   /** How an answer that the caller began is marked. */
   readonly prefill: "none" | "prefix" | "continue_final_message";
 }

@@ -86,6 +86,20 @@ export interface AnswerContext {
   readonly createdAt: number;
   /** A guess at the prompt's tokens, made when asked for: for protocols that must tell them before the upstream does (rule 260). */
   readonly estimatedInputTokens?: number;
+  /** What is kept of the answer; absent where the client's protocol keeps nothing. */
+  readonly keeping?: Keeping;
+}
+
+/** An answer that its client may refer to later (dossier A.3.2, C.16). */
+export interface Keeping {
+  /** Whether it is kept for as long as the client may expect: answers tell this. */
+  readonly stored: boolean;
+  /** The answer that this one goes on from. */
+  readonly previous?: string;
+  /** The conversation it belongs to. */
+  readonly conversation?: string;
+  /** Takes the whole answer in the client protocol's words, once, when it is complete. */
+  keep(answer: JsonObject): void;
 }
 
 /** Writes events as a client's stream. Keeps the client protocol's grammar whatever comes. */
@@ -143,6 +157,8 @@ export interface RelayTarget {
   readonly issuer: Issuer;
   readonly sealer: StateSealer;
   readonly losses: LossLedger;
+  /** Who minted state that travels as it was minted, without an envelope; `undefined`: nobody here knows. */
+  mintedBy(state: string): Issuer | undefined;
 }
 
 /** A request in the upstream's words. */
@@ -193,6 +209,18 @@ export interface RelayTap {
   /** The error the stream itself told. */
   readonly error: GatewayError | undefined;
   readonly usage: Usage | undefined;
+  /** Opaque state seen so far, as it was minted; absent where the protocol has none. */
+  readonly minted?: readonly string[];
+  /** The whole answer, for protocols that repeat it at the end. */
+  readonly answer?: JsonObject | undefined;
+}
+
+/** What a relayed whole answer says of itself. */
+export interface WholeAnswer {
+  readonly usage?: Usage;
+  readonly error?: GatewayError;
+  /** Opaque state in it, as it was minted. */
+  readonly minted?: readonly string[];
 }
 
 /** An upstream's failure, before anyone has classified it. */
@@ -220,6 +248,12 @@ export interface UpstreamSide {
   fetchesUrl?(url: string): boolean;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
   /**
+   * Whether the model takes such a request in this protocol; absent: it takes any. Where it does not, another protocol is
+   * spoken to it, if its provider knows one (rule 159).
+   * @param request asked for only when the answer depends on it, because it may have to be decoded.
+   */
+  takes?(profile: Profile, request: () => ChatRequest): boolean;
+  /**
    * Asks for the rest of an answer that broke off (rules 227, 240): `undefined` when there is none. Absent where no answer does.
    * @param first the request that began it.
    */
@@ -230,7 +264,7 @@ export interface UpstreamSide {
   decodeTokenCount?(body: JsonObject): number;
   streamDecoder(context: DecodeContext): StreamDecoder;
   /** What a relayed whole answer says of itself: tokens, or the error it is (rule 322). */
-  inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError };
+  inspectWhole(body: JsonObject): WholeAnswer;
   /** A whole answer as events; an error body becomes an `error` event (rule 322). */
   decodeResponse(body: JsonObject, context: DecodeContext): readonly ChatEvent[];
   /** What a failed answer means; never throws. */

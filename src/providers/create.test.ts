@@ -33,21 +33,21 @@ test("an Anthropic key goes into x-api-key, to the vendor's host", () => {
   expect(provider).toMatchObject({ origin: "https://api.anthropic.com", basePath: "", platform: "anthropic", models: ["claude-*"] });
   expect(provider.embedded).toBeUndefined();
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["x-api-key", "sk-1"]]);
-  expect(provider.protocolFor("claude-opus-5-5")).toBe("anthropic-messages");
+  expect(provider.protocolsFor("claude-opus-5-5")[0]).toBe("anthropic-messages");
 });
 
 test("a Gemini key goes into x-goog-api-key, to the vendor's host", () => {
   const provider = create("gemini", ["g-1"]);
   expect(provider).toMatchObject({ origin: "https://generativelanguage.googleapis.com", basePath: "", platform: "gemini" });
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["x-goog-api-key", "g-1"]]);
-  expect(provider.protocolFor("gemma-4-31b-it")).toBe("gemini");
+  expect(provider.protocolsFor("gemma-4-31b-it")[0]).toBe("gemini");
 });
 
 test("an OpenAI key is a bearer token, to the vendor's host and version", () => {
   const provider = create("openai", ["sk-1"]);
   expect(provider).toMatchObject({ origin: "https://api.openai.com", basePath: "/v1", platform: "openai" });
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["authorization", "Bearer sk-1"]]);
-  expect(provider.protocolFor("gpt-6")).toBe("openai-chat");
+  expect(provider.protocolsFor("gpt-6")).toEqual(["openai-chat"]);
   expect(provider.chat?.maxTokensField).toBe("max_completion_tokens");
 });
 
@@ -82,10 +82,10 @@ test("the simulator needs no key, waits for its address, and speaks a model's ow
   expect(provider).toMatchObject({ origin: "", embedded: true });
   expect(provider.credentials).toHaveLength(1);
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([[]]);
-  expect(provider.protocolFor("gemini-3.8-pro")).toBe("gemini");
-  expect(provider.protocolFor("claude-opus-5-5")).toBe("anthropic-messages");
-  expect(["gpt-6", "o3-mini", "chatgpt-4o-latest"].map((model) => provider.protocolFor(model))).toEqual(Array(3).fill("openai-chat"));
-  expect(provider.protocolFor("whatever")).toBe("anthropic-messages");
+  expect(provider.protocolsFor("gemini-3.8-pro")[0]).toBe("gemini");
+  expect(provider.protocolsFor("claude-opus-5-5")[0]).toBe("anthropic-messages");
+  expect(["gpt-6", "o3-mini", "chatgpt-4o-latest"].map((model) => provider.protocolsFor(model)[0])).toEqual(Array(3).fill("openai-chat"));
+  expect(provider.protocolsFor("whatever")[0]).toBe("anthropic-messages");
 });
 
 test("a simulator elsewhere is not embedded, and tells credentials apart", () => {

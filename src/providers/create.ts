@@ -1,6 +1,6 @@
 /** Makes a provider from its type's facts and the operator's settings. */
 import { createHash } from "node:crypto";
-import type { Credential, PhaseTimeouts, Provider, ProviderType } from "./provider.ts";
+import type { Credential, PhaseTimeouts, Protocols, Provider, ProviderType } from "./provider.ts";
 
 /** What an operator may set of one provider. */
 export interface ProviderSettings {
@@ -10,6 +10,8 @@ export interface ProviderSettings {
   readonly baseUrl?: BaseUrl;
   /** Absent: the type's. */
   readonly models?: readonly string[];
+  /** Absent: the type's. */
+  readonly protocols?: Protocols;
   readonly timeouts: PhaseTimeouts;
   readonly credentials: readonly Omit<Credential, "account">[];
 }
@@ -40,7 +42,8 @@ export function createProvider(settings: ProviderSettings): Provider {
     timeouts,
     models: settings.models ?? type.models,
     ...(type.chat && { chat: type.chat }),
-    protocolFor: (model) => type.protocolFor(model),
+    protocolsFor: (model) => settings.protocols ?? type.protocolsFor(model),
+    relayedHeaders: type.relayedHeaders ?? [],
     authorize: (credential) => type.authorize(credential),
   };
 }

@@ -16,6 +16,9 @@ export interface Credential {
   readonly account: string;
 }
 
+/** At least one. */
+export type Protocols = readonly [ProtocolId, ...ProtocolId[]];
+
 /** Time allowed per phase of an attempt, in ms (resilience §4). */
 export interface PhaseTimeouts {
   readonly connectMs: number;
@@ -45,8 +48,10 @@ export interface Provider {
   readonly models: readonly string[];
   /** How its server speaks Chat Completions, if it does. */
   readonly chat?: ChatDialect;
-  /** The protocol this model is spoken to in. */
-  protocolFor(model: string): ProtocolId;
+  /** The protocols that this model is spoken to in, the one that loses least first. */
+  protocolsFor(model: string): Protocols;
+  /** What headers begin with that its vendor's own clients send and nobody else is to see, lower case (rule 439). */
+  readonly relayedHeaders: readonly string[];
   /** The headers that authorise a call, name, value, name, value. */
   authorize(credential: Credential): readonly string[];
 }
@@ -71,6 +76,9 @@ export interface ProviderType {
   readonly exampleModel: string;
   /** How its server speaks Chat Completions, if it does. */
   readonly chat?: ChatDialect;
-  protocolFor(model: string): ProtocolId;
+  /** The protocols that this model is spoken to in, the one that loses least first. */
+  protocolsFor(model: string): Protocols;
+  /** See {@link Provider.relayedHeaders}; absent: none. */
+  readonly relayedHeaders?: readonly string[];
   authorize(credential: Credential): readonly string[];
 }

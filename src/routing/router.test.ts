@@ -4,7 +4,7 @@ import { GatewayError } from "../chat/error.ts";
 import type { Provider } from "../providers/provider.ts";
 import { preferLane, Router, type Resolution, type Route } from "./router.ts";
 
-const google = provider("google", { models: ["gemini-*", "shared"], protocolFor: () => "gemini" });
+const google = provider("google", { models: ["gemini-*", "shared"], protocolsFor: () => ["gemini"] });
 const anthropic = provider("anthropic", { models: ["claude-*", "shared", "claude-exact"] });
 
 function route(pattern: string, ...targets: [string, string][]): Route {

@@ -2,7 +2,7 @@
 import type { ProtocolId } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import type { LossMode } from "../chat/loss.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Protocols, Provider } from "../providers/provider.ts";
 import { isPattern, matchesPattern, nearMatches } from "../chat/names.ts";
 
 /** Where a route leads. */
@@ -24,12 +24,18 @@ export interface Route {
   readonly loss?: LossMode;
 }
 
-/** A model at a provider, and how it is spoken to. */
-export interface Target {
+/** A model at a provider. */
+interface Place {
   readonly provider: Provider;
   /** The upstream's name of it. */
   readonly model: string;
+}
+
+/** A model at a provider, and how it is spoken to. */
+export interface Target extends Place {
   readonly protocol: ProtocolId;
+  /** All protocols that it could be spoken to in, the one that loses least first. */
+  readonly protocols: Protocols;
 }
 
 /** What a name resolved to. */
@@ -131,16 +137,18 @@ export class Router {
 
 /**
  * The order in which to try: as stated in the config, else those first that speak the client's own protocol, because
- * only they lose nothing.
+ * only they lose nothing. Each is spoken to in the client's own protocol where it can be, else in the one that loses least.
  */
 export function preferLane({ targets, ordered }: Resolution, clientProtocol: ProtocolId): readonly Target[] {
-  if (ordered || targets.length === 1) return targets;
-  const own = targets.filter(({ protocol }) => protocol === clientProtocol);
-  return [...own, ...targets.filter(({ protocol }) => protocol !== clientProtocol)];
+  const spoken = targets.map((target) => (target.protocols.includes(clientProtocol) ? { ...target, protocol: clientProtocol } : target));
+  if (ordered || spoken.length === 1) return spoken;
+  const own = spoken.filter(({ protocol }) => protocol === clientProtocol);
+  return [...own, ...spoken.filter(({ protocol }) => protocol !== clientProtocol)];
 }
 
 function targetOf(provider: Provider, model: string): Target {
-  return { provider, model, protocol: provider.protocolFor(model) };
+  const protocols = provider.protocolsFor(model);
+  return { provider, model, protocol: protocols[0], protocols };
 }
 
 /** Characters before the first `*`. */

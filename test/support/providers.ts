@@ -15,7 +15,8 @@ export function provider(name: string, settings: Partial<Provider> = {}): Provid
     credentials: [credential(`${name}-key`)],
     timeouts: { connectMs: 10_000, headersMs: 60_000, firstContentMs: 300_000, idleMs: 120_000 },
     models: [],
-    protocolFor: () => "anthropic-messages",
+    protocolsFor: () => ["anthropic-messages"],
+    relayedHeaders: [],
     authorize: () => [],
     ...settings,
   };

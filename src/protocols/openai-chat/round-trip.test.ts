@@ -28,6 +28,7 @@ const DIALECT: ChatDialect = {
   files: true,
   endUserField: "safety_identifier",
   promptCacheKey: true,
+  verbosity: true,
   prefill: "none",
 };
 

@@ -24,12 +24,7 @@ const FIELDS: readonly (readonly [name: string, fields: Partial<ChatRequest>, ca
   ["the key of a cache", { cacheKey: "key-1" }, /prompt_cache_key/, /^cache-mark/],
   ["the name of a format", { outputFormat: { type: "json-schema", name: "form_1", schema: {} } }, /form_1/, /^output-format-name/],
   ["a cache mark of a tool", { tools: [{ ...tool, cache: {} }] }, /"cache_control"/, /^cache-mark/],
-  [
-    "the namespace of a call",
-    said({ type: "tool-call", kind: "function", id: "c", name: "f", namespace: "ns_1", input: "{}" }),
-    /ns_1/,
-    /^tool-namespace/,
-  ],
+  ["how long to answer", { verbosity: "low" }, /"verbosity":"low"/, /^verbosity/],
   ["the name of a picture", said({ type: "media", kind: "image", source: { base64: PNG }, title: "fig-1.png" }), /fig-1\.png/, /./],
   ["how closely to look at a document", said({ ...pdf, detail: "high" }), /MEDIA_RESOLUTION_HIGH/, /^media-(detail|type)/],
   ["several answers", { choices: 2 }, /"n":2/, /^multiple-choices/],

@@ -10,7 +10,7 @@ export const anthropic: ProviderType = {
   keyless: false,
   models: ["claude-*"],
   exampleModel: "claude-sonnet-5-5",
-  protocolFor: () => "anthropic-messages",
+  protocolsFor: () => ["anthropic-messages"],
   // Only OAuth tokens go into `authorization`; an API key is refused there (resilience case [10]).
   authorize: (credential) => ["x-api-key", credential.apiKey],
 };

@@ -11,7 +11,7 @@ export const gemini: ProviderType = {
   keyless: false,
   models: ["gemini-*", "gemma-*"],
   exampleModel: "gemini-3.8-flash",
-  protocolFor: () => "gemini",
+  protocolsFor: () => ["gemini"],
   // In a header and never in the query, where proxies and logs would keep it.
   authorize: (credential) => ["x-goog-api-key", credential.apiKey],
 };

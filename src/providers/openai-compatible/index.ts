@@ -15,7 +15,7 @@ function providerType({ type, alsoCalled, baseUrl, environmentVariable, models, 
     models,
     exampleModel,
     chat: dialect,
-    protocolFor: () => "openai-chat",
+    protocolsFor: () => ["openai-chat"],
     authorize: bearer,
   };
 }

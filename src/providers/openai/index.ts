@@ -1,6 +1,6 @@
 /** OpenAI's own API. */
 import type { ChatDialect } from "../../protocols/chat-dialect.ts";
-import type { ProviderType } from "../provider.ts";
+import type { Protocols, ProviderType } from "../provider.ts";
 
 /** How OpenAI speaks the protocol it made. */
 export const OPENAI_DIALECT: ChatDialect = {
@@ -19,8 +19,12 @@ export const OPENAI_DIALECT: ChatDialect = {
   files: true,
   endUserField: "safety_identifier",
   promptCacheKey: true,
+  verbosity: true,
   prefill: "none",
 };
+
+/** Responses carries reasoning, pictures in results and free-text tools; Chat is for its own clients. */
+export const OPENAI_PROTOCOLS: Protocols = ["openai-chat"];
 
 export const openai: ProviderType = {
   type: "openai",
@@ -32,6 +36,6 @@ export const openai: ProviderType = {
   models: ["gpt-*", "chatgpt-*", "o1*", "o3*", "o4*"],
   exampleModel: "gpt-6",
   chat: OPENAI_DIALECT,
-  protocolFor: () => "openai-chat",
+  protocolsFor: () => OPENAI_PROTOCOLS,
   authorize: ({ apiKey }) => ["authorization", `Bearer ${apiKey}`],
 };

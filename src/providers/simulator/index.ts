@@ -1,13 +1,13 @@
 /** The simulator that is part of Dragoman: a real HTTP server on loopback that answers any model without a key. */
-import type { ProtocolId } from "../../chat/chat.ts";
-import { OPENAI_DIALECT } from "../openai/index.ts";
-import type { ProviderType } from "../provider.ts";
+import { OPENAI_DIALECT, OPENAI_PROTOCOLS } from "../openai/index.ts";
+import type { Protocols, ProviderType } from "../provider.ts";
 
-/** Which protocol a model is spoken to in, by its name. */
-const PROTOCOLS: readonly (readonly [RegExp, ProtocolId])[] = [
-  [/^gemini/, "gemini"],
-  [/^(?:gpt-|chatgpt-|o\d)/, "openai-chat"],
+/** Which protocols a model is spoken to in, by its name. */
+const PROTOCOLS: readonly (readonly [RegExp, Protocols])[] = [
+  [/^gemini/, ["gemini"]],
+  [/^(?:gpt-|chatgpt-|o\d)/, OPENAI_PROTOCOLS],
 ];
+const OTHERWISE: Protocols = ["anthropic-messages"];
 
 export const simulator: ProviderType = {
   type: "simulator",
@@ -18,7 +18,7 @@ export const simulator: ProviderType = {
   models: ["claude-opus-5-5", "claude-sonnet-5-5", "gemini-3.8-pro", "gpt-6", "*"],
   exampleModel: "claude-sonnet-5-5",
   chat: OPENAI_DIALECT,
-  protocolFor: (model) => PROTOCOLS.find(([pattern]) => pattern.test(model))?.[1] ?? "anthropic-messages",
+  protocolsFor: (model) => PROTOCOLS.find(([pattern]) => pattern.test(model))?.[1] ?? OTHERWISE,
   // A script may tell credentials apart by their key, in whichever protocol the model is spoken to.
   authorize: ({ apiKey }) => (apiKey === "" ? [] : ["x-api-key", apiKey, "x-goog-api-key", apiKey, "authorization", `Bearer ${apiKey}`]),
 };

@@ -174,7 +174,9 @@ describe("state that clients carry", () => {
     const body = { model: "m", messages: [{ role: "assistant", content: [block, { type: "text", text: "Hi" }] }] };
     const bytes = Buffer.from(JSON.stringify(body));
     const losses = new LossLedger();
-    const relayed = upstream.relayBody(bytes, scanObject(bytes), { model: "m", issuer: anthropic, sealer, losses }).toString();
+    const relayed = upstream
+      .relayBody(bytes, scanObject(bytes), { model: "m", issuer: anthropic, sealer, losses, mintedBy: () => undefined })
+      .toString();
     expect(losses.losses).toEqual([{ code: "foreign-reasoning", path: "messages[0].content[0]", severity: "info" }]);
     expect(relayed).toBe('{"model":"m","messages":[{"role":"assistant","content":[{"type":"text","text":"Hi"}]}]}');
   });

@@ -123,7 +123,6 @@ function encodeReasoning(
 function encodeCall(content: ToolCallContent & Content, path: string, target: EncodeTarget): JsonObject {
   const { losses } = target;
   if (content.state) losses.add("foreign-state", path, "info");
-  if (content.namespace !== undefined) losses.add("tool-namespace", path, "semantic");
   return {
     type: "tool_use",
     id: escapeCallId(content.id),

@@ -9,7 +9,7 @@ import { MessagesDecoder } from "./stream-decode.ts";
 import { decodeTokenCount, encodeTokenCount } from "./token-count.ts";
 import { PROTOCOL } from "../wire.ts";
 
-export const upstream: Required<UpstreamSide> = {
+export const upstream = {
   id: PROTOCOL,
   relayPath,
   relaysRequestHeader,
@@ -24,4 +24,4 @@ export const upstream: Required<UpstreamSide> = {
   streamDecoder: (context) => new MessagesDecoder(context),
   decodeResponse: (body, context) => new MessagesDecoder(context).whole(body),
   decodeError,
-};
+} satisfies UpstreamSide;

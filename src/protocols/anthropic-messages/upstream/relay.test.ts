@@ -9,7 +9,15 @@ import { createStateSealer, type StateBinding } from "../../../chat/state.ts";
 
 const issuer = { ...anthropic, model: "claude-up", account: "a" };
 const relay = (body: string, model = "claude-up"): string =>
-  upstream.relayBody(Buffer.from(body), scanObject(Buffer.from(body)), { model, issuer, sealer, losses: new LossLedger() }).toString();
+  upstream
+    .relayBody(Buffer.from(body), scanObject(Buffer.from(body)), {
+      model,
+      issuer,
+      sealer,
+      losses: new LossLedger(),
+      mintedBy: () => undefined,
+    })
+    .toString();
 
 describe("rules 1–3: only the model's bytes change", () => {
   const bodies = [

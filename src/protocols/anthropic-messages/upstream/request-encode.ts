@@ -3,7 +3,7 @@ import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
-import { recordChoices, recordLogprobs } from "../../shared/single-answer.ts";
+import { recordChoices, recordLogprobs, recordVerbosity } from "../../shared/single-answer.ts";
 import { protocolHeaders } from "./betas.ts";
 import { limitCacheMarks } from "./cache-marks.ts";
 import { encodeContent } from "./content-encode.ts";
@@ -34,6 +34,7 @@ export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObje
   recordNative(request.native, "", PROTOCOL, losses);
   recordChoices(request, losses);
   recordLogprobs(request, losses);
+  recordVerbosity(request, losses);
   if (request.cacheKey !== undefined) losses.add("cache-mark", "prompt_cache_key", "info");
   const messages = encodeMessages(request, target);
   const format = encodeFormat(request, target);

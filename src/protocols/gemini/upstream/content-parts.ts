@@ -41,7 +41,6 @@ function encodeParts(content: Content, path: string, target: EncodeTarget): Part
     case "reasoning":
       return encodeReasoning(content, path, target);
     case "tool-call": {
-      if (content.namespace !== undefined) target.losses.add("tool-namespace", path, "semantic");
       const call = { functionCall: { id: content.id, name: wireName(content.name), args: callInputObject(content, path, target.losses) } };
       const signature = signatureFor(content.state, path, target);
       return [signature === undefined ? call : { ...call, thoughtSignature: signature }];

@@ -9,7 +9,7 @@ import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./
 import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
 import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
 
-export const upstream: Required<UpstreamSide> = {
+export const upstream = {
   id: PROTOCOL,
   relayPath,
   relaysRequestHeader,
@@ -24,4 +24,4 @@ export const upstream: Required<UpstreamSide> = {
   streamDecoder: (context) => new GeminiStreamDecoder(context),
   decodeResponse,
   decodeError,
-};
+} satisfies UpstreamSide;

@@ -42,7 +42,7 @@ describe("relayed bodies", () => {
   const relay = (body: string): { body: string; losses: number } => {
     const losses = new LossLedger();
     const bytes = Buffer.from(body);
-    const target = { model: "other", issuer: { platform: "gemini", model: "other" }, sealer, losses };
+    const target = { model: "other", issuer: { platform: "gemini", model: "other" }, sealer, losses, mintedBy: () => undefined };
     return { body: upstream.relayBody(bytes, scanObject(bytes), target).toString(), losses: losses.losses.length };
   };
   const foreign = sealSignature([{ issuer: { platform: "anthropic" }, kind: "thinking", value: "sig" }], sealer) as string;

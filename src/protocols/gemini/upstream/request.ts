@@ -4,7 +4,7 @@ import { GatewayError } from "../../../chat/error.ts";
 import { asNumber, asObject, writeJson, type JsonObject } from "../../../chat/json.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
-import { recordChoices } from "../../shared/single-answer.ts";
+import { recordChoices, recordVerbosity } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
 import { encodeContents, encodeSystem } from "./contents.ts";
 import { encodeGeneration } from "./generation-config.ts";
@@ -63,6 +63,7 @@ interface GenerateContentBody extends JsonObject {
 function encodeBody(request: ChatRequest, target: EncodeTarget): GenerateContentBody {
   recordNative(request.native, "", "gemini", target.losses);
   recordChoices(request, target.losses);
+  recordVerbosity(request, target.losses);
   if (request.cacheKey !== undefined) target.losses.add("cache-mark", "prompt_cache_key", "info");
   if (request.endUser !== undefined) target.losses.add("end-user", "metadata.user_id", "info");
   const own = ownFields(request.native) ?? {};

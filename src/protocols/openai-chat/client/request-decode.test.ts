@@ -233,7 +233,7 @@ describe("fields", () => {
     [{ modalities: ["text"] }, undefined],
     [{ modalities: ["text", "audio"], audio: { voice: "v" } }, "contract"],
     [{ logit_bias: { "1": 2 } }, "semantic"],
-    [{ verbosity: "low" }, "semantic"],
+    [{ verbosity: "shouting" }, "semantic"],
     [{ response_format: { type: "json_schema", json_schema: { name: "n", description: "d", schema: {} } } }, "info"],
     [{ response_format: { type: "grammar", grammar: "g" } }, "contract"],
     [{ field_of_tomorrow: 1 }, "semantic"],

@@ -29,6 +29,8 @@ const KNOWN = (
   "top_logprobs tools functions tool_choice function_call parallel_tool_calls web_search_options response_format prompt_cache_key"
 ).split(" ");
 
+const VERBOSITIES = ["low", "medium", "high"] as const;
+
 /** @throws GatewayError `invalid-request`, naming the field as OpenAI does. */
 export function decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest {
   const body = parseBody(request.body);
@@ -43,6 +45,7 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
   const logprobs = decodeLogprobs(body);
   const { reasoning, native: reasoningNative } = decodeReasoning(body);
   const { outputFormat, native: formatNative } = decodeFormat(objectField(body, "response_format", ""));
+  const verbosity = VERBOSITIES.find((known) => known === body["verbosity"]);
   const cacheKey = stringField(body, "prompt_cache_key", "");
   const { endUser, native: userNative } = decodeEndUser(body);
   return {
@@ -57,12 +60,13 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
     sampling: decodeSampling(body),
     ...(reasoning && { reasoning }),
     ...(outputFormat && { outputFormat }),
+    ...(verbosity && { verbosity }),
     ...(choices > 1 && { choices }),
     ...(logprobs && { logprobs }),
     ...(cacheKey !== undefined && { cacheKey }),
     ...(endUser !== undefined && { endUser }),
     ...nativeOf({
-      ...leftover(body, [...KNOWN, "reasoning_effort", "safety_identifier", "user"]),
+      ...leftover(body, [...KNOWN, "reasoning_effort", "safety_identifier", "user", ...(verbosity ? ["verbosity"] : [])]),
       ...reasoningNative,
       ...formatNative,
       ...userNative,

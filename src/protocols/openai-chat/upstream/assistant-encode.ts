@@ -63,7 +63,6 @@ function encodeCall(call: ToolCallContent & Item, target: EncodeTarget, { tools 
   if (call.cache && !ownFields(call.native)) losses.add("cache-mark", call.path, "info");
   const signature = call.state?.kind === "thought-signature" && mintedBy(call.state.issuer, issuer) ? call.state.value : undefined;
   if (call.state && signature === undefined) losses.add("foreign-state", call.path, "info");
-  if (call.namespace !== undefined) losses.add("tool-namespace", call.path, "semantic");
   const dialect = dialectOf(target);
   const id = wireCallId(call.id, dialect);
   const name = legalName(call.name, NAME_LAW);

@@ -16,6 +16,7 @@ export const DEFAULT_DIALECT: ChatDialect = {
   topK: false,
   files: false,
   promptCacheKey: false,
+  verbosity: false,
   prefill: "none",
 };
 

@@ -3,7 +3,7 @@ import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "./error-decode.ts";
 import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
 import { ChatRelayTap } from "./relay-tap.ts";
-import { encodeRequest } from "./request-encode.ts";
+import { encodeRequest, takes } from "./request-encode.ts";
 import { ChatStreamDecoder, decodeResponse } from "./stream-decode.ts";
 import { PROTOCOL } from "../wire.ts";
 
@@ -16,6 +16,7 @@ export const upstream: UpstreamSide = {
   inspectWhole,
   relayTap: () => new ChatRelayTap(),
   encodeRequest,
+  takes,
   streamDecoder: (context) => new ChatStreamDecoder(context),
   decodeResponse,
   decodeError,

@@ -13,7 +13,7 @@ const sealed = sealer.seal({ state: { issuer: { platform: "anthropic" }, kind: "
 function relay(text: string, model = "up") {
   const losses = new LossLedger();
   const body = Buffer.from(text);
-  const out = relayBody(body, scanObject(body), { model, issuer: { platform: "openai" }, sealer, losses });
+  const out = relayBody(body, scanObject(body), { model, issuer: { platform: "openai" }, sealer, losses, mintedBy: () => undefined });
   return { text: out.toString(), same: out === body, losses: losses.losses };
 }
 

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { recordNative } from "../../shared/native-losses.ts";
+import type { Profile } from "../../profile.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
-import { recordChoices, recordLogprobs } from "../../shared/single-answer.ts";
+import { recordChoices, recordLogprobs, recordVerbosity } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { encodeMessages } from "./messages-encode.ts";
@@ -39,6 +40,7 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...encodeLogprobs(request, reasons, target),
     ...reasoning,
     ...format,
+    ...encodeVerbosity(request, target),
     ...encodeIdentity(request, target),
     ...own,
     ...(request.stream && { stream: true }),
@@ -46,6 +48,14 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...(request.stream && dialect.streamOptions && { stream_options: { ...(options as JsonObject | undefined), include_usage: true } }),
   };
   return { path: "/chat/completions", headers: [], body: writeJson(body), ...(scanned && { scanStops: scanned }) };
+}
+
+/** Some models take functions and an effort together only in Responses (A.2.1, rule 159). */
+export function takes({ effortWithFunctions }: Profile, request: () => ChatRequest): boolean {
+  if (effortWithFunctions !== false) return true;
+  const { tools, reasoning } = request();
+  const effort = reasoning?.effort ?? "none";
+  return effort === "none" || !tools.some(({ type }) => type !== "hosted");
 }
 
 /** Refused where sampling is (A.2.1, rule 193). */
@@ -57,6 +67,13 @@ function encodeLogprobs(request: ChatRequest, reasons: boolean, { profile, losse
     return {};
   }
   return { logprobs: true, ...(logprobs.alternatives > 0 && { top_logprobs: logprobs.alternatives }) };
+}
+
+function encodeVerbosity(request: ChatRequest, target: EncodeTarget): JsonObject {
+  const { verbosity } = request;
+  if (verbosity !== undefined && dialectOf(target).verbosity) return { verbosity };
+  recordVerbosity(request, target.losses);
+  return {};
 }
 
 /** Who is asking, as hashes: what clients put there tells accounts and sessions (rules 203, 430). */
