@@ -1,0 +1,30 @@
+/**
+ * Fields that only this protocol understands, on their way through the neutral representation and back.
+ *
+ * A piece of content keeps what its item says beside the neutral form as `native.fields.item` (id, phase, status, whatever
+ * is new), and what its part says as the other fields. Parts of one message have paths below one `input[i]`, and become one
+ * message again. An item without a neutral form is opaque content, whole in `native.fields`.
+ */
+import type { Native } from "../../chat/chat.ts";
+import type { JsonObject, JsonValue } from "../../chat/json.ts";
+import { PROTOCOL } from "./wire.ts";
+
+/** Spread into a node: its native fields, when there are any. */
+export function nativeOf(fields: JsonObject | undefined): { native?: Native } {
+  return fields && Object.keys(fields).length > 0 ? { native: { protocol: PROTOCOL, fields } } : {};
+}
+
+/** The native fields when they are this protocol's own. */
+export function ownFields(native: Native | undefined): JsonObject | undefined {
+  return native?.protocol === PROTOCOL ? native.fields : undefined;
+}
+
+/** What an object holds besides the known keys; `null` is absent (rule 208). */
+export function leftover(object: JsonObject, known: readonly string[]): JsonObject {
+  const rest: Record<string, JsonValue> = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value !== undefined && value !== null && !known.includes(key)) rest[key] = value;
+  }
+  return rest;
+}

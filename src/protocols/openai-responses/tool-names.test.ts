@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import type { Tool } from "../../chat/chat.ts";
+import { NameGiver, neutralName, wireName } from "./tool-names.ts";
+
+const plain = (name: string): Tool => ({ type: "function", path: "", name, inputSchema: {} });
+const grouped = (name: string, namespace: string, tool: string): Tool => ({ ...plain(name), namespace: { name: namespace, tool } }) as Tool;
+
+test("rule 69: the same short name in two namespaces and at the top gives three names", () => {
+  const giver = new NameGiver();
+  const names = [{ name: "y" }, { name: "y", namespace: "a" }, { name: "y", namespace: "b" }, { name: "a__y" }].map((one) =>
+    giver.give(one),
+  );
+  expect(names).toEqual(["y", "a__y", "b__y", "a__y_2"]);
+});
+
+test("rule 68: a call finds its tool by both names, and by the short one where it is the only such tool", () => {
+  const tools = [plain("run"), grouped("functions__exec", "functions", "exec"), grouped("a__y", "a", "y"), grouped("b__y", "b", "y")];
+  expect(neutralName({ name: "exec", namespace: "functions" }, tools)).toBe("functions__exec");
+  expect(neutralName({ name: "exec" }, tools)).toBe("functions__exec");
+  expect(neutralName({ name: "run" }, tools)).toBe("run");
+  expect(neutralName({ name: "y" }, tools)).toBe("y");
+  expect(neutralName({ name: "gone", namespace: "mcp__x" }, tools)).toBe("mcp__x__gone");
+  expect(wireName("a__y", tools)).toEqual({ name: "y", namespace: "a" });
+  expect(wireName("run", tools)).toEqual({ name: "run" });
+});
