@@ -12,6 +12,7 @@ import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
 import { CallStates } from "./pipeline/call-states.ts";
 import { MediaStore } from "./pipeline/media.ts";
+import { ProtocolMemory } from "./pipeline/protocol-memory.ts";
 import { systemClock } from "./routing/clock.ts";
 import { Pool, type PoolView } from "./routing/pool.ts";
 import { Router } from "./routing/router.ts";
@@ -54,6 +55,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
         lessons: new LessonMemory(systemClock),
         media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
         callStates: new CallStates(systemClock),
+        protocolMemory: new ProtocolMemory(systemClock),
         instanceId: randomUUID(),
         profileFor,
         pools,

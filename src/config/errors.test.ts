@@ -130,6 +130,16 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "dragoman.yaml:1:36: providers.a.base_url: has no meaning for what is part of Dragoman; remove it",
   ],
   [
+    "protocols of a provider that speaks one",
+    "providers: { a: { type: gemini, credentials: [{ api_key: k }], protocols: [openai-chat] } }",
+    "dragoman.yaml:1:64: providers.a.protocols: has no meaning for a provider that speaks one protocol; remove it",
+  ],
+  [
+    "a protocol that nobody speaks",
+    "providers: { a: { type: openai, credentials: [{ api_key: k }], protocols: [telex] } }",
+    "dragoman.yaml:1:76: providers.a.protocols[0]: expected one of `openai-responses`, `openai-chat`",
+  ],
+  [
     "a key one level too high",
     "port: 80\nproviders: { a: { type: gemini, api_key: hunter2, credentials: { api_key: hunter2 } } }",
     "dragoman.yaml:1:1: port: is not a known key; it belongs under `server`",

@@ -1,7 +1,7 @@
 /** The `providers` of a file as the program uses them. */
 import { createProvider, readBaseUrl, type BaseUrl } from "../providers/create.ts";
 import { providerTypes } from "../providers/index.ts";
-import type { Provider, ProviderType } from "../providers/provider.ts";
+import type { Protocols, Provider, ProviderType } from "../providers/provider.ts";
 import { isHeaderText, type Path, type ProblemList } from "./errors.ts";
 import type { ProviderFile } from "./schema.ts";
 
@@ -47,7 +47,18 @@ function resolveProvider(name: string, type: ProviderType, provider: ProviderFil
     credentials: resolveCredentials(provider.credentials ?? [], [...path, "credentials"], problems, secrets),
     ...(baseUrl !== undefined && { baseUrl }),
     ...(provider.models !== undefined && { models: provider.models }),
+    ...resolveProtocols(provider, type, [...path, "protocols"], problems),
   });
+}
+
+function resolveProtocols({ protocols }: ProviderFile, type: ProviderType, path: Path, problems: ProblemList): { protocols?: Protocols } {
+  if (protocols === undefined) return {};
+  if (type.chat === undefined || type.embedded === true) {
+    problems.add(path, "has no meaning for a provider that speaks one protocol", "remove it", "key");
+    return {};
+  }
+  // The schema wants at least one.
+  return { protocols: [...new Set(protocols)] as unknown as Protocols };
 }
 
 /** What a vendor's documentation shows in full, and its SDK adds to a base URL. */

@@ -13,6 +13,9 @@ const PLANNED_STRATEGIES = ["weighted", "fill-first", "least-busy", "lowest-late
 
 const MEBIBYTE = 1024 * 1024;
 
+/** What servers that imitate OpenAI may speak. */
+const OPENAI_PROTOCOLS = ["openai-responses", "openai-chat"] as const;
+
 /** A map of known keys; any other is an error. */
 function map<Shape extends z.ZodRawShape>(meaning: string, shape: Shape) {
   return z.strictObject(shape, { error: () => `expected ${meaning}` });
@@ -129,6 +132,11 @@ const provider = map("a map with `type` and `credentials`", {
   type: choice(providerTypes.map(({ type }) => type)).describe(`Who runs it. Not implemented yet: ${PLANNED_PROVIDER_TYPES.join(", ")}.`),
   base_url: text("a URL").optional().describe("What the vendor's own SDK takes; default: the vendor's address."),
   models: modelPatterns.optional().describe("What it serves without an entry in `models`; default: the vendor's own names (`claude-*`)."),
+  protocols: list(choice(OPENAI_PROTOCOLS), `protocols (${OPENAI_PROTOCOLS.map((one) => `\`${one}\``).join(", ")})`)
+    .optional()
+    .describe(
+      "For `openai` and servers like it: the protocols that it is spoken to in, the preferred one first; default: both for `openai`, Chat Completions for others.",
+    ),
   timeouts: section({
     connect: duration().prefault("10s").describe("To connect."),
     headers: duration().prefault("60s").describe("From the request to the head of the answer."),

@@ -35,6 +35,7 @@ async function run(preparation: object): Promise<{ end: string; released: Outcom
   const usual = {
     model: "m",
     spoken: (routed: Target) => routed,
+    inOtherProtocol: () => undefined,
     missingMedia: () => [],
     preferredAccount: () => undefined,
     prepare: () => ({ lane: { finished: false }, headers: [], path: "/", body: Buffer.alloc(0), losses: [], streams: false }),

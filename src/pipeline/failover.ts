@@ -165,7 +165,8 @@ export class Failover implements HeadSource {
   }
 
   /** Tries this credential, again only when it was not at fault, and says what that tells of it. Returns how the request ended, or who is next. */
-  async #useLease(target: Target, lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
+  async #useLease(routed: Target, lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
+    let target = routed;
     for (let retried = false; ; retried = true) {
       let outcome: AttemptOutcome;
       try {
@@ -180,6 +181,7 @@ export class Failover implements HeadSource {
       }
       if (outcome.type === "answered") {
         lease.release({ ok: true });
+        if (target !== routed) this.#preparation.rememberProtocol(routed, target);
         return outcome;
       }
       if (outcome.type === "cancelled") return CANCELLED;
@@ -188,6 +190,11 @@ export class Failover implements HeadSource {
       const { next } = verdict(error, retried);
       const mayRetry = !this.#answer.begun && this.#budgetLeft();
       if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;
+      const other = mayRetry && target === routed ? this.#preparation.inOtherProtocol(target, error) : undefined;
+      if (other) {
+        target = other;
+        continue;
+      }
       lease.release({ error });
       this.#last = error;
       if (this.#answer.begun) return failed(error);

@@ -22,6 +22,7 @@ import { conversationKey } from "./conversation-key.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
 import type { Lane, LaneRequest } from "./lane.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
+import { blamesProtocol, type ProtocolMemory } from "./protocol-memory.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
 import { Rounds } from "./rounds.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
@@ -39,6 +40,7 @@ export interface PrepareContext extends TargetFactsContext {
   readonly userAgent: string;
   readonly media: MediaStore;
   readonly callStates: CallStates;
+  readonly protocolMemory: ProtocolMemory;
 }
 
 /** A lane and the request that starts it. */
@@ -155,11 +157,26 @@ export class Preparation {
    * the first (rule 159).
    */
   spoken(target: Target): Target {
-    const taking = [target.protocol, ...target.protocols].find((protocol) => {
-      const spoken = { ...target, protocol };
-      return this.#protocol(spoken).upstream.takes?.(this.#facts.profile(spoken), () => this.#decode()) ?? true;
-    });
-    return taking === undefined || taking === target.protocol ? target : { ...target, protocol: taking };
+    if (target.protocols.length === 1) return target;
+    const first = this.#context.protocolMemory.insteadOf(target) ?? target.protocol;
+    const taking = [first, ...target.protocols].find((protocol) => this.#takes({ ...target, protocol })) ?? first;
+    return taking === target.protocol ? target : { ...target, protocol: taking };
+  }
+
+  /** The target in another of its protocols, after a refusal that may have meant the one it was asked in. */
+  inOtherProtocol(target: Target, error: GatewayError): Target | undefined {
+    if (target.protocols.length === 1 || !blamesProtocol(error)) return undefined;
+    const others = target.protocols.filter((protocol) => protocol !== target.protocol).map((protocol) => ({ ...target, protocol }));
+    return others.find((other) => this.#takes(other));
+  }
+
+  /** A target that was refused in one protocol was served in another. */
+  rememberProtocol(refused: Target, served: Target): void {
+    this.#context.protocolMemory.remember(refused, served.protocol);
+  }
+
+  #takes(target: Target): boolean {
+    return this.#protocol(target).upstream.takes?.(this.#facts.profile(target), () => this.#decode()) ?? true;
   }
 
   #relays(target: Target): boolean {
