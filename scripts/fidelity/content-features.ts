@@ -1,5 +1,5 @@
 /** What can be said: rows of the table. */
-import { chat, document, gemini, image, messages, PDF, PNG, WAV, type Feature } from "./feature.ts";
+import { chat, document, gemini, image, inputFile, inputImage, messages, PDF, PNG, responses, WAV, type Feature } from "./feature.ts";
 
 export const CONTENT_FEATURES: readonly Feature[] = [
   {
@@ -13,6 +13,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
         ],
       },
       gemini: gemini([{ text: "hi" }], { systemInstruction: { parts: [{ text: "Be brief." }] } }),
+      "openai-responses": responses("hi", { instructions: "Be brief." }),
     },
   },
   {
@@ -32,6 +33,14 @@ export const CONTENT_FEATURES: readonly Feature[] = [
           { role: "developer", content: "Be brief." },
         ],
       },
+      "openai-responses": {
+        input: [
+          { role: "user", content: "hi" },
+          { role: "assistant", content: "hello" },
+          { role: "user", content: "again" },
+          { role: "developer", content: "Be brief." },
+        ],
+      },
     },
   },
   {
@@ -40,6 +49,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages([image]),
       "openai-chat": chat([{ type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } }]),
       gemini: gemini([{ inlineData: { mimeType: "image/png", data: PNG } }]),
+      "openai-responses": responses([inputImage]),
     },
   },
   {
@@ -48,6 +58,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages([{ type: "image", source: { type: "url", url: "https://example.com/a.png" } }]),
       "openai-chat": chat([{ type: "image_url", image_url: { url: "https://example.com/a.png" } }]),
       gemini: gemini([{ fileData: { mimeType: "image/png", fileUri: "https://example.com/a.png" } }]),
+      "openai-responses": responses([{ type: "input_image", image_url: "https://example.com/a.png" }]),
     },
   },
   {
@@ -55,6 +66,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
     bodies: {
       "openai-chat": chat([{ type: "image_url", image_url: { url: `data:image/png;base64,${PNG}`, detail: "low" } }]),
       gemini: gemini([{ inlineData: { mimeType: "image/png", data: PNG }, mediaResolution: { level: "MEDIA_RESOLUTION_LOW" } }]),
+      "openai-responses": responses([{ ...inputImage, detail: "low" }]),
     },
   },
   {
@@ -63,6 +75,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages([document]),
       "openai-chat": chat([{ type: "file", file: { filename: "a.pdf", file_data: `data:application/pdf;base64,${PDF}` } }]),
       gemini: gemini([{ inlineData: { mimeType: "application/pdf", data: PDF } }]),
+      "openai-responses": responses([inputFile]),
     },
   },
   {
@@ -70,6 +83,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
     bodies: {
       "anthropic-messages": messages([{ type: "document", source: { type: "url", url: "https://example.com/a.pdf" } }]),
       gemini: gemini([{ fileData: { mimeType: "application/pdf", fileUri: "https://example.com/a.pdf" } }]),
+      "openai-responses": responses([{ type: "input_file", file_url: "https://example.com/a.pdf" }]),
     },
   },
   {
@@ -87,6 +101,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages([{ type: "image", source: { type: "file", file_id: "file_1" } }]),
       "openai-chat": chat([{ type: "file", file: { file_id: "file-1" } }]),
       gemini: gemini([{ fileData: { mimeType: "image/png", fileUri: "https://generativelanguage.googleapis.com/v1beta/files/1" } }]),
+      "openai-responses": responses([{ type: "input_file", file_id: "file-1" }]),
     },
   },
   {
@@ -94,6 +109,7 @@ export const CONTENT_FEATURES: readonly Feature[] = [
     bodies: {
       "openai-chat": chat([{ type: "input_audio", input_audio: { data: WAV, format: "wav" } }]),
       gemini: gemini([{ inlineData: { mimeType: "audio/wav", data: WAV } }]),
+      "openai-responses": responses([{ type: "input_audio", input_audio: { data: WAV, format: "wav" } }]),
     },
   },
   { name: "video", bodies: { gemini: gemini([{ inlineData: { mimeType: "video/mp4", data: "AAAAIGZ0eXBpc29t" } }]) } },

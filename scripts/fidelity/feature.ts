@@ -30,6 +30,11 @@ export const chat = (content: readonly Block[] | string, more: JsonObject = {}):
   messages: [{ role: "user", content }],
   ...more,
 });
+/** @param content the content of one user message. */
+export const responses = (content: readonly Block[] | string, more: JsonObject = {}): JsonObject => ({
+  input: [{ role: "user", content }],
+  ...more,
+});
 export const gemini = (parts: readonly Block[], more: JsonObject = {}): JsonObject => ({ contents: [{ role: "user", parts }], ...more });
 export const config = (generationConfig: JsonObject): JsonObject => gemini([{ text: "hi" }], { generationConfig });
 
@@ -38,11 +43,19 @@ export const chatTool: JsonObject = {
   type: "function",
   function: { name: "weather", description: "Tells the weather.", parameters: SCHEMA },
 };
+export const responsesTool: JsonObject = {
+  type: "function",
+  name: "weather",
+  description: "Tells the weather.",
+  parameters: SCHEMA,
+  strict: false,
+};
 const geminiTool: JsonObject = {
   functionDeclarations: [{ name: "weather", description: "Tells the weather.", parametersJsonSchema: SCHEMA }],
 };
 export const messagesTools = (more: JsonObject = {}): JsonObject => messages("hi", { tools: [messagesTool], ...more });
 export const chatTools = (more: JsonObject = {}): JsonObject => chat("hi", { tools: [chatTool], ...more });
+export const responsesTools = (more: JsonObject = {}): JsonObject => responses("hi", { tools: [responsesTool], ...more });
 export const geminiTools = (functionCallingConfig?: JsonObject): JsonObject =>
   gemini([{ text: "hi" }], { tools: [geminiTool], ...(functionCallingConfig && { toolConfig: { functionCallingConfig } }) });
 
@@ -52,6 +65,14 @@ export const messagesResult = (content: readonly Block[], more: JsonObject = {})
     { role: "user", content: "hi" },
     { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "weather", input: { city: "Oslo" } }] },
     { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content, ...more }] },
+  ],
+});
+export const responsesResult = (output: readonly Block[] | string): JsonObject => ({
+  tools: [responsesTool],
+  input: [
+    { role: "user", content: "hi" },
+    { type: "function_call", call_id: "call_1", name: "weather", arguments: '{"city":"Oslo"}' },
+    { type: "function_call_output", call_id: "call_1", output },
   ],
 });
 export const geminiResult = (functionResponse: JsonObject): JsonObject => ({
@@ -64,3 +85,5 @@ export const geminiResult = (functionResponse: JsonObject): JsonObject => ({
 });
 export const image: Block = { type: "image", source: { type: "base64", media_type: "image/png", data: PNG } };
 export const document: Block = { type: "document", source: { type: "base64", media_type: "application/pdf", data: PDF } };
+export const inputImage: Block = { type: "input_image", image_url: `data:image/png;base64,${PNG}` };
+export const inputFile: Block = { type: "input_file", filename: "a.pdf", file_data: `data:application/pdf;base64,${PDF}` };

@@ -1,5 +1,17 @@
 /** How the model is to answer: rows of the table. */
-import { chat, chatTools, config, gemini, geminiTools, messages, messagesTools, SCHEMA, type Feature } from "./feature.ts";
+import {
+  chat,
+  chatTools,
+  config,
+  gemini,
+  geminiTools,
+  messages,
+  messagesTools,
+  responses,
+  responsesTools,
+  SCHEMA,
+  type Feature,
+} from "./feature.ts";
 
 export const SETTING_FEATURES: readonly Feature[] = [
   {
@@ -23,6 +35,12 @@ export const SETTING_FEATURES: readonly Feature[] = [
           { role: "model", parts: [{ text: "Well," }] },
         ],
       },
+      "openai-responses": {
+        input: [
+          { role: "user", content: "hi" },
+          { role: "assistant", content: "Well," },
+        ],
+      },
     },
   },
   {
@@ -31,6 +49,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { output_config: { effort: "high" } }),
       "openai-chat": chat("hi", { reasoning_effort: "high" }),
       gemini: config({ thinkingConfig: { thinkingLevel: "HIGH" } }),
+      "openai-responses": responses("hi", { reasoning: { effort: "high" } }),
     },
   },
   {
@@ -46,6 +65,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { thinking: { type: "disabled" } }),
       "openai-chat": chat("hi", { reasoning_effort: "none" }),
       gemini: config({ thinkingConfig: { thinkingBudget: 0 } }),
+      "openai-responses": responses("hi", { reasoning: { effort: "none" } }),
     },
   },
   {
@@ -54,6 +74,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { output_config: { format: { type: "json_schema", schema: SCHEMA } } }),
       "openai-chat": chat("hi", { response_format: { type: "json_schema", json_schema: { name: "city", schema: SCHEMA, strict: true } } }),
       gemini: config({ responseMimeType: "application/json", responseJsonSchema: SCHEMA }),
+      "openai-responses": responses("hi", { text: { format: { type: "json_schema", name: "city", schema: SCHEMA, strict: true } } }),
     },
   },
   {
@@ -62,6 +83,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messagesTools({ output_config: { format: { type: "json_schema", schema: SCHEMA } } }),
       "openai-chat": chatTools({ response_format: { type: "json_schema", json_schema: { name: "city", schema: SCHEMA, strict: true } } }),
       gemini: { ...geminiTools(), generationConfig: { responseMimeType: "application/json", responseJsonSchema: SCHEMA } },
+      "openai-responses": responsesTools({ text: { format: { type: "json_schema", name: "city", schema: SCHEMA, strict: true } } }),
     },
   },
   {
@@ -69,6 +91,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
     bodies: {
       "openai-chat": chat("Answer in JSON.", { response_format: { type: "json_object" } }),
       gemini: config({ responseMimeType: "application/json" }),
+      "openai-responses": responses("Answer in JSON.", { text: { format: { type: "json_object" } } }),
     },
   },
   {
@@ -77,6 +100,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { max_tokens: 100 }),
       "openai-chat": chat("hi", { max_completion_tokens: 100 }),
       gemini: config({ maxOutputTokens: 100 }),
+      "openai-responses": responses("hi", { max_output_tokens: 100 }),
     },
   },
   {
@@ -97,6 +121,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { temperature: 0.5 }),
       "openai-chat": chat("hi", { temperature: 0.5 }),
       gemini: config({ temperature: 0.5 }),
+      "openai-responses": responses("hi", { temperature: 0.5 }),
     },
   },
   { name: "top_k", bodies: { "anthropic-messages": messages("hi", { top_k: 40 }), gemini: config({ topK: 40 }) } },
@@ -111,10 +136,21 @@ export const SETTING_FEATURES: readonly Feature[] = [
     bodies: {
       "openai-chat": chat("hi", { logprobs: true, top_logprobs: 2 }),
       gemini: config({ responseLogprobs: true, logprobs: 2 }),
+      "openai-responses": responses("hi", { include: ["message.output_text.logprobs"], top_logprobs: 2 }),
     },
   },
   { name: "several answers", bodies: { "openai-chat": chat("hi", { n: 2 }), gemini: config({ candidateCount: 2 }) } },
-  { name: "verbosity", bodies: { "openai-chat": chat("hi", { verbosity: "low" }) } },
+  {
+    name: "verbosity",
+    bodies: { "openai-chat": chat("hi", { verbosity: "low" }), "openai-responses": responses("hi", { text: { verbosity: "low" } }) },
+  },
+  {
+    name: "how reasoning is told",
+    bodies: { "openai-responses": responses("hi", { reasoning: { effort: "high", summary: "detailed" } }) },
+  },
+  { name: "limit of tool calls", bodies: { "openai-responses": responsesTools({ max_tool_calls: 3 }) } },
+  { name: "answer in the background", bodies: { "openai-responses": responses("hi", { background: true }) } },
+  { name: "prompt kept by the provider", bodies: { "openai-responses": responses("hi", { prompt: { id: "pmpt_1" } }) } },
   { name: "predicted output", bodies: { "openai-chat": chat("hi", { prediction: { type: "content", content: "x" } }) } },
   {
     name: "images as answer",
@@ -143,6 +179,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
     bodies: {
       "anthropic-messages": messages("hi", { metadata: { user_id: "u-1" } }),
       "openai-chat": chat("hi", { safety_identifier: "u-1" }),
+      "openai-responses": responses("hi", { safety_identifier: "u-1" }),
     },
   },
   {
@@ -151,6 +188,7 @@ export const SETTING_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { service_tier: "standard_only" }),
       "openai-chat": chat("hi", { service_tier: "flex" }),
       gemini: gemini([{ text: "hi" }], { serviceTier: "flex" }),
+      "openai-responses": responses("hi", { service_tier: "flex" }),
     },
   },
   {
@@ -186,6 +224,15 @@ export const SETTING_FEATURES: readonly Feature[] = [
           { role: "user", parts: [{ text: "hi" }] },
           { role: "model", parts: [{ text: "hello", thoughtSignature: "c2lnbmF0dXJl" }] },
           { role: "user", parts: [{ text: "again" }] },
+        ],
+      },
+      "openai-responses": {
+        include: ["reasoning.encrypted_content"],
+        input: [
+          { role: "user", content: "hi" },
+          { type: "reasoning", id: "rs_1", summary: [{ type: "summary_text", text: "Hm." }], encrypted_content: "gAAAAABo" },
+          { role: "assistant", content: [{ type: "output_text", text: "hello", annotations: [] }] },
+          { role: "user", content: "again" },
         ],
       },
     },

@@ -19,6 +19,7 @@ import { TOOL_FEATURES } from "./tool-features.ts";
 export const TARGETS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; readonly model: string }>>> = {
   "anthropic-messages": { platform: "anthropic", model: "claude-opus-5-5" },
   "openai-chat": { platform: "openai", model: "gpt-5.5" },
+  "openai-responses": { platform: "openai", model: "gpt-6" },
   gemini: { platform: "gemini", model: "gemini-3.8-pro" },
 };
 
@@ -35,6 +36,7 @@ const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 const MODEL_IN_BODY: Readonly<Partial<Record<ProtocolId, JsonObject>>> = {
   "anthropic-messages": { model: "m", max_tokens: 4096 },
   "openai-chat": { model: "m" },
+  "openai-responses": { model: "m" },
 };
 
 /** One row: the feature, then a cell for each pair of `pairs()`. */
@@ -191,5 +193,6 @@ function told(client: ClientSide, items: readonly Content[], finish: ChatRespons
 const TEXT_REQUESTS: Readonly<Partial<Record<ProtocolId, JsonObject>>> = {
   "anthropic-messages": { messages: [{ role: "user", content: "hi" }] },
   "openai-chat": { messages: [{ role: "user", content: "hi" }] },
+  "openai-responses": { input: "hi" },
   gemini: { contents: [{ role: "user", parts: [{ text: "hi" }] }], generationConfig: { thinkingConfig: { includeThoughts: true } } },
 };

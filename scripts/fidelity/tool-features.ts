@@ -9,18 +9,32 @@ import {
   geminiResult,
   geminiTools,
   image,
+  inputFile,
+  inputImage,
   messages,
   messagesResult,
   messagesTool,
   messagesTools,
   PDF,
   PNG,
+  responses,
+  responsesResult,
+  responsesTool,
+  responsesTools,
   SCHEMA,
   type Feature,
 } from "./feature.ts";
 
 export const TOOL_FEATURES: readonly Feature[] = [
-  { name: "function tools", bodies: { "anthropic-messages": messagesTools(), "openai-chat": chatTools(), gemini: geminiTools() } },
+  {
+    name: "function tools",
+    bodies: {
+      "anthropic-messages": messagesTools(),
+      "openai-chat": chatTools(),
+      gemini: geminiTools(),
+      "openai-responses": responsesTools(),
+    },
+  },
   {
     name: "strict functions",
     bodies: {
@@ -29,6 +43,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
         tools: [{ type: "function", function: { ...(chatTool["function"] as JsonObject), strict: true } }],
       }),
       gemini: geminiTools({ mode: "VALIDATED" }),
+      "openai-responses": responses("hi", { tools: [{ ...responsesTool, strict: true }] }),
     },
   },
   {
@@ -48,6 +63,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
         "anthropic-messages": messages("hi", { tools: [{ ...messagesTool, input_schema: schema }] }),
         "openai-chat": chat("hi", { tools: [{ type: "function", function: { name: "weather", parameters: schema } }] }),
         gemini: gemini([{ text: "hi" }], { tools: [{ functionDeclarations: [{ name: "weather", parametersJsonSchema: schema }] }] }),
+        "openai-responses": responses("hi", { tools: [{ type: "function", name: "weather", parameters: schema, strict: false }] }),
       };
     })(),
   },
@@ -66,11 +82,81 @@ export const TOOL_FEATURES: readonly Feature[] = [
           },
         ],
       }),
+      "openai-responses": responses("hi", {
+        tools: [
+          {
+            type: "custom",
+            name: "patch",
+            description: "Patches.",
+            format: { type: "grammar", syntax: "lark", definition: "start: /a+/" },
+          },
+        ],
+      }),
     },
   },
   {
     name: "shell, editor and memory tools of the vendor",
-    bodies: { "anthropic-messages": messages("hi", { tools: [{ type: "bash_20250124", name: "bash" }] }) },
+    bodies: {
+      "anthropic-messages": messages("hi", { tools: [{ type: "bash_20250124", name: "bash" }] }),
+      "openai-responses": responses("hi", { tools: [{ type: "local_shell" }, { type: "apply_patch" }] }),
+    },
+  },
+  {
+    name: "tools in namespaces",
+    bodies: {
+      "openai-responses": responses("hi", {
+        tools: [{ type: "namespace", name: "mcp__sky", description: "Looks up.", tools: [responsesTool] }],
+      }),
+    },
+  },
+  {
+    name: "tools that the conversation adds",
+    bodies: {
+      "openai-responses": {
+        input: [
+          { type: "additional_tools", role: "developer", tools: [responsesTool] },
+          { role: "user", content: "hi" },
+        ],
+      },
+    },
+  },
+  {
+    name: "search for tools that the client runs",
+    bodies: {
+      "openai-responses": {
+        tools: [
+          {
+            type: "tool_search",
+            execution: "client",
+            description: "Finds tools.",
+            parameters: { type: "object", properties: { query: { type: "string" } } },
+          },
+        ],
+        input: [
+          { role: "user", content: "hi" },
+          { type: "tool_search_call", call_id: "call_1", execution: "client", arguments: { query: "weather" } },
+          {
+            type: "tool_search_output",
+            call_id: "call_1",
+            execution: "client",
+            status: "completed",
+            tools: [{ ...responsesTool, defer_loading: true }],
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: "files searched by the provider",
+    bodies: { "openai-responses": responses("hi", { tools: [{ type: "file_search", vector_store_ids: ["vs_1"] }] }) },
+  },
+  {
+    name: "MCP servers called by the provider",
+    bodies: {
+      "openai-responses": responses("hi", {
+        tools: [{ type: "mcp", server_label: "sky", server_url: "https://example.com/mcp", require_approval: "never" }],
+      }),
+    },
   },
   {
     name: "computer use",
@@ -79,11 +165,19 @@ export const TOOL_FEATURES: readonly Feature[] = [
         tools: [{ type: "computer_20251124", name: "computer", display_width_px: 800, display_height_px: 600 }],
       }),
       gemini: gemini([{ text: "hi" }], { tools: [{ computerUse: { environment: "ENVIRONMENT_BROWSER" } }] }),
+      "openai-responses": responses("hi", {
+        tools: [{ type: "computer_use_preview", display_width: 800, display_height: 600, environment: "browser" }],
+      }),
     },
   },
   {
     name: "tools loaded on demand",
-    bodies: { "anthropic-messages": messages("hi", { tools: [messagesTool, { ...messagesTool, name: "later", defer_loading: true }] }) },
+    bodies: {
+      "anthropic-messages": messages("hi", { tools: [messagesTool, { ...messagesTool, name: "later", defer_loading: true }] }),
+      "openai-responses": responses("hi", {
+        tools: [{ type: "tool_search" }, responsesTool, { ...responsesTool, name: "later", defer_loading: true }],
+      }),
+    },
   },
   {
     name: "web search by the provider",
@@ -91,6 +185,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", { tools: [{ type: "web_search_20260318", name: "web_search" }] }),
       "openai-chat": chat("hi", { web_search_options: {} }),
       gemini: gemini([{ text: "hi" }], { tools: [{ googleSearch: {} }] }),
+      "openai-responses": responses("hi", { tools: [{ type: "web_search" }] }),
     },
   },
   {
@@ -99,6 +194,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
       "anthropic-messages": messages("hi", {
         tools: [{ type: "web_search_20260318", name: "web_search", allowed_domains: ["example.com"] }],
       }),
+      "openai-responses": responses("hi", { tools: [{ type: "web_search", filters: { allowed_domains: ["example.com"] } }] }),
     },
   },
   {
@@ -113,6 +209,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
     bodies: {
       "anthropic-messages": messages("hi", { tools: [{ type: "code_execution_20260521", name: "code_execution" }] }),
       gemini: gemini([{ text: "hi" }], { tools: [{ codeExecution: {} }] }),
+      "openai-responses": responses("hi", { tools: [{ type: "code_interpreter", container: { type: "auto" } }] }),
     },
   },
   {
@@ -121,6 +218,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
       "anthropic-messages": messagesTools({ tool_choice: { type: "any" } }),
       "openai-chat": chatTools({ tool_choice: "required" }),
       gemini: geminiTools({ mode: "ANY" }),
+      "openai-responses": responsesTools({ tool_choice: "required" }),
     },
   },
   {
@@ -129,6 +227,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
       "anthropic-messages": messagesTools({ tool_choice: { type: "tool", name: "weather" } }),
       "openai-chat": chatTools({ tool_choice: { type: "function", function: { name: "weather" } } }),
       gemini: geminiTools({ mode: "ANY", allowedFunctionNames: ["weather"] }),
+      "openai-responses": responsesTools({ tool_choice: { type: "function", name: "weather" } }),
     },
   },
   {
@@ -151,6 +250,17 @@ export const TOOL_FEATURES: readonly Feature[] = [
           },
         },
       }),
+      "openai-responses": responses("hi", {
+        tools: [responsesTool, { ...responsesTool, name: "other" }, { ...responsesTool, name: "third" }],
+        tool_choice: {
+          type: "allowed_tools",
+          mode: "auto",
+          tools: [
+            { type: "function", name: "weather" },
+            { type: "function", name: "other" },
+          ],
+        },
+      }),
     },
   },
   {
@@ -159,6 +269,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
       "anthropic-messages": messagesTools({ tool_choice: { type: "none" } }),
       "openai-chat": chatTools({ tool_choice: "none" }),
       gemini: geminiTools({ mode: "NONE" }),
+      "openai-responses": responsesTools({ tool_choice: "none" }),
     },
   },
   {
@@ -166,6 +277,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
     bodies: {
       "anthropic-messages": messagesTools({ tool_choice: { type: "auto", disable_parallel_tool_use: true } }),
       "openai-chat": chatTools({ parallel_tool_calls: false }),
+      "openai-responses": responsesTools({ parallel_tool_calls: false }),
     },
   },
   {
@@ -185,6 +297,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
         ],
       },
       gemini: geminiResult({ response: { output: "sunny" } }),
+      "openai-responses": responsesResult("sunny"),
     },
   },
   {
@@ -199,6 +312,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
     bodies: {
       "anthropic-messages": messagesResult([image]),
       gemini: geminiResult({ response: {}, parts: [{ inlineData: { mimeType: "image/png", data: PNG } }] }),
+      "openai-responses": responsesResult([inputImage]),
     },
   },
   {
@@ -206,6 +320,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
     bodies: {
       "anthropic-messages": messagesResult([document]),
       gemini: geminiResult({ response: {}, parts: [{ inlineData: { mimeType: "application/pdf", data: PDF } }] }),
+      "openai-responses": responsesResult([inputFile]),
     },
   },
 ];
