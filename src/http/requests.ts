@@ -6,12 +6,13 @@ import { refuseWithoutKeys } from "../access/origin.ts";
 import { modelFacts } from "../catalog/models.ts";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { writeJson, type JsonObject } from "../chat/json.ts";
-import { Answer } from "../pipeline/answer.ts";
+import type { Answer } from "../pipeline/answer.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import { refuseLoops } from "../pipeline/hops.ts";
 import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
+import { HttpAnswer } from "./http-answer.ts";
 import type { RequestListener } from "./server.ts";
 
 /** What serving needs from the program. */
@@ -34,7 +35,7 @@ export function createRequestListener(context: RequestsContext): RequestListener
     const { pathname, query } = readTarget(request.url ?? "/");
     if (probe(context, request, response, pathname)) return;
     const claim = claimRoute(context.clients, request, pathname, query);
-    const answer = new Answer(response, claim.client, claim.route, requestId);
+    const answer = new HttpAnswer(response, claim.client, claim.route, requestId);
     try {
       refuseLoops(request.headers, context.handling.instanceId);
       const caller = identify(context, request, query);

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
+import type { Answer } from "../pipeline/answer.ts";
 import type { ClientSide } from "../protocols/protocol.ts";
-import { Answer } from "./answer.ts";
+import { HttpAnswer } from "./http-answer.ts";
 
 const protocol = { streamStyle: () => ({ contentType: "text/event-stream", heartbeat: "", error: () => "" }) } as unknown as ClientSide;
 
@@ -16,7 +17,7 @@ function unread(writableLength: number) {
     destroy: vi.fn(),
     setTimeout: vi.fn<(ms: number, late: () => void) => void>(),
   };
-  return { response, answer: new Answer(response as unknown as ServerResponse, protocol, undefined, "req_1") };
+  return { response, answer: new HttpAnswer(response as unknown as ServerResponse, protocol, undefined, "req_1") };
 }
 
 test.each([
