@@ -19,7 +19,7 @@ export function seedOf(...parts: readonly (Buffer | string)[]): string {
 }
 
 /** Signatures are one protobuf bytes field, as the vendors' are, so that a look at their shape tells whose they are. */
-const FIELD_TAGS = { anthropic: 0x12, gemini: 0x0a, chat: 0x1a } as const;
+const FIELD_TAGS = { anthropic: 0x12, gemini: 0x0a, chat: 0x1a, openai: 0x80 } as const;
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 
