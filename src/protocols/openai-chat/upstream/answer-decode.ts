@@ -11,7 +11,7 @@ import { JsonFence } from "../../shared/json-fence.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import { CallReader } from "./calls-decode.ts";
 import { exactCalls, firstChoice } from "./choice.ts";
-import { decodeErrorBody, saysError } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { EventWriter, type Streamed } from "./event-writer.ts";
 import { decodeFinish, decodeLogprobs, isFailure, type Logprobs } from "./finish-decode.ts";
 import { AudioReader, decodeImages, sourcesOf, urlCitation } from "./media-decode.ts";

@@ -1,6 +1,6 @@
 /** Chat Completions as it is spoken to an upstream (A.2). */
 import type { UpstreamSide } from "../../protocol.ts";
-import { decodeError } from "./error-decode.ts";
+import { decodeError } from "../../shared/openai-errors.ts";
 import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
 import { ChatRelayTap } from "./relay-tap.ts";
 import { encodeRequest, takes } from "./request-encode.ts";

@@ -8,7 +8,7 @@ import { asArray, asObject, isObject, tryParseJson, type JsonObject } from "../.
 import type { Frame } from "../../../wire/frames.ts";
 import { SseReader } from "../../../wire/sse.ts";
 import type { RelayTap } from "../../protocol.ts";
-import { decodeErrorBody, saysError } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { decodeUsage } from "./usage-decode.ts";
 import { DONE } from "../wire.ts";
 

@@ -5,7 +5,7 @@ import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, 
 import { ENVELOPE_PREFIX } from "../../../chat/state.ts";
 import { scanArray, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../../protocol.ts";
-import { decodeErrorBody, saysError } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { isAnswer } from "./stream-decode.ts";
 import { decodeUsage } from "./usage-decode.ts";
 

@@ -5,7 +5,7 @@ import { asArray, isObject, type JsonObject } from "../../../chat/json.ts";
 import type { Frame } from "../../../wire/frames.ts";
 import type { DecodeContext, StreamDecoder } from "../../protocol.ts";
 import { AnswerDecoder } from "./answer-decode.ts";
-import { decodeErrorBody, saysError } from "./error-decode.ts";
+import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { DONE } from "../wire.ts";
 
 const NOTHING: readonly ChatEvent[] = [];

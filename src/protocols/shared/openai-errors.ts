@@ -1,10 +1,10 @@
-/** What a failed answer of a Chat server means (A.2.4, B.0.3; resilience §3). No two vendors shape their errors alike (recordings, oddities 54, 55). */
-import { GatewayError, type ErrorDetail, type ErrorKind } from "../../../chat/error.ts";
-import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
-import { headerValue } from "../../../wire/headers.ts";
-import type { UpstreamFailure } from "../../protocol.ts";
-import { durationMs, headerWaitMs, shouldRetry } from "../../shared/retry-hints.ts";
-import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS, tokenCounts } from "../../shared/upstream-error.ts";
+/** What a failure of a server means that speaks one of OpenAI's protocols (A.2.4, B.0.3; resilience §3). No two vendors shape their errors alike (recordings, oddities 54, 55). */
+import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error.ts";
+import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { headerValue } from "../../wire/headers.ts";
+import type { UpstreamFailure } from "../protocol.ts";
+import { durationMs, headerWaitMs, shouldRetry } from "./retry-hints.ts";
+import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS, tokenCounts } from "./upstream-error.ts";
 
 /** Codes and types by what they mean, in lower case; the first of `code` and `type` that is known counts. */
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
@@ -14,6 +14,10 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["content_policy_violation", "content-policy"],
   ["content_filter", "content-policy"],
   ["data_inspection_failed", "content-policy"],
+  ["invalid_prompt", "content-policy"],
+  ["image_content_policy_violation", "content-policy"],
+  ["bio_policy", "content-policy"],
+  ["misalignment_policy_violation", "content-policy"],
   ["insufficient_quota", "billing"],
   ["billing_hard_limit_reached", "billing"],
   ["billing_not_active", "billing"],
@@ -32,12 +36,28 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["overloaded_error", "overloaded"],
   ["engine_overloaded_error", "overloaded"],
   ["capacity_exceeded", "overloaded"],
+  ["server_is_overloaded", "overloaded"],
+  ["slow_down", "overloaded"],
   ["server_error", "upstream"],
   ["internal_server_error", "upstream"],
   ["timeout", "timeout"],
+  ["vector_store_timeout", "timeout"],
   // The model wrote a call that its server could not read: another try may do better.
   ["tool_use_failed", "upstream"],
   ["invalid_request_error", "invalid-request"],
+  // Pictures that an answer could not be given about: a stream tells no status.
+  ["invalid_image", "invalid-request"],
+  ["invalid_image_format", "invalid-request"],
+  ["invalid_base64_image", "invalid-request"],
+  ["invalid_image_url", "invalid-request"],
+  ["image_too_large", "invalid-request"],
+  ["image_too_small", "invalid-request"],
+  ["image_parse_error", "invalid-request"],
+  ["image_file_too_large", "invalid-request"],
+  ["unsupported_image_media_type", "invalid-request"],
+  ["empty_image_file", "invalid-request"],
+  ["failed_to_download_image", "invalid-request"],
+  ["image_file_not_found", "invalid-request"],
 ]);
 
 /** Sentences that begin a message: what stands further in may be the caller's own words, and would rest the whole account. */
@@ -129,7 +149,7 @@ function statusNumber(value: JsonValue | undefined): number | undefined {
 function kindOf({ words, message = "" }: ErrorBody, status: number | undefined): ErrorKind {
   const told = words.map((word) => KINDS.get(word)).find((kind) => kind !== undefined && kind !== "invalid-request");
   const byStatus = status === 503 || status === 498 ? "overloaded" : STATUS_KINDS.get(status ?? 0);
-  const isRequest = status !== undefined ? status >= 400 && status < 500 : words.includes("invalid_request_error");
+  const isRequest = status !== undefined ? status >= 400 && status < 500 : words.some((word) => KINDS.get(word) === "invalid-request");
   const kind = byStatus ?? told ?? (isRequest ? "invalid-request" : "upstream");
   switch (kind) {
     case "invalid-request":

@@ -1,6 +1,6 @@
-/** What failures of Chat servers mean, by hand where no recording has the case. */
+/** What failures of servers that speak OpenAI's protocols mean, by hand where no recording has the case. */
 import { describe, expect, test } from "vitest";
-import { decodeError, decodeErrorBody } from "./error-decode.ts";
+import { decodeError, decodeErrorBody } from "./openai-errors.ts";
 
 const decode = (status: number, body: unknown, headers: readonly string[] = []) =>
   decodeError({ status, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
@@ -116,4 +116,17 @@ test("inside an answer the body's own status counts, as number or text", () => {
   expect(decodeErrorBody({ error: { message: "slow down", code: "429" } }).kind).toBe("rate-limited");
   expect(decodeErrorBody({ error: { message: "bad", type: "invalid_request_error" } }).kind).toBe("invalid-request");
   expect(decodeErrorBody({ error: { message: "The server had an error", type: "server_error" } }).kind).toBe("upstream");
+});
+
+test.each([
+  ["server_error", "upstream"],
+  ["rate_limit_exceeded", "rate-limited"],
+  ["insufficient_quota", "billing"],
+  ["context_length_exceeded", "context-too-long"],
+  ["server_is_overloaded", "overloaded"],
+  ["invalid_prompt", "content-policy"],
+  ["vector_store_timeout", "timeout"],
+  ["failed_to_download_image", "invalid-request"],
+])("rule 290: a code of a failed response, %s, is enough", (code, kind) => {
+  expect(decodeErrorBody({ error: { code, message: "no" } }).kind).toBe(kind);
 });
