@@ -10,6 +10,7 @@ import type { Answer } from "../pipeline/answer.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import { refuseLoops } from "../pipeline/hops.ts";
 import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
+import type { StoredRoute } from "../protocols/stateful.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
 import { HttpAnswer } from "./http-answer.ts";
@@ -35,7 +36,7 @@ export function createRequestListener(context: RequestsContext): RequestListener
     const { pathname, query } = readTarget(request.url ?? "/");
     if (probe(context, request, response, pathname)) return;
     const claim = claimRoute(context.clients, request, pathname, query);
-    const answer = new HttpAnswer(response, claim.client, claim.route, requestId);
+    const answer = new HttpAnswer(response, claim.client, asksModel(claim.route) ? claim.route : undefined, requestId);
     try {
       refuseLoops(request.headers, context.handling.instanceId);
       const caller = identify(context, request, query);
@@ -58,13 +59,14 @@ async function serve(
   context: RequestsContext,
   request: IncomingMessage,
   client: ClientSide,
-  route: ClientRoute,
+  route: ClientRoute | StoredRoute,
   query: URLSearchParams,
   caller: Caller,
   answer: Answer,
   shutdown: Shutdown,
 ): Promise<void> {
   const { router } = context.handling;
+  if (!asksModel(route)) throw new GatewayError("unsupported", "Nothing is kept here.");
   switch (route.operation) {
     case "list-models": {
       const models = router.listModels().filter((id) => caller.mayUse(id));
@@ -122,8 +124,13 @@ function identify({ keys }: RequestsContext, request: IncomingMessage, query: UR
 const SERVED =
   "Dragoman serves POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1beta/models/{model}:generateContent, :streamGenerateContent, :countTokens; GET /v1/models and /v1beta/models. Anthropic's and Google's clients want its address without a path, OpenAI's with /v1.";
 
+/** Whether a route leads to models, not to what is kept. */
+function asksModel(route: ClientRoute | StoredRoute | undefined): route is ClientRoute {
+  return route !== undefined && "operation" in route;
+}
+
 type Claim =
-  | { readonly client: ClientSide; readonly route: ClientRoute }
+  | { readonly client: ClientSide; readonly route: ClientRoute | StoredRoute }
   | { readonly client: ClientSide; readonly route?: undefined; readonly refusal: GatewayError };
 
 function claimRoute(

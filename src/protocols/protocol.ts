@@ -11,6 +11,7 @@ import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Frame } from "../wire/frames.ts";
 import type { Span } from "../wire/json-scan.ts";
 import type { Profile } from "./profile.ts";
+import type { StatefulSide, StoredRoute } from "./stateful.ts";
 
 /** What a client asks of a route. */
 export type Operation = "generate" | "count-tokens" | "list-models" | "get-model";
@@ -98,7 +99,10 @@ export interface Keeping {
   readonly previous?: string;
   /** The conversation it belongs to. */
   readonly conversation?: string;
-  /** Takes the whole answer in the client protocol's words, once, when it is complete. */
+  /**
+   * Takes the whole answer in the client protocol's words, once, when it is complete: with the opaque state of its items,
+   * whether the client is told that or not.
+   */
   keep(answer: JsonObject): void;
 }
 
@@ -119,7 +123,7 @@ export interface ClientSide {
   /** What the protocol calls the settings that the ledger has another name for, so that refusals name the caller's own field. */
   readonly settingNames?: ReadonlyMap<string, string>;
   /** The route a request is for; `undefined` when the path is not this protocol's. */
-  route(method: string, pathname: string, query: URLSearchParams): ClientRoute | WrongMethod | undefined;
+  route(method: string, pathname: string, query: URLSearchParams): ClientRoute | StoredRoute | WrongMethod | undefined;
   /** Whether headers and query are such as only this protocol's clients send: tells paths apart that protocols share. */
   speaks(headers: ClientRequest["headers"], query: URLSearchParams): boolean;
   streamStyle(route: ClientRoute): StreamStyle;
@@ -129,6 +133,8 @@ export interface ClientSide {
   decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest;
   /** Whether many of its clients send no proof of calls back, so that it is kept for them (rule 144). */
   readonly dropsCallState?: boolean;
+  /** How its clients leave state with the server; absent: they bring all of it with each request. */
+  readonly stateful?: StatefulSide;
   encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject;
   streamEncoder(context: AnswerContext): StreamEncoder;
   /** @param route absent when the path is nobody's. */
@@ -236,6 +242,8 @@ export interface UpstreamSide {
   readonly id: ProtocolId;
   /** Path and query below the provider's base URL, for a request relayed as it came. */
   relayPath(operation: Operation, model: string, stream: boolean, query: URLSearchParams): string;
+  /** Path below the provider's base URL of an answer that the provider keeps, where it can be deleted; absent: none keeps any. */
+  answerPath?(id: string): string;
   /** Which client headers a relayed request keeps, by lower-case name. */
   relaysRequestHeader(name: string): boolean;
   /**
