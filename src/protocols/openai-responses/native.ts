@@ -3,7 +3,16 @@
  *
  * A piece of content keeps what its item says beside the neutral form as `native.fields.item` (id, phase, status, whatever
  * is new), and what its part says as the other fields. Parts of one message have paths below one `input[i]`, and become one
- * message again. An item without a neutral form is opaque content, whole in `native.fields`.
+ * message again. In `item` there are also, where the neutral form does not tell them:
+ *
+ * - `type`, of items other than messages, functions, free-text tools and their outputs, and reasoning;
+ * - `role`, of instructions that are not a `developer`'s;
+ * - `output`, of results that hold more than the neutral form does, and `tools`, of items that bring tools.
+ *
+ * A call that the provider ran has its whole item there. What came of it is often told in the same item: such a result has
+ * native fields without `item`, and is not said again. An item without a neutral form is opaque content, whole in
+ * `native.fields`. Tools of the provider's and typed tools of the client's have their wire `type` in `native.fields`. The
+ * request's `instructions` are the system item whose path is `instructions`.
  */
 import type { Native } from "../../chat/chat.ts";
 import type { JsonObject, JsonValue } from "../../chat/json.ts";
