@@ -112,6 +112,40 @@ export interface StreamEncoder {
   push(event: ChatEvent): string;
 }
 
+/** What a client's message on a WebSocket asks for. */
+export type SocketMessage =
+  /** An answer, as a stream. */
+  | {
+      readonly type: "request";
+      /** Requests of one lane are answered one after the other, those of different lanes at once; absent: the lane without a name. */
+      readonly lane?: string;
+      /** What would be posted for it. */
+      readonly body: Buffer;
+    }
+  /** Nothing that takes time: these frames are all there is to say. */
+  | { readonly type: "reply"; readonly frames: readonly string[] }
+  | { readonly type: "refusal"; readonly lane?: string; readonly error: GatewayError };
+
+/** How clients speak the protocol over a WebSocket: many requests on one connection, each event of an answer in a frame. */
+export interface SocketSide {
+  /** The route of every request on a connection to this path; `undefined`: connections are not made there. */
+  route(pathname: string): ClientRoute | undefined;
+  /** The handshake's headers (name, value, name, value) as a posted request would have them. */
+  requestHeaders(rawHeaders: readonly string[]): string[];
+  /** What a text frame asks for. Never throws. */
+  read(frame: Buffer): SocketMessage;
+  /** One event of a stream as a frame; `undefined` when only other framings need it. @param data what the event says. */
+  eventFrame(data: string, lane: string | undefined): string | undefined;
+  /** A failure before the answer began; `answer` is what a posted request would get. */
+  errorFrame(answer: ClientAnswer, lane: string | undefined): string;
+  /** An event that says nothing, for clients that give up on silence. */
+  readonly heartbeat: string;
+  /** What a connection with this many named lanes is told when it asks for one more. */
+  tooManyLanes(limit: number): GatewayError;
+  /** What a request is told that comes when its connection has been open for as long as it may be. */
+  tooOld(limitMs: number): GatewayError;
+}
+
 /** A path of the protocol's, asked with another method than it takes. */
 export interface WrongMethod {
   readonly allow: string;
@@ -143,6 +177,8 @@ export interface ClientSide {
   /** @throws GatewayError `invalid-request` for bad paging parameters. */
   encodeModelList(models: readonly ModelEntry[], query: URLSearchParams): JsonObject;
   encodeModel(model: ModelEntry): JsonObject;
+  /** Absent: the protocol is spoken over HTTP only. */
+  readonly socket?: SocketSide;
 }
 
 /** Where a translated request goes. */
