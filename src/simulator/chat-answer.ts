@@ -1,6 +1,6 @@
 /** An answer in OpenAI's words: one completion (dossier A.2.2). */
-import { openAiId } from "./chat-errors.ts";
-import type { ChatModel } from "./chat-models.ts";
+import { openAiId } from "./openai-errors.ts";
+import type { ModelFacts } from "./openai-models.ts";
 import type { Plan, PlannedCallBlock } from "./conversation.ts";
 import { mintSignature } from "./identity.ts";
 import type { Fields } from "./json-values.ts";
@@ -10,7 +10,7 @@ import type { AnswerEnd } from "./types.ts";
 /** What an answer needs besides the plan. */
 export interface ChatContext {
   readonly model: string;
-  readonly facts: ChatModel;
+  readonly facts: ModelFacts;
   readonly seed: string;
   readonly issuer: string;
   readonly headers: Readonly<Record<string, string>>;

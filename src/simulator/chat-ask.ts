@@ -1,5 +1,5 @@
 /** What a Chat request asks for, and how many tokens its prompt is. Reads bodies that the rules would refuse, too. */
-import { chatModel } from "./chat-models.ts";
+import { modelFacts } from "./openai-models.ts";
 import { chosenNames } from "./chat-rules.ts";
 import type { Ask, CallPart, OfferedTool, Part, PromptSize, Turn } from "./conversation.ts";
 import { fieldsOf, isFields, listOf, numberOf, optionalText, present, textOf, type Fields } from "./json-values.ts";
@@ -97,7 +97,7 @@ function formatOf(format: Fields): Ask["format"] {
 
 /** OpenAI's models keep their reasoning to themselves. */
 function thinkingOf(body: Fields, name: string): Ask["thinking"] {
-  const model = chatModel(name);
+  const model = modelFacts(name);
   const effort = body["reasoning_effort"];
   if (effort === "none" || (!model.thinksByItself && (effort === undefined || !model.showsReasoning))) return "off";
   return model.showsReasoning ? "shown" : "hidden";

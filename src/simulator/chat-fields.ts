@@ -1,12 +1,5 @@
-/**
- * OpenAI's Chat request as objects: which fields each has and of what type. Unknown names and wrong types are refused
- * with the field's path; `null` counts as absent, as there (dossier A.2.1, rule 208).
- */
-import { wrong } from "./chat-errors.ts";
-import { isFields, type Fields } from "./json-values.ts";
-
-type Type = "string" | "number" | "integer" | "boolean" | "object" | "array" | "any" | ObjectName | `${ObjectName}[]`;
-export type ObjectName = keyof typeof OBJECTS;
+/** The objects of OpenAI's Chat request (dossier A.2.1). */
+import { objectReader, type ObjectTable } from "./openai-fields.ts";
 
 const MESSAGE = { role: "string", content: "any", name: "string", prompt_cache_breakpoint: "object" } as const;
 
@@ -91,54 +84,7 @@ const OBJECTS = {
   FileData: { file_data: "string", file_id: "string", filename: "string" },
 } as const;
 
-const ARTICLES: Readonly<Record<string, string>> = {
-  string: "a string",
-  number: "a decimal",
-  integer: "an integer",
-  boolean: "a boolean",
-  object: "an object",
-  array: "an array",
-};
+export type ObjectName = keyof typeof OBJECTS;
 
-/** The object without its nulls; throws OpenAI's 400 for a field it does not know or of another type. */
-export function readObject(value: unknown, name: ObjectName, path: string): Fields {
-  if (!isFields(value)) throw wrongType(path, "an object", value);
-  const types: Readonly<Record<string, Type>> = OBJECTS[name];
-  const read: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(value)) {
-    const type = types[key];
-    const at = path === "" ? key : `${path}.${key}`;
-    if (type === undefined) throw wrong(`Unknown parameter: '${at}'.`, at, "unknown_parameter");
-    if (child !== null) read[key] = readValue(child, type, at);
-  }
-  return read;
-}
-
-/** The error for a value of a type that is not the `expected` ("a string", "an object", …). */
-export function wrongType(path: string, expected: string, value: unknown): Error {
-  const got = ARTICLES[typeOf(value)] ?? "null";
-  return wrong(`Invalid type for '${path}': expected ${expected}, but got ${got} instead.`, path, "invalid_type");
-}
-
-/** The error for a required field that is not there. */
-export function missing(path: string): Error {
-  return wrong(`Missing required parameter: '${path}'.`, path, "missing_required_parameter");
-}
-
-function readValue(value: unknown, type: Type, path: string): unknown {
-  if (type === "any") return value;
-  if (type.endsWith("[]")) {
-    if (!Array.isArray(value)) throw wrongType(path, "an array of objects", value);
-    return value.map((item, index) => readObject(item, type.slice(0, -2) as ObjectName, `${path}[${index}]`));
-  }
-  if (type in OBJECTS) return readObject(value, type as ObjectName, path);
-  const given = typeOf(value);
-  if (given !== type && !(type === "number" && given === "integer")) throw wrongType(path, ARTICLES[type] as string, value);
-  return value;
-}
-
-function typeOf(value: unknown): string {
-  if (value === null || value === undefined) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value === "number" ? (Number.isInteger(value) ? "integer" : "number") : typeof value;
-}
+/** Reads an object of the request; throws OpenAI's 400 for a field it does not know or of another type. */
+export const readObject = objectReader<ObjectName>(OBJECTS satisfies ObjectTable<ObjectName>);

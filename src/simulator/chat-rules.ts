@@ -1,10 +1,20 @@
 /** OpenAI's checks of everything in a request but its messages (dossier A.2.1). Each throws the vendor's 400. */
-import { wrong } from "./chat-errors.ts";
-import { missing, wrongType } from "./chat-fields.ts";
-import { chatModel, isOpenAi, type ChatModel } from "./chat-models.ts";
-import { checkParameters, checkStrict } from "./chat-schema.ts";
-import { checkName, unsupportedValue } from "./chat-turns.ts";
 import { fieldsOf, listOf, numberOf, textOf, type Fields } from "./json-values.ts";
+import { isOpenAi, modelFacts, type ModelFacts } from "./openai-models.ts";
+import {
+  checkLength,
+  checkMetadata,
+  checkName,
+  checkRange,
+  emptyArray,
+  longArray,
+  missing,
+  unsupportedParameter,
+  unsupportedValue,
+  wrong,
+  wrongType,
+} from "./openai-refusals.ts";
+import { checkParameters, checkStrict } from "./openai-schema.ts";
 
 const MAX_TOOLS = 128;
 const RANGES: readonly (readonly [name: string, low: number, high: number])[] = [
@@ -38,7 +48,7 @@ const SAMPLING_DEFAULTS: Readonly<Record<string, unknown>> = {
 /** Checks a request whose fields have been read, beside its messages. */
 export function checkRequest(body: Fields, messages: readonly Fields[]): void {
   const name = textOf(body["model"]);
-  const model = chatModel(name);
+  const model = modelFacts(name);
   checkNumbers(body);
   checkValues(body);
   checkStop(body["stop"]);
@@ -53,11 +63,7 @@ export function checkRequest(body: Fields, messages: readonly Fields[]): void {
   checkFunctions(body);
   checkFormat(fieldsOf(body["response_format"]), messages);
   if (model.reasoning) checkReasoning(body, name, model);
-  else if (isOpenAi(name) && body["reasoning_effort"] !== undefined) throw unsupported("reasoning_effort");
-}
-
-function unsupported(name: string, hint = ""): Error {
-  return wrong(`Unsupported parameter: '${name}' is not supported with this model.${hint}`, name, "unsupported_parameter");
+  else if (isOpenAi(name) && body["reasoning_effort"] !== undefined) throw unsupportedParameter("reasoning_effort");
 }
 
 function checkNumbers(body: Fields): void {
@@ -68,19 +74,8 @@ function checkNumbers(body: Fields): void {
       "invalid_parameter_combination",
     );
   }
-  for (const [name, low, high] of RANGES) checkRange(body, name, low, high, "decimal");
-  for (const [name, low, high] of COUNTS) checkRange(body, name, low, high, "integer");
-}
-
-function checkRange(body: Fields, name: string, low: number, high: number, kind: "decimal" | "integer"): void {
-  const value = numberOf(body[name]);
-  if (value === undefined || (value >= low && value <= high)) return;
-  const [side, sign, bound] = value < low ? ["below minimum", ">=", low] : ["above maximum", "<=", high];
-  throw wrong(
-    `Invalid '${name}': ${kind} ${side} value. Expected a value ${sign} ${bound}, but got ${value} instead.`,
-    name,
-    `${kind}_${value < low ? "below_min" : "above_max"}_value`,
-  );
+  for (const [name, low, high] of RANGES) checkRange(numberOf(body[name]), name, low, high, "decimal");
+  for (const [name, low, high] of COUNTS) checkRange(numberOf(body[name]), name, low, high, "integer");
 }
 
 function checkValues(body: Fields): void {
@@ -88,51 +83,20 @@ function checkValues(body: Fields): void {
     const value = body[name];
     if (value !== undefined && !supported.includes(textOf(value))) throw unsupportedValue(textOf(value), supported, name);
   }
-  const id = textOf(body["safety_identifier"]);
-  if (id.length > 128) {
-    throw wrong(
-      `Invalid 'safety_identifier': string too long. Expected a string with maximum length 128, but got a string with length ${id.length} instead.`,
-      "safety_identifier",
-      "string_above_max_length",
-    );
-  }
+  checkLength(textOf(body["safety_identifier"]), 128, "safety_identifier");
 }
 
 function checkStop(stop: unknown): void {
   if (stop === undefined || typeof stop === "string") return;
   if (!Array.isArray(stop)) throw wrongType("stop", "one of a string or array of strings", stop);
-  if (stop.length > 4) throw tooLong("stop", 4, stop.length);
+  if (stop.length > 4) throw longArray("stop", 4, stop.length);
   for (const [index, sequence] of stop.entries()) if (typeof sequence !== "string") throw wrongType(`stop[${index}]`, "a string", sequence);
-}
-
-function tooLong(name: string, most: number, length: number): Error {
-  return wrong(
-    `Invalid '${name}': array too long. Expected an array with maximum length ${most}, but got an array with length ${length} instead.`,
-    name,
-    "array_above_max_length",
-  );
-}
-
-function checkMetadata(metadata: Fields): void {
-  if (Object.keys(metadata).length > 16)
-    throw wrong("Invalid 'metadata': too many properties. Expected at most 16.", "metadata", "object_above_max_properties");
-  for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== "string") throw wrongType(`metadata.${key}`, "a string", value);
-    if (key.length > 64 || value.length > 512)
-      throw wrong(`Invalid 'metadata.${key}': string too long.`, `metadata.${key}`, "string_above_max_length");
-  }
 }
 
 function checkTools(body: Fields): void {
   const tools = listOf(body["tools"]).map(fieldsOf);
-  if (body["tools"] !== undefined && tools.length === 0) {
-    throw wrong(
-      "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-      "tools",
-      "empty_array",
-    );
-  }
-  if (tools.length > MAX_TOOLS) throw tooLong("tools", MAX_TOOLS, tools.length);
+  if (body["tools"] !== undefined && tools.length === 0) throw emptyArray("tools");
+  if (tools.length > MAX_TOOLS) throw longArray("tools", MAX_TOOLS, tools.length);
   for (const [index, tool] of tools.entries()) {
     const type = tool["type"];
     const path = `tools[${index}]`;
@@ -216,9 +180,9 @@ function checkFormat(format: Fields, messages: readonly Fields[]): void {
   checkStrict(schema["schema"], { what: `response_format '${name}'`, param: "response_format", code: undefined });
 }
 
-function checkReasoning(body: Fields, name: string, model: ChatModel): void {
-  if (body["max_tokens"] !== undefined) throw unsupported("max_tokens", " Use 'max_completion_tokens' instead.");
-  if (body["stop"] !== undefined) throw unsupported("stop");
+function checkReasoning(body: Fields, name: string, model: ModelFacts): void {
+  if (body["max_tokens"] !== undefined) throw unsupportedParameter("max_tokens", " Use 'max_completion_tokens' instead.");
+  if (body["stop"] !== undefined) throw unsupportedParameter("stop");
   const effort = body["reasoning_effort"];
   if (effort !== undefined && !model.efforts.includes(textOf(effort))) {
     const supported = model.efforts.map((level) => `'${level}'`).join(", ");
@@ -232,7 +196,7 @@ function checkReasoning(body: Fields, name: string, model: ChatModel): void {
   for (const field of SAMPLING) {
     const value = body[field];
     if (value === undefined || value === SAMPLING_DEFAULTS[field]) continue;
-    if (field !== "temperature") throw unsupported(field);
+    if (field !== "temperature") throw unsupportedParameter(field);
     throw wrong(
       `Unsupported value: 'temperature' does not support ${JSON.stringify(value)} with this model. Only the default (1) value is supported.`,
       field,

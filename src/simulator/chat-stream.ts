@@ -13,6 +13,7 @@ import {
 } from "./chat-answer.ts";
 import type { Plan, PlannedBlock, PlannedCallBlock } from "./conversation.ts";
 import { idFrom } from "./identity.ts";
+import { inTurns } from "./in-turns.ts";
 import type { Fields } from "./json-values.ts";
 import type { Frame, Reply } from "./reply.ts";
 import { piecesOf } from "./tokens.ts";
@@ -126,10 +127,4 @@ function callDeltas(call: PlannedCallBlock, index: number, choice: number, conte
     ...(call.custom ? { custom: { input: piece } } : { function: { arguments: piece } }),
   }));
   return [started, ...fragments].map((item) => ({ tool_calls: [item] }));
-}
-
-/** The first of each list, then the second of each… */
-function inTurns<Item>(lists: readonly (readonly Item[])[]): Item[] {
-  const longest = Math.max(0, ...lists.map((list) => list.length));
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
 }

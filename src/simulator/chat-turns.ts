@@ -1,9 +1,9 @@
 /** OpenAI's rules for the messages of a request (dossier A.2.1). Each throws the vendor's 400. */
-import { wrong } from "./chat-errors.ts";
-import { missing, readObject, wrongType, type ObjectName } from "./chat-fields.ts";
-import { chatModel } from "./chat-models.ts";
+import { readObject, type ObjectName } from "./chat-fields.ts";
 import { isMinted } from "./identity.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "./json-values.ts";
+import { modelFacts } from "./openai-models.ts";
+import { checkLength, checkName, emptyArray, missing, unmatched, unsupportedValue, wrong, wrongType } from "./openai-refusals.ts";
 
 const OBJECT_OF_ROLE: Readonly<Record<string, ObjectName>> = {
   system: "Instruction",
@@ -31,7 +31,6 @@ const OBJECT_OF_PART: Readonly<Record<string, ObjectName>> = {
 
 const MESSAGE_NAME = /^[^\s<|\\/>]+$/;
 const CALL_ID_LENGTH = 64;
-const TOOL_NAME = /^[a-zA-Z0-9_-]+$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const IMAGE_TYPE = /^image\/(?:png|jpe?g|gif|webp)$/;
 
@@ -39,13 +38,7 @@ const IMAGE_TYPE = /^image\/(?:png|jpe?g|gif|webp)$/;
 export function readMessages(body: Fields, model: string, issuer: string): readonly Fields[] {
   const given = body["messages"];
   if (given === undefined) throw missing("messages");
-  if (listOf(given).length === 0) {
-    throw wrong(
-      "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-      "messages",
-      "empty_array",
-    );
-  }
+  if (listOf(given).length === 0) throw emptyArray("messages");
   const messages = listOf(given).map((message, index) => readMessage(message, index, model, issuer));
   checkAnswers(messages);
   return messages;
@@ -59,15 +52,9 @@ function readMessage(value: unknown, index: number, model: string, issuer: strin
     if (fieldsOf(value)["role"] === undefined) throw missing(`${path}.role`);
     throw unsupportedValue(role, ["system", "assistant", "user", "function", "tool", "developer"], `${path}.role`);
   }
-  const message = readObject(value, object === "Assistant" && chatModel(model).showsReasoning ? "Reasoner" : object, path);
+  const message = readObject(value, object === "Assistant" && modelFacts(model).showsReasoning ? "Reasoner" : object, path);
   const name = message["name"];
-  if (name !== undefined && role !== "function" && !MESSAGE_NAME.test(textOf(name))) {
-    throw wrong(
-      `Invalid '${path}.name': string does not match pattern. Expected a string that matches the pattern '^[^\\s<|\\\\/>]+$'.`,
-      `${path}.name`,
-      "invalid_value",
-    );
-  }
+  if (name !== undefined && role !== "function" && !MESSAGE_NAME.test(textOf(name))) throw unmatched(`${path}.name`, MESSAGE_NAME);
   checkContent(message, role, path);
   if (role === "assistant") checkAssistant(message, path, issuer);
   if (role === "tool" && message["tool_call_id"] === undefined) throw missing(`${path}.tool_call_id`);
@@ -85,13 +72,7 @@ function checkContent(message: Fields, role: string, path: string): void {
   }
   if (typeof content === "string") return;
   if (!Array.isArray(content)) throw wrongType(at, "one of a string or array of objects", content);
-  if (content.length === 0) {
-    throw wrong(
-      `Invalid '${at}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
-      at,
-      "empty_array",
-    );
-  }
+  if (content.length === 0) throw emptyArray(at);
   for (const [position, part] of content.entries()) checkPart(part, role, `${at}[${position}]`);
 }
 
@@ -163,14 +144,7 @@ function checkBase64(data: string, path: string): void {
 
 function checkAssistant(message: Fields, path: string, issuer: string): void {
   const calls = message["tool_calls"];
-  if (calls !== undefined && listOf(calls).length === 0) {
-    const at = `${path}.tool_calls`;
-    throw wrong(
-      `Invalid '${at}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
-      at,
-      "empty_array",
-    );
-  }
+  if (calls !== undefined && listOf(calls).length === 0) throw emptyArray(`${path}.tool_calls`);
   for (const [index, call] of listOf(calls).map(fieldsOf).entries()) checkCall(call, `${path}.tool_calls[${index}]`);
   if (message["function_call"] !== undefined) checkCalled(fieldsOf(message["function_call"]), "arguments", `${path}.function_call`);
   for (const [index, detail] of listOf(message["reasoning_details"]).map(fieldsOf).entries()) {
@@ -183,13 +157,7 @@ function checkAssistant(message: Fields, path: string, issuer: string): void {
 function checkCall(call: Fields, path: string): void {
   const id = call["id"];
   if (id === undefined) throw missing(`${path}.id`);
-  if (textOf(id).length > CALL_ID_LENGTH) {
-    throw wrong(
-      `Invalid '${path}.id': string too long. Expected a string with maximum length ${CALL_ID_LENGTH}, but got a string with length ${textOf(id).length} instead.`,
-      `${path}.id`,
-      "string_above_max_length",
-    );
-  }
+  checkLength(textOf(id), CALL_ID_LENGTH, `${path}.id`);
   const type = call["type"];
   if (type === undefined) throw missing(`${path}.type`);
   if (type !== "function" && type !== "custom") throw unsupportedValue(textOf(type), ["function", "custom"], `${path}.type`);
@@ -201,32 +169,6 @@ function checkCalled(called: Fields, input: "arguments" | "input", path: string)
   if (called["name"] === undefined) throw missing(`${path}.name`);
   checkName(textOf(called["name"]), `${path}.name`);
   if (called[input] === undefined) throw missing(`${path}.${input}`);
-}
-
-/** Refuses a tool's name that is too long or of other letters than allowed. */
-export function checkName(name: string, path: string): void {
-  if (name.length > 64) {
-    throw wrong(
-      `Invalid '${path}': string too long. Expected a string with maximum length 64, but got a string with length ${name.length} instead.`,
-      path,
-      "string_above_max_length",
-    );
-  }
-  if (!TOOL_NAME.test(name)) {
-    throw wrong(
-      `Invalid '${path}': string does not match pattern. Expected a string that matches the pattern '${TOOL_NAME.source}'.`,
-      path,
-      "invalid_value",
-    );
-  }
-}
-
-/** The error for a value that is none of the supported. */
-export function unsupportedValue(value: string, supported: readonly string[], path: string): Error {
-  const quoted = supported.map((name) => `'${name}'`);
-  const last = quoted.at(-1) ?? "";
-  const list = quoted.length < 2 ? last : `${quoted.slice(0, -1).join(", ")}${quoted.length > 2 ? "," : ""} and ${last}`;
-  return wrong(`Invalid value: '${value}'. Supported values are: ${list}.`, path, "invalid_value");
 }
 
 /** Every call is answered before anything else comes, and nothing answers what was not called. */

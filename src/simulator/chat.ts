@@ -2,6 +2,15 @@
 import { planFor } from "./brain.ts";
 import { wholeCompletion, type ChatContext } from "./chat-answer.ts";
 import { chatAsk } from "./chat-ask.ts";
+import { readObject } from "./chat-fields.ts";
+import { checkRequest } from "./chat-rules.ts";
+import { streamedCompletion } from "./chat-stream.ts";
+import { readMessages } from "./chat-turns.ts";
+import type { Answer, Call, Dialect, Settings } from "./dialect.ts";
+import { seedOf } from "./identity.ts";
+import { fieldsOf, numberOf, textOf, type Fields } from "./json-values.ts";
+import { knowsModel, openAiModel, openAiModels, unknownOpenAiModel } from "./models.ts";
+import { answerHeaders, inOnePiece, parseBody } from "./openai-call.ts";
 import {
   CONTEXT_WINDOW_TOKENS,
   contextTooLong,
@@ -9,26 +18,16 @@ import {
   openAiFailure,
   openAiFailureFrame,
   openAiFailureReply,
-  requestIdOf,
-  wrong,
-} from "./chat-errors.ts";
-import { missing, readObject } from "./chat-fields.ts";
-import { chatModel, isOpenAi } from "./chat-models.ts";
-import { checkRequest } from "./chat-rules.ts";
-import { streamedCompletion } from "./chat-stream.ts";
-import { readMessages } from "./chat-turns.ts";
-import type { Answer, Call, Dialect, Settings } from "./dialect.ts";
-import { seedOf } from "./identity.ts";
-import { fieldsOf, isFields, numberOf, textOf, type Fields } from "./json-values.ts";
-import { knowsModel, openAiModel, openAiModels, unknownOpenAiModel } from "./models.ts";
-import { wholeReply } from "./reply.ts";
+} from "./openai-errors.ts";
+import { isOpenAi, modelFacts } from "./openai-models.ts";
+import { missing } from "./openai-refusals.ts";
 import type { Behaviour } from "./types.ts";
 
 /** The Chat Completions protocol as OpenAI serves it, and, for models that are not OpenAI's, as compatible servers do. */
 export const chat: Dialect = {
   bodyLimit: 64 * 1024 * 1024,
   answer: answerCall,
-  ask: (call) => chatAsk(parse(call.body)),
+  ask: (call) => chatAsk(parseBody(call.body)),
   failure: openAiFailure,
   oversize: () => openAiFailure(413),
   failureReply: openAiFailureReply,
@@ -42,7 +41,7 @@ function answerCall(call: Call, settings: Settings, script: Behaviour): Answer {
     if (!knowsModel(call.model, settings.models)) throw unknownOpenAiModel(call.model);
     return inOnePiece(call, openAiModel(call.model));
   }
-  const body = readObject(parse(call.body), "Request", "");
+  const body = readObject(parseBody(call.body), "Request", "");
   const model = textOf(body["model"]);
   if (model === "") throw missing("model");
   if (!knowsModel(model, settings.models)) throw unknownOpenAiModel(model);
@@ -65,10 +64,10 @@ function contextOf(call: Call, settings: Settings, body: Fields): ChatContext {
   const choice = fieldsOf(body["tool_choice"] ?? body["function_call"]);
   return {
     model,
-    facts: chatModel(model),
+    facts: modelFacts(model),
     seed: seedOf(call.body),
     issuer: settings.issuer,
-    headers: headersOf(call),
+    headers: answerHeaders(call),
     choices: numberOf(body["n"]) ?? 1,
     alternatives: body["logprobs"] === true ? (numberOf(body["top_logprobs"]) ?? 0) : undefined,
     legacy: body["functions"] !== undefined,
@@ -76,33 +75,4 @@ function contextOf(call: Call, settings: Settings, body: Fields): ChatContext {
     includeUsage: options["include_usage"] === true,
     obfuscates: isOpenAi(model) && options["include_obfuscation"] !== false,
   };
-}
-
-function inOnePiece(call: Call, body: unknown): Answer {
-  return { whole: () => wholeReply(200, { ...headersOf(call), "content-type": "application/json" }, body), stream: undefined };
-}
-
-function headersOf(call: Call): Record<string, string> {
-  return {
-    "x-request-id": requestIdOf(call),
-    "openai-version": "2020-10-01",
-    "openai-processing-ms": "1",
-    "x-ratelimit-limit-requests": "5000",
-    "x-ratelimit-remaining-requests": "4999",
-    "x-ratelimit-reset-requests": "12ms",
-  };
-}
-
-function parse(body: Buffer): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString("utf8"));
-  } catch {
-    throw wrong(
-      "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly.)",
-      undefined,
-    );
-  }
-  if (!isFields(value)) throw wrong("The request body must be a JSON object.", undefined);
-  return value;
 }

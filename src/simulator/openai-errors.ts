@@ -1,7 +1,8 @@
-/** OpenAI's errors: envelope, types and codes by status, usual wording (dossier A.2.4). */
+/** OpenAI's failures: envelope, types and codes by status, usual wording (dossier A.2.4). */
 import type { Call } from "./dialect.ts";
 import type { VendorFault } from "./fault-names.ts";
 import { idFrom, seedOf } from "./identity.ts";
+import { wrong } from "./openai-refusals.ts";
 import { wholeReply, type Frame, type Reply } from "./reply.ts";
 import { VendorError } from "./vendor-error.ts";
 
@@ -59,11 +60,6 @@ const NAMED: Readonly<Record<VendorFault, VendorError>> = {
 /** The error as OpenAI words it. */
 export function openAiFailure(of: number | VendorFault): VendorError {
   return typeof of === "string" ? NAMED[of] : usual(of);
-}
-
-/** The request's own fault in a field, with OpenAI's code for it. */
-export function wrong(message: string, param: string | undefined, code?: string): VendorError {
-  return new VendorError(400, message, { ...(param === undefined ? {} : { param }), ...(code === undefined ? {} : { code }) });
 }
 
 /** The error for a prompt of so many tokens, which are too many. */

@@ -1,5 +1,5 @@
 /** OpenAI's checks of JSON schemas: those of any function, and those that `strict` adds (rule 118). Each throws the vendor's 400. */
-import { wrong } from "./chat-errors.ts";
+import { wrong } from "./openai-refusals.ts";
 import { fieldsOf, isFields, listOf, textOf, type Fields } from "./json-values.ts";
 
 /** Whose schema it is, in the words of the error. */

@@ -1,7 +1,7 @@
-/** What a model's name says in Chat Completions: OpenAI's reasoning models, its others, and those of compatible servers (dossier A.2.1, A.2.3). */
+/** What a model's name says to OpenAI's protocols: its reasoning models, its others, and those of compatible servers (dossier A.2.1, A.2.3). */
 
 /** What the rules and answers depend on. */
-export interface ChatModel {
+export interface ModelFacts {
   /** Refuses sampling parameters, `max_tokens` and `stop`, and keeps its reasoning to itself. */
   readonly reasoning: boolean;
   /** Efforts it takes, where it is one of OpenAI's reasoning models. */
@@ -21,7 +21,7 @@ const OPENAI = /^(?:gpt-|o\d|chatgpt-)/;
 const OPEN_REASONER = /deepseek|kimi|qwen|glm|reasoner|gpt-oss/;
 
 /** The facts of a model by its name, a path before it included or not. */
-export function chatModel(name: string): ChatModel {
+export function modelFacts(name: string): ModelFacts {
   const model = name.slice(name.lastIndexOf("/") + 1);
   const signsReasoning = model.endsWith("-thinking");
   const openReasoner = signsReasoning || OPEN_REASONER.test(model);
@@ -45,7 +45,7 @@ function restsByDefault(model: string): boolean {
 
 /** Whether the name is one of OpenAI's own, whose server knows no foreign fields. */
 export function isOpenAi(name: string): boolean {
-  return !chatModel(name).showsReasoning;
+  return !modelFacts(name).showsReasoning;
 }
 
 /** The version in a GPT's name as a number: 5.4 for `gpt-5.4-mini`; 0 for a name that has none. */
