@@ -252,8 +252,8 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "...(retryAfterMs !== undefined ? []",
   },
   {
-    name: "Chat: does not say when to try again",
-    file: `${CHAT}/client/error-encode.ts`,
+    name: "OpenAI: does not say when to try again",
+    file: "protocols/shared/openai-error-answers.ts",
     find: `        "retry-after": String(waitSeconds(retryAfterMs)),\n`,
     replace: "",
   },

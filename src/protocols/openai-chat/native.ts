@@ -3,7 +3,8 @@
  * under their own names and are to be said again beside, or for objects inside, what the neutral form holds.
  */
 import type { CacheMark, Native } from "../../chat/chat.ts";
-import { asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import type { JsonObject, JsonValue } from "../../chat/json.ts";
+import { decodeCacheMark } from "../shared/openai-cache-marks.ts";
 import { PROTOCOL } from "./wire.ts";
 
 /** Spread into a node: its native fields, when there are any. */
@@ -37,24 +38,6 @@ export function leftoverUnder(key: string, object: JsonObject, known: readonly s
  * not be named as known.
  */
 export function annotations(part: JsonObject, known: readonly string[], kept?: JsonObject): { cache?: CacheMark; native?: Native } {
-  const cache = decodeBreakpoint(part["prompt_cache_breakpoint"]) ?? decodeCacheControl(part["cache_control"]);
+  const cache = decodeCacheMark(part);
   return { ...(cache && { cache }), ...nativeOf({ ...leftover(part, [...known, "type"]), ...kept }) };
-}
-
-/** Lifetimes of an hour and more; others come nearest to five minutes (rule 428). */
-const LONG_TTL = /^(?:60m|\d+h)$/;
-
-function decodeBreakpoint(value: JsonValue | undefined): CacheMark | undefined {
-  const breakpoint = asObject(value);
-  if (!breakpoint) return undefined;
-  const { ttl } = breakpoint;
-  return typeof ttl === "string" && LONG_TTL.test(ttl) ? { ttl: "1h" } : {};
-}
-
-/** Anthropic's mark, which clients of this protocol send to servers that pass it on. */
-function decodeCacheControl(value: JsonValue | undefined): CacheMark | undefined {
-  const control = asObject(value);
-  if (control?.["type"] !== "ephemeral") return undefined;
-  const { ttl } = control;
-  return ttl === "5m" || ttl === "1h" ? { ttl } : {};
 }

@@ -1,8 +1,8 @@
 /** Parts of a message to neutral content (A.2.1, B.0.6), the same for every role (rules 37, 437). What is unknown becomes opaque and stays whole. */
-import type { Content, MediaContent, MediaSource } from "../../../chat/chat.ts";
+import type { Content, MediaContent } from "../../../chat/chat.ts";
 import { asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
-import { parseDataUrl } from "../../shared/media-bytes.ts";
-import { objectAt, objectField, refuse, refuseType, refuseValue, required, stringField } from "./fields.ts";
+import { objectAt, objectField, refuseType, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
+import { detailOf, locate, locateFile } from "../../shared/openai-client-media.ts";
 import { annotations, leftoverUnder } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
 
@@ -57,14 +57,12 @@ function decodeText(part: JsonObject, path: string): Content {
   return { type: "text", text: required(stringField, part, "text", path), ...annotations(part, ["text"]) };
 }
 
-const DETAILS = ["low", "high", "auto", "original"] as const;
-
 /** A picture or film by its address, which may hold the bytes themselves. */
 function decodeLinked(part: JsonObject, path: string, key: string, kind: MediaContent["kind"]): Content {
   // Some clients leave the object around the address out.
   const link = typeof part[key] === "string" ? { url: part[key] } : required(objectField, part, key, path);
   const at = `${path}.${key}`;
-  const detail = DETAILS.find((known) => known === link["detail"]);
+  const detail = detailOf(link["detail"]);
   const rest = leftoverUnder(key, link, ["url", ...(detail ? ["detail"] : [])]);
   return {
     type: "media",
@@ -73,21 +71,6 @@ function decodeLinked(part: JsonObject, path: string, key: string, kind: MediaCo
     ...(detail && { detail }),
     ...annotations(part, [key], rest),
   };
-}
-
-/** Addresses that anyone could fetch from: of the web, and of clouds whose own models read there. */
-const ADDRESS = /^(?:https?|gs|s3):\/\/./i;
-
-function locate(url: string, path: string): { source: MediaSource; mediaType?: string } {
-  if (ADDRESS.test(url)) return { source: { url } };
-  if (!/^data:/i.test(url)) {
-    const expected = "an http or https URL, or the bytes themselves as a data URL (data:image/png;base64,…)";
-    return refuse(path, `Invalid '${path}': expected ${expected}.`, "invalid_image_url");
-  }
-  const data = parseDataUrl(url);
-  if (!data) return refuse(path, `Invalid '${path}': a data URL must hold base64 (data:<media type>;base64,<data>).`, "invalid_image_url");
-  const { mediaType, base64 } = data;
-  return { source: { base64 }, ...(mediaType !== undefined && { mediaType }) };
 }
 
 function decodeAudio(part: JsonObject, path: string): Content {
@@ -112,25 +95,11 @@ function decodeFile(part: JsonObject, path: string): Content {
   const fileId = stringField(file, "file_id", at);
   // A file id means something to the provider that gave it only: the mark says whose it is.
   if (fileId !== undefined) return { type: "media", kind: "document", source: { fileId }, ...name, native: nativeMark(), ...rest };
-  const data = required(stringField, file, "file_data", at);
-  if (/^https?:/i.test(data)) return { type: "media", kind: "document", source: { url: data }, ...name, ...rest };
-  const located = /^data:/i.test(data) ? locate(data, `${at}.file_data`) : { source: { base64: data }, ...typeOfName(title) };
-  return { type: "media", kind: kindOf(located.mediaType), ...located, ...name, ...rest };
+  return { ...locateFile(required(stringField, file, "file_data", at), title, `${at}.file_data`), ...name, ...rest };
 }
 
 function nativeMark(): NonNullable<Content["native"]> {
   return { protocol: PROTOCOL, fields: {} };
-}
-
-function typeOfName(title: string | undefined): { mediaType?: string } {
-  return title !== undefined && /\.pdf$/i.test(title) ? { mediaType: "application/pdf" } : {};
-}
-
-const FAMILIES: ReadonlySet<string> = new Set(["image", "audio", "video"]);
-
-function kindOf(mediaType: string | undefined): MediaContent["kind"] {
-  const family = mediaType?.split("/")[0] ?? "";
-  return FAMILIES.has(family) ? (family as MediaContent["kind"]) : "document";
 }
 
 /** The `images` that a server added to an answer and the client sends back (rule 183). What is none stays with the message. */

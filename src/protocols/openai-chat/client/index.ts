@@ -2,10 +2,12 @@
 import { GatewayError } from "../../../chat/error.ts";
 import type { ClientSide, StreamStyle } from "../../protocol.ts";
 import { encodeResponse } from "./completion-encode.ts";
-import { encodeError, streamError } from "./error-encode.ts";
+import { encodeError } from "../../shared/openai-error-answers.ts";
+import { peek, speaks } from "../../shared/openai-peek.ts";
+import { streamError } from "./error-encode.ts";
 import { encodeModel, encodeModelList } from "./models.ts";
-import { peek, route, speaks } from "./peek.ts";
 import { decodeRequest } from "./request-decode.ts";
+import { route } from "./route.ts";
 import { ChatStreamEncoder, KEEPALIVE } from "./stream-encode.ts";
 import { PROTOCOL } from "../wire.ts";
 

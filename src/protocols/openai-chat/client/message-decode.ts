@@ -3,7 +3,7 @@ import type { Content } from "../../../chat/chat.ts";
 import { asObject, asString, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { ENVELOPE_PREFIX, type StateSealer } from "../../../chat/state.ts";
 import { decodeContent, decodeImages, type Placed } from "./content-decode.ts";
-import { arrayField, objectAt, objectField, refuseMissing, refuseValue, required, stringField } from "./fields.ts";
+import { arrayField, objectAt, objectField, refuseMissing, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
 import { leftover, leftoverUnder, nativeOf } from "../native.ts";
 import { decodeDetails, decodeThinkingBlocks, type Proof } from "./proofs.ts";
 import { REASONING_FIELDS } from "../reasoning-state.ts";

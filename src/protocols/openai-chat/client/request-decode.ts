@@ -1,7 +1,7 @@
 /** A Chat Completions request to the neutral form (A.2.1). Unknown fields stay native; `null` is absent (rule 208). */
 import { createHash } from "node:crypto";
 import type { ChatRequest, Item, OutputFormat, Reasoning, Sampling, Turn } from "../../../chat/chat.ts";
-import { parseJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import type { JsonObject, JsonValue } from "../../../chat/json.ts";
 import type { StateSealer } from "../../../chat/state.ts";
 import { EFFORTS } from "../../shared/effort.ts";
 import type { ClientRequest } from "../../protocol.ts";
@@ -18,10 +18,10 @@ import {
   refuseValue,
   required,
   stringField,
-} from "./fields.ts";
+} from "../../shared/openai-fields.ts";
 import { decodeAssistant, decodePrompt, decodeToolResult, type DecodedMessage } from "./message-decode.ts";
 import { leftover, leftoverUnder, nativeOf } from "../native.ts";
-import { REFUSALS } from "./peek.ts";
+import { parseBody } from "../../shared/openai-peek.ts";
 import { decodeToolChoice, decodeTools } from "./tools-decode.ts";
 
 const KNOWN = (
@@ -72,17 +72,6 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
       ...userNative,
     }),
   };
-}
-
-/** @throws GatewayError `invalid-request` when the bytes are not one JSON object. */
-function parseBody(bytes: Buffer): JsonObject {
-  let value: JsonValue;
-  try {
-    value = parseJson(bytes.toString("utf8"));
-  } catch {
-    return REFUSALS.notJson("", "");
-  }
-  return objectAt(value, "");
 }
 
 /** A string is a list of one (rule 195). */

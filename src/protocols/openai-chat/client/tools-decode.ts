@@ -13,7 +13,7 @@ import {
   refuseValue,
   required,
   stringField,
-} from "./fields.ts";
+} from "../../shared/openai-fields.ts";
 import { annotations, leftoverUnder } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
 

@@ -1,28 +1,8 @@
-/** Routes, and what routing needs of a request, read from its bytes without parsing them (rules 1, 444). */
-import { memberValue, peekBody, type PeekRefusals } from "../../shared/body-peek.ts";
-import type { ClientRequest, ClientRoute, RequestPeek, WrongMethod } from "../../protocol.ts";
-import { refuse, refuseMissing, refuseType } from "./fields.ts";
-
-/** Which of the protocol's routes a request is for (A.2.4). */
-export function route(method: string, pathname: string): ClientRoute | WrongMethod | undefined {
-  const model = /^\/v1\/models\/(.+)$/.exec(pathname)?.[1];
-  if (model !== undefined) return method === "GET" ? { operation: "get-model", model: decoded(model) } : { allow: "GET" };
-  const known = ROUTES.get(pathname);
-  return known && (known.method === method ? known.route : { allow: known.method });
-}
-
-const ROUTES: ReadonlyMap<string, { readonly method: string; readonly route: ClientRoute }> = new Map([
-  ["/v1/chat/completions", { method: "POST", route: { operation: "generate" } }],
-  ["/v1/models", { method: "GET", route: { operation: "list-models" } }],
-]);
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
+/** What routing needs of a request in one of OpenAI's protocols, read from its bytes without parsing them (rules 1, 444). */
+import { parseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import type { ClientRequest, RequestPeek } from "../protocol.ts";
+import { memberValue, peekBody, type PeekRefusals } from "./body-peek.ts";
+import { objectAt, refuse, refuseMissing, refuseType } from "./openai-fields.ts";
 
 /** OpenAI's own SDKs name themselves; most clients of this protocol say nothing, so they are known by saying nothing. */
 export function speaks(headers: ClientRequest["headers"]): boolean {
@@ -41,7 +21,7 @@ export function peek(request: ClientRequest): RequestPeek {
 const NOT_JSON = "We could not parse the JSON body of your request. The API expects a JSON payload, but what was sent was not valid JSON";
 
 /** Refusals in OpenAI's words. */
-export const REFUSALS: PeekRefusals = {
+const REFUSALS: PeekRefusals = {
   noBody: () => refuse("", "We could not parse the JSON body of your request: it has no body. The API expects a JSON payload."),
   notJson: (problem, field) => refuse(field, `${NOT_JSON}${problem}.`),
   modelMissing: () => refuse("model", "you must provide a model parameter", "missing_required_parameter"),
@@ -52,3 +32,14 @@ export const REFUSALS: PeekRefusals = {
   streamNotBoolean: (given) => refuseType("stream", "a boolean", given),
   lookalike: (field, key) => refuse(field, `Unknown parameter: '${key}', which may be mistaken for '${field}'.`, "unknown_parameter"),
 };
+
+/** A whole body. @throws GatewayError `invalid-request` when the bytes are not one JSON object. */
+export function parseBody(bytes: Buffer): JsonObject {
+  let value: JsonValue;
+  try {
+    value = parseJson(bytes.toString("utf8"));
+  } catch {
+    return REFUSALS.notJson("", "");
+  }
+  return objectAt(value, "");
+}

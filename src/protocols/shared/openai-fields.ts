@@ -1,6 +1,6 @@
-/** Reading a client's fields, with errors in the words OpenAI uses. */
-import { GatewayError } from "../../../chat/error.ts";
-import { asArray, asBoolean, asNumber, asObject, asString, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+/** Reading a client's fields, with errors in the words OpenAI uses in all of its protocols. */
+import { GatewayError } from "../../chat/error.ts";
+import { asArray, asBoolean, asNumber, asObject, asString, type JsonObject, type JsonValue } from "../../chat/json.ts";
 
 /**
  * @param param the field at fault, as a path; empty: the whole body.
