@@ -25,6 +25,12 @@ function isDeeper(value: JsonValue | undefined, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member: JsonValue | undefined) => isDeeper(member, levels - 1));
 }
 
+/** The input as the text of an object: as it was written (rule 58), and never empty, because it is parsed (rule 56). */
+export function callArguments(call: ToolCallContent): JsonText {
+  if (call.kind === "custom") return writeJson({ input: call.input });
+  return call.input.trim() === "" ? "{}" : call.input;
+}
+
 /** What a tool that takes free text takes where every input is an object (rule 66). */
 export const FREE_TEXT_SCHEMA: JsonObject = {
   type: "object",

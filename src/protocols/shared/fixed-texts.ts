@@ -19,6 +19,9 @@ export const NO_OUTPUT_TEXT = "(no output)";
 /** The result of a call that was never answered (rules 25, 89); an error. */
 export const NO_RESULT_TEXT = "no result";
 
+/** Before the text of a result that is an error, where the wire has no field for that (rule 78). */
+export const TOOL_ERROR_PREFIX = "[tool error] ";
+
 /** Text in the operator's name inside the conversation, where the target has no such role there (rules 17, 19). */
 export function reminder(text: string): string {
   return `<system-reminder>\n${text}\n</system-reminder>`;

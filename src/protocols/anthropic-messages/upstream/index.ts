@@ -6,7 +6,8 @@ import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay
 import { MessagesRelayTap } from "./relay-tap.ts";
 import { encodeRequest } from "./request-encode.ts";
 import { MessagesDecoder } from "./stream-decode.ts";
-import { decodeTokenCount, encodeTokenCount } from "./token-count.ts";
+import { decodeInputTokens } from "../../shared/token-count.ts";
+import { encodeTokenCount } from "./token-count.ts";
 import { PROTOCOL } from "../wire.ts";
 
 export const upstream = {
@@ -20,7 +21,7 @@ export const upstream = {
   encodeRequest,
   continueRequest,
   encodeTokenCount,
-  decodeTokenCount,
+  decodeTokenCount: decodeInputTokens,
   streamDecoder: (context) => new MessagesDecoder(context),
   decodeResponse: (body, context) => new MessagesDecoder(context).whole(body),
   decodeError,

@@ -6,6 +6,7 @@ import { ENVELOPE_PREFIX, mintedBy } from "../../../chat/state.ts";
 import { removeElements, scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../../protocol.ts";
 import { scanned } from "../../shared/body-peek.ts";
+import { withQuery } from "../../shared/relay-request.ts";
 import { decodeErrorBody } from "./error-decode.ts";
 import { REFUSALS } from "../peek.ts";
 import { openState } from "../state.ts";
@@ -13,8 +14,7 @@ import { decodeUsage } from "../usage.ts";
 
 /** Path and query of a relayed request. `?beta=true` and the paging of lists pass; a key in the query never does (rule 432). */
 export function relayPath(operation: Operation, model: string, _stream: boolean, query: URLSearchParams): string {
-  const passed = new URLSearchParams([...query].filter(([key]) => key !== "key"));
-  return passed.size === 0 ? pathOf(operation, model) : `${pathOf(operation, model)}?${passed.toString()}`;
+  return withQuery(pathOf(operation, model), query);
 }
 
 function pathOf(operation: Operation, model: string): string {

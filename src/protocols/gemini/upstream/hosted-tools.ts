@@ -1,8 +1,9 @@
 /** Tools that the provider runs: search, pages, code (dossier A.4.2, rules 221, 229, 230). */
 import type { HostedToolKind, Tool } from "../../../chat/chat.ts";
-import { isObject, type JsonObject } from "../../../chat/json.ts";
-import type { LossLedger, LossSeverity } from "../../../chat/loss.ts";
+import type { JsonObject } from "../../../chat/json.ts";
+import type { LossSeverity } from "../../../chat/loss.ts";
 import type { EncodeTarget } from "../../protocol.ts";
+import { recordSettings } from "../../shared/hosted-settings.ts";
 import { ownFields } from "../native.ts";
 
 /** A tool the caller wants the provider to run. */
@@ -14,9 +15,6 @@ const DECLARATIONS: ReadonlyMap<HostedToolKind, JsonObject> = new Map<HostedTool
   ["web-fetch", { urlContext: {} }],
   ["code-execution", { codeExecution: {} }],
 ]);
-
-/** Settings that change what the model may see; the others only bound or place the work. */
-const LIMITING_SETTINGS: ReadonlySet<string> = new Set(["allowed_domains", "blocked_domains", "filters"]);
 
 /**
  * The hosted tools as entries of `tools`, in the caller's order (rule 6); what cannot be offered is on the ledger.
@@ -46,11 +44,4 @@ export function encodeHostedTools(
     }
   }
   return [...wanted];
-}
-
-function recordSettings(tool: HostedTool, losses: LossLedger): void {
-  for (const [key, value] of Object.entries(tool.settings)) {
-    if (value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0)) continue;
-    losses.add("hosted-tool-setting", `${tool.path}.${key}`, LIMITING_SETTINGS.has(key) ? "semantic" : "info");
-  }
 }

@@ -8,6 +8,7 @@ import { SseReader } from "../../../wire/sse.ts";
 import type { Operation, RelayTap } from "../../protocol.ts";
 import { decodeErrorBody } from "./error.ts";
 import { finishWord } from "../finish.ts";
+import { withQuery } from "../../shared/relay-request.ts";
 import { modelPath } from "./request.ts";
 import { UsageReader } from "../usage.ts";
 
@@ -16,9 +17,7 @@ import { UsageReader } from "../usage.ts";
  * @throws GatewayError `model-not-found` for what cannot be a model's name.
  */
 export function relayPath(operation: Operation, model: string, stream: boolean, query: URLSearchParams): string {
-  const passed = new URLSearchParams([...query].filter(([name]) => name !== "key"));
-  const path = pathOf(operation, model, stream);
-  return passed.size === 0 ? path : `${path}?${passed.toString()}`;
+  return withQuery(pathOf(operation, model, stream), query);
 }
 
 function pathOf(operation: Operation, model: string, stream: boolean): string {

@@ -13,7 +13,8 @@ import { CallReader } from "./calls-decode.ts";
 import { exactCalls, firstChoice } from "./choice.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { EventWriter, type Streamed } from "./event-writer.ts";
-import { decodeFinish, decodeLogprobs, isFailure, type Logprobs } from "./finish-decode.ts";
+import { decodeLogprobs, type Logprobs } from "../../shared/openai-logprobs.ts";
+import { decodeFinish, isFailure } from "./finish-decode.ts";
 import { AudioReader, decodeImages, sourcesOf, urlCitation } from "./media-decode.ts";
 import { DetailsJoiner, detailsState, detailText, plainState, REASONING_FIELDS } from "../reasoning-state.ts";
 import { decodeUsage } from "./usage-decode.ts";
@@ -113,7 +114,7 @@ export class AnswerDecoder {
     const message = asObject(choice["delta"]) ?? asObject(choice["message"]);
     if (message) this.#message(message, text);
     if (choice["logprobs"] !== undefined && choice["logprobs"] !== null && this.#context.request?.logprobs) {
-      this.#logprobs.push(...decodeLogprobs(choice["logprobs"]));
+      this.#logprobs.push(...decodeLogprobs(asObject(choice["logprobs"])?.["content"]));
     }
     const word = choice["finish_reason"];
     if (typeof word !== "string" || word === "") return;

@@ -1,7 +1,8 @@
 /** One message of the assistant's: text, reasoning that its server wants back, and calls (B.1, rules 40, 145). */
 import type { ChatRequest, Item, ToolCallContent } from "../../../chat/chat.ts";
-import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import type { JsonObject, JsonValue } from "../../../chat/json.ts";
 import { mintedBy } from "../../../chat/state.ts";
+import { callArguments } from "../../shared/call-input.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
@@ -78,12 +79,6 @@ function encodeCall(call: ToolCallContent & Item, target: EncodeTarget, { tools 
     ...extra,
     ...own,
   };
-}
-
-/** As they were written (rule 58); clients parse them, so nothing is an empty object (rule 56). */
-function callArguments(call: ToolCallContent): string {
-  if (call.kind === "custom") return writeJson({ input: call.input });
-  return call.input.trim() === "" ? "{}" : call.input;
 }
 
 /** Only what the server itself thought, and only where it wants it back (rules 131, 145, 436). */

@@ -11,8 +11,9 @@ import {
   toolChangeText,
   toolLoadedText,
 } from "../../shared/fixed-texts.ts";
-import { DEFAULT_TYPES, IMAGE_TYPES, isTextType, normaliseBase64, parseDataUrl, sniffMediaType } from "../../shared/media-bytes.ts";
+import { DEFAULT_TYPES, IMAGE_TYPES } from "../../shared/media-bytes.ts";
 import { recordContentNative } from "../../shared/native-losses.ts";
+import { dataUrl, fileName, inputAudio, readMedia } from "../../shared/openai-media.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "../native.ts";
@@ -75,7 +76,7 @@ function textParts(text: string, content?: Content): Part[] {
 }
 
 function encodeMedia(given: MediaContent & Content, path: string, target: EncodeTarget): Part[] {
-  const media = readBytes(given);
+  const media = readMedia(given);
   const { source, kind } = media;
   const label = mediaLabel(media);
   if ("content" in source) {
@@ -88,18 +89,6 @@ function encodeMedia(given: MediaContent & Content, path: string, target: Encode
   const part = kind === "document" ? encodeDocument(media, path, target) : encodePicture(media, path, target);
   const context = kind === "document" && part ? (media.context ?? "") : label;
   return [...textParts(context), part ?? { type: "text", text: missingMediaText(media) }];
-}
-
-/** What the bytes are counts, not what they are called (rule 168): a PDF called an image is a document, and text is said as text. */
-function readBytes(media: MediaContent & Content): MediaContent & Content {
-  const { source, kind } = media;
-  const embedded: ReturnType<typeof parseDataUrl> = "url" in source ? parseDataUrl(source.url) : "base64" in source ? source : undefined;
-  if (!embedded || (kind !== "image" && kind !== "document")) return media;
-  const data = normaliseBase64(embedded.base64);
-  const mediaType = sniffMediaType(data) ?? embedded.mediaType ?? media.mediaType ?? DEFAULT_TYPES[kind];
-  if (isTextType(mediaType)) return { ...media, kind: "document", source: { text: Buffer.from(data, "base64").toString() } };
-  const shown = mediaType.startsWith("image/") ? "image" : mediaType === DEFAULT_TYPES.document ? "document" : kind;
-  return { ...media, kind: shown, mediaType, source: { base64: data } };
 }
 
 function encodePicture(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
@@ -127,28 +116,12 @@ function urlOf({ kind, source, mediaType = DEFAULT_TYPES[kind] }: MediaContent, 
   return refuse("media-file-id", path, target);
 }
 
-function dataUrl(base64: string, mediaType: string): string {
-  return `data:${mediaType};base64,${normaliseBase64(base64)}`;
-}
-
-const AUDIO_FORMATS: ReadonlyMap<string, string> = new Map([
-  ["audio/wav", "wav"],
-  ["audio/x-wav", "wav"],
-  ["audio/wave", "wav"],
-  ["audio/mp3", "mp3"],
-  ["audio/mpeg", "mp3"],
-]);
-
 /** Bytes of two formats only (rule 177). */
 function encodeAudio(media: MediaContent & Content, path: string, target: EncodeTarget): Part | undefined {
-  const { source, mediaType } = media;
-  const embedded = "url" in source ? parseDataUrl(source.url)?.base64 : undefined;
-  const data = "base64" in source ? source.base64 : embedded;
-  if (data === undefined) return refuse("fileId" in source ? "media-file-id" : "media-url", path, target);
   const { input_audio: rest, ...others } = ownFields(media.native) ?? {};
-  const format = AUDIO_FORMATS.get(mediaType ?? DEFAULT_TYPES.audio);
-  if (format === undefined) return refuse("media-type", path, target);
-  return { type: "input_audio", input_audio: { data: normaliseBase64(data), format, ...(rest as JsonObject | undefined) }, ...others };
+  const audio = inputAudio(media);
+  if (typeof audio === "string") return refuse(audio, path, target);
+  return { type: "input_audio", input_audio: { ...audio, ...(rest as JsonObject | undefined) }, ...others };
 }
 
 /** A file with its name, which is demanded; only some servers read files (rules 172, 173). */
@@ -170,12 +143,6 @@ function encodeDocument(media: MediaContent & Content, path: string, target: Enc
   }
   const data = "base64" in source ? dataUrl(source.base64, mediaType ?? DEFAULT_TYPES.document) : "url" in source ? source.url : "";
   return { type: "file", file: { filename: fileName(title, mediaType), file_data: data, ...(rest as JsonObject | undefined) }, ...others };
-}
-
-/** A name always the same for the same document. */
-function fileName(title: string | undefined, mediaType = DEFAULT_TYPES.document): string {
-  if (title !== undefined && title !== "") return title;
-  return mediaType === DEFAULT_TYPES.document ? "document.pdf" : "document.txt";
 }
 
 function refuse(code: "media-type" | "media-url" | "media-file-id", path: string, { losses }: EncodeTarget): undefined {

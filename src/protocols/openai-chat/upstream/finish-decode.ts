@@ -1,6 +1,5 @@
 /** Why an answer ended (B.0.1, rules 245–247). What was said counts more than the word: servers use it loosely. */
-import type { Finish, TokenLogprob } from "../../../chat/chat.ts";
-import { asArray, asNumber, asObject, asString, type JsonValue } from "../../../chat/json.ts";
+import type { Finish } from "../../../chat/chat.ts";
 import { FINISH_REASONS } from "../wire.ts";
 
 /** What an answer held. */
@@ -24,23 +23,4 @@ const FAILURES: ReadonlySet<string> = new Set(["error", "network_error", "insuff
 /** Whether an answer that ends so has failed. */
 export function isFailure(word: string): boolean {
   return FAILURES.has(word);
-}
-
-/** A token and how likely it and its alternatives were (rule 264). */
-export type Logprobs = NonNullable<Finish["logprobs"]>;
-
-/** The `logprobs` of a choice, or what there is of it so far. */
-export function decodeLogprobs(value: JsonValue | undefined): Logprobs {
-  return (asArray(asObject(value)?.["content"]) ?? []).flatMap((entry) => {
-    const fields = asObject(entry);
-    const token = decodeToken(entry);
-    return token ? [{ ...token, alternatives: (asArray(fields?.["top_logprobs"]) ?? []).flatMap((one) => decodeToken(one) ?? []) }] : [];
-  });
-}
-
-function decodeToken(entry: JsonValue): TokenLogprob | undefined {
-  const fields = asObject(entry);
-  const token = asString(fields?.["token"]);
-  const logprob = asNumber(fields?.["logprob"]);
-  return token === undefined || logprob === undefined ? undefined : { token, logprob };
 }

@@ -1,7 +1,8 @@
 /** Chat Completions as it is spoken to an upstream (A.2). */
 import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "../../shared/openai-errors.ts";
-import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { isOpenAiHeader } from "../../shared/relay-request.ts";
+import { inspectWhole, relayBody, relayPath } from "./relay.ts";
 import { ChatRelayTap } from "./relay-tap.ts";
 import { encodeRequest, takes } from "./request-encode.ts";
 import { ChatStreamDecoder, decodeResponse } from "./stream-decode.ts";
@@ -11,7 +12,7 @@ import { PROTOCOL } from "../wire.ts";
 export const upstream: UpstreamSide = {
   id: PROTOCOL,
   relayPath,
-  relaysRequestHeader,
+  relaysRequestHeader: isOpenAiHeader,
   relayBody,
   inspectWhole,
   relayTap: () => new ChatRelayTap(),

@@ -4,7 +4,8 @@ import { rechunk, loadRecordings } from "../../../../test/support/recordings.ts"
 import { LossLedger } from "../../../chat/loss.ts";
 import { createStateSealer } from "../../../chat/state.ts";
 import { scanObject } from "../../../wire/json-scan.ts";
-import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { isOpenAiHeader } from "../../shared/relay-request.ts";
+import { inspectWhole, relayBody, relayPath } from "./relay.ts";
 import { ChatRelayTap } from "./relay-tap.ts";
 
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);
@@ -49,9 +50,9 @@ describe("the request", () => {
     expect(relayPath("list-models", "", false, new URLSearchParams())).toBe("/models");
     expect(relayPath("get-model", "a/b", false, new URLSearchParams())).toBe("/models/a%2Fb");
     for (const name of ["authorization", "cookie", "openai-organization", "openai-project", "x-api-key", "x-forwarded-for"]) {
-      expect(relaysRequestHeader(name)).toBe(false);
+      expect(isOpenAiHeader(name)).toBe(false);
     }
-    for (const name of ["user-agent", "x-stainless-os", "openai-beta"]) expect(relaysRequestHeader(name)).toBe(true);
+    for (const name of ["user-agent", "x-stainless-os", "openai-beta"]) expect(isOpenAiHeader(name)).toBe(true);
   });
 });
 

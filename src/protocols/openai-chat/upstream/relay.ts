@@ -6,13 +6,13 @@ import { ENVELOPE_PREFIX } from "../../../chat/state.ts";
 import { scanArray, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../../protocol.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
+import { withQuery } from "../../shared/relay-request.ts";
 import { isAnswer } from "./stream-decode.ts";
 import { decodeUsage } from "./usage-decode.ts";
 
 /** Path and query of a relayed request below a base URL that ends with the version; a key in the query never passes. */
 export function relayPath(operation: Operation, model: string, _stream: boolean, query: URLSearchParams): string {
-  const passed = new URLSearchParams([...query].filter(([name]) => name !== "key"));
-  return passed.size === 0 ? pathOf(operation, model) : `${pathOf(operation, model)}?${passed.toString()}`;
+  return withQuery(pathOf(operation, model), query);
 }
 
 function pathOf(operation: Operation, model: string): string {
@@ -26,14 +26,6 @@ function pathOf(operation: Operation, model: string): string {
     case "get-model":
       return `/models/${encodeURIComponent(model)}`;
   }
-}
-
-const RELAYED: ReadonlySet<string> = new Set(["accept", "accept-language", "content-type", "user-agent", "http-referer", "x-title"]);
-const RELAYED_FAMILIES = ["x-stainless-", "openai-beta"];
-
-/** The client's own headers that a server may see: a list, so that no key, organisation, cookie or address slips through (rule 432). */
-export function relaysRequestHeader(name: string): boolean {
-  return RELAYED.has(name) || RELAYED_FAMILIES.some((family) => name.startsWith(family));
 }
 
 /** Members of a message, and of a call, in which our proofs travel. */

@@ -1,16 +1,16 @@
 /** A neutral request to a Chat Completions request (A.2.1, B.1). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
-import { createHash } from "node:crypto";
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
+import { hashedIdentity, samples } from "../../shared/openai-settings.ts";
 import { recordChoices, recordLogprobs, recordVerbosity } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { encodeMessages } from "./messages-encode.ts";
 import { ownFields } from "../native.ts";
-import { encodeFormat, encodeLimit, encodeReasoning, encodeSampling, samples } from "./settings-encode.ts";
+import { encodeFormat, encodeLimit, encodeReasoning, encodeSampling } from "./settings-encode.ts";
 import { encodeTools } from "./tools-encode.ts";
 import { PROTOCOL } from "../wire.ts";
 
@@ -82,14 +82,9 @@ function encodeIdentity({ endUser, cacheKey }: ChatRequest, target: EncodeTarget
   if (endUser !== undefined && endUserField === undefined) target.losses.add("end-user", "metadata.user_id", "info");
   if (cacheKey !== undefined && !promptCacheKey) target.losses.add("cache-mark", "prompt_cache_key", "info");
   return {
-    ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hash(endUser) }),
-    ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hash(cacheKey) }),
+    ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hashedIdentity(endUser) }),
+    ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hashedIdentity(cacheKey) }),
   };
-}
-
-/** 64 characters, which every such field takes. */
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Few servers go on where a last message of the assistant's ends, each asked in its own way (B.1). */

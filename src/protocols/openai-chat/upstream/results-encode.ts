@@ -1,7 +1,7 @@
 /** Results of tools as `tool` messages, which hold text only: what else a result shows goes to a user's message behind them (rules 73–78). */
 import type { Content } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { mediaLabel, NO_OUTPUT_TEXT, NO_RESULT_TEXT } from "../../shared/fixed-texts.ts";
+import { mediaLabel, NO_OUTPUT_TEXT, NO_RESULT_TEXT, TOOL_ERROR_PREFIX } from "../../shared/fixed-texts.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import type { CallItem, ResultItem } from "../../shared/tool-steps.ts";
@@ -10,9 +10,6 @@ import { encodeContent, type Part } from "./content-encode.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
-
-/** Before the text of a result that is an error: the wire has no field for it (rule 78). */
-const ERROR_PREFIX = "[tool error] ";
 
 /** The answer to a step. */
 export interface EncodedResults {
@@ -41,12 +38,12 @@ export function encodeResults(
     const text = resultText(result, shown, target);
     if (shown.length > 0)
       media.push({ type: "text", text: `Attached to the result of ${names.get(result.callId) ?? "a tool"} (${result.callId}):` }, ...shown);
-    const content = result.isError ? `${ERROR_PREFIX}${text}` : text;
+    const content = result.isError ? `${TOOL_ERROR_PREFIX}${text}` : text;
     return { role: "tool", tool_call_id: wireCallId(result.callId, dialect), content, ...ownFields(result.native) };
   });
   for (const call of missing) {
     target.losses.add("missing-tool-result", call.path, "info");
-    messages.push({ role: "tool", tool_call_id: wireCallId(call.id, dialect), content: `${ERROR_PREFIX}${NO_RESULT_TEXT}` });
+    messages.push({ role: "tool", tool_call_id: wireCallId(call.id, dialect), content: `${TOOL_ERROR_PREFIX}${NO_RESULT_TEXT}` });
   }
   return { messages, media };
 }

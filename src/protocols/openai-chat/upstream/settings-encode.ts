@@ -1,14 +1,11 @@
 /** Limits, sampling, reasoning and the form of the answer (A.2.1, B.0.5, C.7, C.8). */
-import type { ChatRequest, Effort, Reasoning } from "../../../chat/chat.ts";
-import { writeJson, type JsonObject } from "../../../chat/json.ts";
-import { effortOfBudget, nearestEffort } from "../../shared/effort.ts";
+import type { ChatRequest, Effort } from "../../../chat/chat.ts";
+import type { JsonObject } from "../../../chat/json.ts";
 import type { ChatDialect } from "../../chat-dialect.ts";
-import { legalName } from "../../shared/legal-names.ts";
-import type { Profile } from "../../profile.ts";
 import type { EncodeTarget } from "../../protocol.ts";
+import { declareSchema, effortFor, formatInstruction, JSON_INSTRUCTION, samples } from "../../shared/openai-settings.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "../native.ts";
-import { isStrict, lowerStrictSchema } from "./schema-encode.ts";
 import { NAME_LAW } from "../wire.ts";
 
 /** The limit of output tokens: never 0, which only warms a cache (rule 189), and never more than the model writes (rule 188). */
@@ -41,11 +38,6 @@ export function encodeSampling({ sampling }: ChatRequest, reasoning: boolean, ta
   return { ...kept, ...(seed !== undefined && { [dialectOf(target).seedField ?? "seed"]: seed }) };
 }
 
-/** Whether sampling, and looking at it, is the caller's business (rule 193). */
-export function samples({ sampling }: Profile, reasoning: boolean): boolean {
-  return sampling === "all" || sampling === "one" || (sampling === "without-reasoning" && !reasoning);
-}
-
 /** What the request comes to say about reasoning. */
 export interface EncodedReasoning {
   readonly fields: JsonObject;
@@ -53,51 +45,12 @@ export interface EncodedReasoning {
   readonly reasons: boolean;
 }
 
-/** Nothing that the caller did not ask for (rule 153). @param withFunctions whether tools are offered (A.2.1). */
+/** @param withFunctions whether tools are offered, beside which some models take no effort (A.2.1). */
 export function encodeReasoning(request: ChatRequest, withFunctions: boolean, target: EncodeTarget): EncodedReasoning {
-  const { profile, losses } = target;
-  const control = profile.reasoning;
-  const asked = effective(request);
-  if (control.control === "none") {
-    if (asked && asked !== "none") losses.add("reasoning-unsupported", "thinking", "info");
-    return { fields: {}, reasons: false };
-  }
-  const levels = control.control === "level" ? control.levels : ALL_LEVELS;
-  const byDefault = profile.reasonsByDefault === true;
-  const effort = asked && levelFor(asked, levels, target);
   const { effort: form } = dialectOf(target);
-  if (effort === undefined || form === "none") {
-    if (effort !== undefined && effort !== "none") losses.add("reasoning-effort", "thinking", "info");
-    return { fields: {}, reasons: byDefault };
-  }
-  if (withFunctions && profile.effortWithFunctions === false && effort !== "none") {
-    losses.add("reasoning-effort", "thinking", "info");
-    return { fields: {}, reasons: byDefault };
-  }
-  return { fields: FORMS[form](effort), reasons: effort !== "none" };
-}
-
-const ALL_LEVELS: readonly Effort[] = ["none", "low", "medium", "high"];
-
-/** The effort asked for: the newest turn's counts, and reasoning that is off is the effort `none`. */
-function effective({ reasoning, turns }: ChatRequest): Effort | undefined {
-  if (reasoning?.mode === "off") return "none";
-  return turns.findLast((turn) => turn.effort !== undefined)?.effort ?? effortOf(reasoning);
-}
-
-function effortOf(reasoning: Reasoning | undefined): Effort | undefined {
-  if (!reasoning) return undefined;
-  const { mode, effort, budgetTokens } = reasoning;
-  return (
-    effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens)) ?? (mode === "between-tools" ? "low" : undefined)
-  );
-}
-
-function levelFor(asked: Effort, levels: readonly Effort[], { losses }: EncodeTarget): Effort | undefined {
-  const level = nearestEffort(asked, levels);
-  if (level === asked) return level;
-  losses.add(asked === "none" ? "reasoning-not-disabled" : "reasoning-effort", "thinking", "info");
-  return level;
+  const silent = withFunctions && target.profile.effortWithFunctions === false;
+  const { effort, reasons } = effortFor(request, target, (one) => form !== "none" && !(silent && one !== "none"));
+  return { fields: effort === undefined || form === "none" ? {} : FORMS[form](effort), reasons };
 }
 
 type Form = (effort: Effort) => JsonObject;
@@ -118,7 +71,7 @@ export interface EncodedFormat {
   readonly instructions: readonly string[];
 }
 
-/** A name is demanded, and a schema that is not strict is refused as strict (rules 118, 216, 359). */
+/** Enforced as far as the server can; the rest is said in words. */
 export function encodeFormat({ outputFormat: format, native, tools }: ChatRequest, target: EncodeTarget): EncodedFormat {
   const own = ownFields(native)?.["response_format"] as JsonObject | undefined;
   if (!format) return { fields: own ? { response_format: own } : {}, instructions: [] };
@@ -135,18 +88,7 @@ export function encodeFormat({ outputFormat: format, native, tools }: ChatReques
     losses.add("output-format-emulated", "output_config.format", "info");
     return { fields: { response_format: { type: "json_object" } }, instructions: [formatInstruction(format.schema)] };
   }
-  const { $schema: _address, ...given } = format.schema;
-  const lowered = format.strict === true ? lowerStrictSchema(given) : given;
-  const strict = format.strict !== false && isStrict(lowered);
-  if (format.strict === true && !strict) losses.add("strict-format", "output_config.format", "semantic");
   const rest = own?.["json_schema"] as JsonObject | undefined;
-  const declared = { name: legalName(format.name ?? "response", NAME_LAW), schema: strict ? lowered : given, strict, ...rest };
+  const declared = { ...declareSchema(format, NAME_LAW, losses), ...rest };
   return { fields: { response_format: { type: "json_schema", json_schema: declared } }, instructions: [] };
-}
-
-/** The word must stand in the prompt, or the format is refused (A.2.1). */
-const JSON_INSTRUCTION = "Answer with one JSON object and nothing else.";
-
-function formatInstruction(schema: JsonObject | undefined): string {
-  return schema ? `${JSON_INSTRUCTION} The JSON must be valid against this JSON schema:\n${writeJson(schema)}` : JSON_INSTRUCTION;
 }

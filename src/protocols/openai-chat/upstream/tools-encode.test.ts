@@ -4,7 +4,7 @@ import { send } from "../../../../test/support/chat-upstream.ts";
 import { conversation, text } from "../../../../test/support/gemini.ts";
 import type { ChatRequest, Content, Tool, ToolChoice } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { isStrict, lowerStrictSchema, lowerToolSchema } from "./schema-encode.ts";
+import { isStrict, lowerStrictSchema, lowerToolSchema } from "../../shared/openai-schemas.ts";
 
 const fn = (name: string, more: object = {}): Tool => ({ type: "function", name, path: `tools[${name}]`, inputSchema: {}, ...more });
 const chat = (tools: readonly Tool[], more: Partial<ChatRequest> = {}, said: Content = text("hi")) =>

@@ -1,15 +1,16 @@
 /** Tools and the choice among them (A.2.1, B.0.4), in the caller's order, loaded ones last (rules 6, 408). */
 import type { ChatRequest, Tool, ToolChoice } from "../../../chat/chat.ts";
-import type { JsonObject } from "../../../chat/json.ts";
+import { asObject, type JsonObject } from "../../../chat/json.ts";
 import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.ts";
 import { declareClientTool } from "../../shared/client-tools.ts";
+import { recordSettings } from "../../shared/hosted-settings.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { offeredTools } from "../../shared/offered-tools.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "../native.ts";
-import { isStrict, lowerToolSchema } from "./schema-encode.ts";
+import { isStrict, lowerToolSchema } from "../../shared/openai-schemas.ts";
 import { NAME_LAW, PROTOCOL } from "../wire.ts";
 
 /** What a request says about tools. */
@@ -100,18 +101,13 @@ function encodeSearch(
   return options;
 }
 
-function encodeSearchSettings({ settings, path }: Extract<Tool, { type: "hosted" }>, { losses }: EncodeTarget): JsonObject {
-  const { user_location: location, ...others } = settings;
-  for (const [key, value] of Object.entries(others)) {
-    if (value !== undefined && value !== null) losses.add("hosted-tool-setting", `${path}.${key}`, LIMITS.has(key) ? "semantic" : "info");
-  }
-  if (location === undefined || location === null) return {};
-  const { type: _type, ...approximate } = location as JsonObject;
+function encodeSearchSettings(tool: Extract<Tool, { type: "hosted" }>, { losses }: EncodeTarget): JsonObject {
+  recordSettings(tool, losses, ["user_location"]);
+  const location = asObject(tool.settings["user_location"]);
+  if (!location) return {};
+  const { type: _type, ...approximate } = location;
   return { user_location: { type: "approximate", approximate } };
 }
-
-/** Settings that change what the model may see. */
-const LIMITS: ReadonlySet<string> = new Set(["allowed_domains", "blocked_domains", "filters"]);
 
 function encodeParallel({ parallelToolCalls, toolChoice }: ChatRequest, target: EncodeTarget): JsonObject {
   // Without calls there is nothing to keep apart (rule 81).

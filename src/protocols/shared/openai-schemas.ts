@@ -1,6 +1,6 @@
-/** Schemas of tools and answers as servers take them (rules 95, 116, 118–121). Lowering what is lowered changes nothing. */
-import { asArray, asObject, isObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
-import { objectSchema, type ObjectSchema } from "../../shared/object-schema.ts";
+/** Schemas of tools and answers as servers of OpenAI's protocols take them (rules 95, 116, 118–121). Lowering what is lowered changes nothing. */
+import { asArray, asObject, isObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { objectSchema, type ObjectSchema } from "./object-schema.ts";
 
 /** The parameters of a function: an object with properties, the items of its lists given, without the address of the schema's own schema (rules 95, 119). */
 export function lowerToolSchema(given: JsonObject): ObjectSchema {
