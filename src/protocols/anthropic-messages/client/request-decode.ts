@@ -1,8 +1,9 @@
 /** A Messages request to the neutral form (A.1.2). Unknown fields stay native; `null` is absent (rule 208). */
 import type { ChatRequest, Content, Item, Sampling, Turn } from "../../../chat/chat.ts";
 import { parseJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
-import { unpackState, type OpaqueState, type StateSealer } from "../../../chat/state.ts";
+import { unpackState, type StateSealer } from "../../../chat/state.ts";
 import type { ClientRequest } from "../../protocol.ts";
+import { CarriedState } from "../../shared/carried-state.ts";
 import { decodeBlock } from "../content-decode.ts";
 import { arrayField, booleanField, integerField, numberField, objectAt, objectField, refuse, required, stringField } from "../fields.ts";
 import { annotations, leftover, nativeOf } from "../native.ts";
@@ -147,67 +148,31 @@ function decodeTurnItems(message: JsonObject, role: Turn["role"], turn: number, 
   for (const [k, value] of (content as readonly JsonValue[]).entries()) {
     const at = `${path}.content[${k}]`;
     const block = objectAt(value, at);
-    const found = THINKING.has(block["type"]) ? carried.read(block, at, sealer) : carried.attach(decodeBlock(block, at));
+    const found = THINKING.has(block["type"])
+      ? decodeThinking(block, at, sealer, carried)
+      : [carried.attach(decodeBlock(block, at))];
     for (const item of found) items.push(role === "system" ? systemItem(item, at, turn) : { ...item, turn, path: at });
   }
 }
 
 const THINKING: ReadonlySet<unknown> = new Set(["thinking", "redacted_thinking"]);
 
-/** State that came in a carrier, on its way to the item it belongs to, within one message. */
-class CarriedState {
-  #forCall: OpaqueState | undefined;
-  #forText: OpaqueState | undefined;
-
-  /** The items of a thinking block: none for a bare carrier, or for one whose state nobody can read. */
-  read(block: JsonObject, path: string, sealer: StateSealer): Content[] {
-    const redacted = block["type"] === "redacted_thinking";
-    const key = redacted ? "data" : "signature";
-    const text = redacted ? "" : required(stringField, block, "thinking", path);
-    const opened = openState(stringField(block, key, path) ?? "", redacted ? "redacted-thinking" : "thinking", sealer);
-    const own = opened?.binds === "self" ? unpackState(opened.state) : undefined;
-    const shown: Content[] =
-      text === "" && !own
-        ? []
-        : [
-            {
-              type: "reasoning",
-              text: text === "" ? (own?.text ?? "") : text,
-              ...(own && { state: own.state }),
-              ...annotations(block, ["thinking", "signature", "data"]),
-            },
-          ];
-    switch (opened?.binds) {
-      case "next-call":
-        this.#forCall = opened.state;
-        break;
-      case "next-text":
-        this.#forText = opened.state;
-        break;
-      case "alone":
-        shown.push({ type: "text", text: "", state: opened.state });
-        break;
-      case "self":
-      case undefined:
-        break;
-    }
-    return shown;
-  }
-
-  /** An item with the state that was carried to it. */
-  attach(item: Content): Content[] {
-    if (item.type === "tool-call" && this.#forCall) {
-      const state = this.#forCall;
-      this.#forCall = undefined;
-      return [{ ...item, state }];
-    }
-    if (item.type === "text" && this.#forText) {
-      const state = this.#forText;
-      this.#forText = undefined;
-      return [{ ...item, state }];
-    }
-    return [item];
-  }
+/** The items of a thinking block: none for a bare carrier, or for one whose state nobody can read. */
+function decodeThinking(block: JsonObject, path: string, sealer: StateSealer, carried: CarriedState): Content[] {
+  const redacted = block["type"] === "redacted_thinking";
+  const key = redacted ? "data" : "signature";
+  const text = redacted ? "" : required(stringField, block, "thinking", path);
+  const opened = openState(stringField(block, key, path) ?? "", redacted ? "redacted-thinking" : "thinking", sealer);
+  const own = opened?.binds === "self" ? unpackState(opened.state) : undefined;
+  const alone = opened ? carried.take(opened) : [];
+  if (text === "" && !own) return alone;
+  const shown: Content = {
+    type: "reasoning",
+    text: text === "" ? (own?.text ?? "") : text,
+    ...(own && { state: own.state }),
+    ...annotations(block, ["thinking", "signature", "data"]),
+  };
+  return [shown, ...alone];
 }
 
 function withoutNulls(fields: JsonObject): JsonObject {
