@@ -148,9 +148,7 @@ function decodeTurnItems(message: JsonObject, role: Turn["role"], turn: number, 
   for (const [k, value] of (content as readonly JsonValue[]).entries()) {
     const at = `${path}.content[${k}]`;
     const block = objectAt(value, at);
-    const found = THINKING.has(block["type"])
-      ? decodeThinking(block, at, sealer, carried)
-      : [carried.attach(decodeBlock(block, at))];
+    const found = THINKING.has(block["type"]) ? decodeThinking(block, at, sealer, carried) : [carried.attach(decodeBlock(block, at))];
     for (const item of found) items.push(role === "system" ? systemItem(item, at, turn) : { ...item, turn, path: at });
   }
 }
