@@ -3,14 +3,17 @@
  * in `catalog/profiles/`; what a 400 has taught (`catalog/lessons.ts`) is laid over them by the pipeline, which passes
  * them in: an encoder never looks one up.
  */
-import type { Effort, HostedToolKind, MediaContent } from "../chat/chat.ts";
+import type { Effort, HostedToolKind, MediaContent, ProtocolId } from "../chat/chat.ts";
 import type { ChatDialect } from "./chat-dialect.ts";
+import type { ResponsesDialect } from "./responses-dialect.ts";
 
 /** The forms of Claude's `thinking` field (dossier A.1.5). */
 export type ThinkingForm = "enabled" | "adaptive" | "disabled" | "between_tools";
 
 /** Facts about one upstream model on one platform. */
 export interface Profile {
+  /** The one protocol that its vendor offers it in; absent: any that the provider speaks. */
+  readonly onlyIn?: ProtocolId;
   /** Tokens of output it can write; absent: unknown, nothing is clamped. */
   readonly maxOutputTokens?: number;
   /** How it takes instructions about reasoning. `none`: it has no reasoning to control. */
@@ -73,6 +76,10 @@ export interface Profile {
   readonly sampling: "all" | "one" | "without-reasoning" | "none";
   /** Most stop sequences it takes; 0: it has no such field (rules 196, 198). Absent: no limit is known. */
   readonly maxStopSequences?: number;
+  /** Whether it can be told how long to answer, where the server has a field for that (rule 206); absent: it can. */
+  readonly verbosity?: boolean;
   /** How its server speaks Chat Completions, where that is the protocol. */
   readonly chat?: ChatDialect;
+  /** The same for Responses. */
+  readonly responses?: ResponsesDialect;
 }

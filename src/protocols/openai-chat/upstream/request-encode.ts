@@ -50,8 +50,9 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   return { path: "/chat/completions", headers: [], body: writeJson(body), ...(scanned && { scanStops: scanned }) };
 }
 
-/** Some models take functions and an effort together only in Responses (A.2.1, rule 159). */
-export function takes({ effortWithFunctions }: Profile, request: () => ChatRequest): boolean {
+/** Some models are offered elsewhere only, some take functions and an effort together only in Responses (A.2.1, rule 159). */
+export function takes({ onlyIn = PROTOCOL, effortWithFunctions }: Profile, request: () => ChatRequest): boolean {
+  if (onlyIn !== PROTOCOL) return false;
   if (effortWithFunctions !== false) return true;
   const { tools, reasoning } = request();
   const effort = reasoning?.effort ?? "none";
@@ -71,7 +72,7 @@ function encodeLogprobs(request: ChatRequest, reasons: boolean, { profile, losse
 
 function encodeVerbosity(request: ChatRequest, target: EncodeTarget): JsonObject {
   const { verbosity } = request;
-  if (verbosity !== undefined && dialectOf(target).verbosity) return { verbosity };
+  if (verbosity !== undefined && dialectOf(target).verbosity && target.profile.verbosity !== false) return { verbosity };
   recordVerbosity(request, target.losses);
   return {};
 }

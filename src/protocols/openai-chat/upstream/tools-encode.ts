@@ -1,5 +1,5 @@
 /** Tools and the choice among them (A.2.1, B.0.4), in the caller's order, loaded ones last (rules 6, 408). */
-import type { ChatRequest, Tool, ToolChoice } from "../../../chat/chat.ts";
+import type { ChatRequest, Tool } from "../../../chat/chat.ts";
 import { asObject, type JsonObject } from "../../../chat/json.ts";
 import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.ts";
 import { declareClientTool } from "../../shared/client-tools.ts";
@@ -7,6 +7,7 @@ import { recordSettings } from "../../shared/hosted-settings.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { offeredTools } from "../../shared/offered-tools.ts";
+import { encodeParallel, encodeToolChoice, recordChoice, type ChoiceWords } from "../../shared/openai-tool-choice.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { ownFields } from "../native.ts";
@@ -28,9 +29,13 @@ export function encodeTools(request: ChatRequest, reasoning: boolean, target: En
   if (tools.length > (dialectOf(target).mostTools ?? Infinity)) target.losses.add("many-tools", "tools", "info");
   const forced = request.toolChoice?.mode === "tool" ? request.toolChoice.name : undefined;
   const search = encodeSearch(offered, tools.length > 0, forced, target);
+  if (tools.length === 0) recordChoice(request, search !== undefined, target.losses);
   return {
-    ...(tools.length > 0 && { tools, ...encodeChoice(request, offered, tools, reasoning, target), ...encodeParallel(request, target) }),
-    ...(tools.length === 0 && lostChoice(request.toolChoice, search !== undefined, target)),
+    ...(tools.length > 0 && {
+      tools,
+      ...encodeToolChoice(request, reasoning, target, choiceWords(offered, tools, target)),
+      ...encodeParallel(request, dialectOf(target).parallelToolCalls, target.losses),
+    }),
     ...(search && { web_search_options: search }),
   };
 }
@@ -109,71 +114,20 @@ function encodeSearchSettings(tool: Extract<Tool, { type: "hosted" }>, { losses 
   return { user_location: { type: "approximate", approximate } };
 }
 
-function encodeParallel({ parallelToolCalls, toolChoice }: ChatRequest, target: EncodeTarget): JsonObject {
-  // Without calls there is nothing to keep apart (rule 81).
-  if (parallelToolCalls === undefined || toolChoice?.mode === "none") return {};
-  if (dialectOf(target).parallelToolCalls) return { parallel_tool_calls: parallelToolCalls };
-  if (!parallelToolCalls) target.losses.add("parallel-tool-calls", "tool_choice", "semantic");
-  return {};
-}
-
-/** Without tools a choice among them is refused (rules 85, 209). */
-function lostChoice(choice: ToolChoice | undefined, hosted: boolean, { losses }: EncodeTarget): object {
-  if (choice && choice.mode !== "auto" && choice.mode !== "none")
-    losses.add("tool-choice", "tool_choice", hosted ? "semantic" : "contract");
-  return {};
-}
-
-function encodeChoice(
-  { toolChoice: choice }: ChatRequest,
-  offered: readonly Tool[],
-  tools: readonly JsonObject[],
-  reasoning: boolean,
-  target: EncodeTarget,
-): JsonObject {
-  if (!choice) return {};
-  const { profile, losses } = target;
-  const demands = choice.mode === "required" || choice.mode === "tool" || (choice.mode === "subset" && choice.required);
-  if (demands && (profile.forcedToolChoice === "never" || (profile.forcedToolChoice === "without-reasoning" && reasoning))) {
-    losses.add("tool-choice", "tool_choice", "semantic");
-    return { tool_choice: "auto" };
-  }
-  const reference = (name: string): JsonObject | undefined => {
-    const wire = legalName(name, NAME_LAW);
-    const tool = tools.find((one) => (one["function"] as JsonObject | undefined)?.["name"] === wire);
-    if (tool) return { type: "function", function: { name: wire } };
-    const custom = offered.some((one) => one.type === "custom" && one.name === name);
-    return custom ? { type: "custom", custom: { name: wire } } : undefined;
+function choiceWords(offered: readonly Tool[], tools: readonly JsonObject[], target: EncodeTarget): ChoiceWords {
+  return {
+    reference(name) {
+      const wire = legalName(name, NAME_LAW);
+      const tool = tools.find((one) => (one["function"] as JsonObject | undefined)?.["name"] === wire);
+      if (tool) return { type: "function", function: { name: wire } };
+      const custom = offered.some((one) => one.type === "custom" && one.name === name);
+      return custom ? { type: "custom", custom: { name: wire } } : undefined;
+    },
+    ...(dialectOf(target).allowedTools && {
+      allowed: (mode: "auto" | "required", named: readonly JsonObject[]) => ({
+        type: "allowed_tools",
+        allowed_tools: { mode, tools: named },
+      }),
+    }),
   };
-  switch (choice.mode) {
-    case "auto":
-    case "none":
-    case "required":
-      return { tool_choice: choice.mode };
-    case "tool": {
-      const named = reference(choice.name);
-      if (!named) losses.add("tool-choice", "tool_choice", "contract");
-      return named ? { tool_choice: named } : {};
-    }
-    case "subset":
-      return encodeSubset(choice, choice.names.map(reference), target);
-  }
-}
-
-/** Some tools of those declared, which only newer servers can be told. */
-function encodeSubset(
-  { required, names }: Extract<ToolChoice, { mode: "subset" }>,
-  references: readonly (JsonObject | undefined)[],
-  target: EncodeTarget,
-): JsonObject {
-  const known = references.filter((reference) => reference !== undefined);
-  if (known.length < names.length)
-    target.losses.add("tool-choice", "tool_choice", known.length === 0 && required ? "contract" : "semantic");
-  const mode = required ? "required" : "auto";
-  if (known.length === 0) return { tool_choice: "auto" };
-  if (dialectOf(target).allowedTools) return { tool_choice: { type: "allowed_tools", allowed_tools: { mode, tools: known } } };
-  const [only, ...others] = known;
-  if (required && only && others.length === 0) return { tool_choice: only };
-  target.losses.add("tool-choice", "tool_choice", "semantic");
-  return { tool_choice: mode };
 }
