@@ -15,7 +15,7 @@
  * request's `instructions` are the system item whose path is `instructions`.
  */
 import type { Native } from "../../chat/chat.ts";
-import type { JsonObject, JsonValue } from "../../chat/json.ts";
+import { asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
 import { PROTOCOL } from "./wire.ts";
 
 /** Spread into a node: its native fields, when there are any. */
@@ -26,6 +26,17 @@ export function nativeOf(fields: JsonObject | undefined): { native?: Native } {
 /** The native fields when they are this protocol's own. */
 export function ownFields(native: Native | undefined): JsonObject | undefined {
   return native?.protocol === PROTOCOL ? native.fields : undefined;
+}
+
+/** What the item of a piece of content says beside the neutral form, when it is this protocol's own. */
+export function ownItem(native: Native | undefined): JsonObject | undefined {
+  return asObject(ownFields(native)?.["item"]);
+}
+
+/** What its part says beside it. */
+export function ownPart(native: Native | undefined): JsonObject {
+  const { item: _item, ...part } = ownFields(native) ?? {};
+  return part;
 }
 
 /** What an object holds besides the known keys; `null` is absent (rule 208). */
