@@ -37,9 +37,12 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** A conversation with the embedded simulator goes on after a restart. */
+const EMBEDDED_ISSUER = "embedded";
+
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
 export async function createGateway({ config, log, stateKeys }: GatewayOptions): Promise<Gateway> {
-  const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator() : undefined;
+  const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
   const pools = new Map(

@@ -26,7 +26,8 @@ beforeAll(async () => {
 afterAll(() => shared.close());
 
 function startGateway(): Promise<TestGateway> {
-  return startTestGateway({ config: (upstream) => ownConfig(upstream, USUAL_MODELS) });
+  // The same key each time, so that the same state is minted.
+  return startTestGateway({ config: (upstream) => ownConfig(upstream, USUAL_MODELS), simulator: { issuer: "golden" } });
 }
 
 function groundOf({ simulator, url }: TestGateway): Ground {

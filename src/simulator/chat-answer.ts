@@ -1,8 +1,9 @@
 /** An answer in OpenAI's words: one completion (dossier A.2.2). */
+import type { BoundConversation } from "./binding-conversation.ts";
+import { addCall, ANSWERER } from "./chat-binding.ts";
 import { openAiId } from "./openai-errors.ts";
 import type { ModelFacts } from "./openai-models.ts";
 import type { Plan, PlannedCallBlock } from "./conversation.ts";
-import { mintSignature } from "./identity.ts";
 import type { Fields } from "./json-values.ts";
 import { wholeReply, type Reply } from "./reply.ts";
 import type { AnswerEnd } from "./types.ts";
@@ -12,7 +13,8 @@ export interface ChatContext {
   readonly model: string;
   readonly facts: ModelFacts;
   readonly seed: string;
-  readonly issuer: string;
+  /** What the answer's reasoning is bound to. */
+  readonly conversation: BoundConversation;
   readonly headers: Readonly<Record<string, string>>;
   /** How many choices. */
   readonly choices: number;
@@ -116,14 +118,27 @@ export function annotationsOf(plan: Plan): readonly Fields[] {
   });
 }
 
-/** The signed form of the reasoning at a place of the plan, for models that have one. */
-export function reasoningDetail(plan: Plan, position: number, context: ChatContext): Fields {
-  const block = plan.blocks[position];
-  const minted = mintSignature(context.issuer, "chat", `${position} ${context.seed}`);
-  const common = { format: "simulator-v1", index: position };
-  if (block?.type === "redacted") return { type: "reasoning.encrypted", data: block.data ?? minted, ...common };
-  const signature = block?.type === "thinking" ? (block.signature ?? minted) : false;
-  return { type: "reasoning.text", ...common, ...(signature === false ? {} : { signature }) };
+/** The signed form of the reasoning in a plan by its place there, without its text; none where the model does not sign. */
+export function reasoningDetails(plan: Plan, context: ChatContext): ReadonlyMap<number, Fields> {
+  const details = new Map<number, Fields>();
+  if (!context.facts.signsReasoning) return details;
+  const answer = context.conversation.answer();
+  for (const [index, block] of plan.blocks.entries()) {
+    if (block.type !== "thinking" && block.type !== "redacted") continue;
+    const redacted = block.type === "redacted";
+    const scripted = redacted ? block.data : block.signature;
+    const meaning = redacted ? ({ kind: "redacted", signed: "" } as const) : ({ kind: "thinking", signed: block.text } as const);
+    const state = scripted ?? answer.mint(ANSWERER, meaning, `${index} ${context.seed}`);
+    if (typeof scripted === "string") answer.scripted(ANSWERER, scripted);
+    const common = { format: "simulator-v1", index };
+    if (redacted) details.set(index, { type: "reasoning.encrypted", data: state, ...common });
+    else details.set(index, { type: "reasoning.text", ...common, ...(state === false ? {} : { signature: state }) });
+  }
+  answer.text(ANSWERER, textOf(plan));
+  const calls = plan.blocks.filter((block) => block.type === "call");
+  for (const [index, call] of calls.entries()) addCall(answer, callId(call, index, 0, context), calledOf(call, call.arguments));
+  answer.end();
+  return details;
 }
 
 /** The log probabilities of the text, a token per word; `null` where none were asked for. */
@@ -167,14 +182,13 @@ function messageOf(plan: Plan, context: ChatContext, choice: number): Fields {
 function reasoningOf(plan: Plan, context: ChatContext): Fields {
   if (!context.facts.showsReasoning) return {};
   const thoughts = plan.blocks.flatMap((block) => (block.type === "thinking" ? [block.text] : []));
-  const details = plan.blocks.flatMap((block, position) => {
-    if (block.type !== "thinking" && block.type !== "redacted") return [];
-    return [{ ...reasoningDetail(plan, position, context), ...(block.type === "thinking" ? { text: block.text } : {}) }];
+  const details = [...reasoningDetails(plan, context)].map(([position, detail]) => {
+    const block = plan.blocks[position];
+    return { ...detail, ...(block?.type === "thinking" ? { text: block.text } : {}) };
   });
-  if (details.length === 0) return {};
   return {
     ...(thoughts.length === 0 ? {} : { reasoning_content: thoughts.join("") }),
-    ...(context.facts.signsReasoning ? { reasoning_details: details } : {}),
+    ...(details.length === 0 ? {} : { reasoning_details: details }),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   headOf,
   imageOf,
   logprobsOf,
-  reasoningDetail,
+  reasoningDetails,
   usageOf,
   type ChatContext,
 } from "./chat-answer.ts";
@@ -75,8 +75,9 @@ function stepsOf(plan: Plan, context: ChatContext, index: number): Step[] {
 function deltasOf(plan: Plan, context: ChatContext, choice: number): Fields[] {
   const calls = plan.blocks.filter((block) => block.type === "call").map((call, index) => callDeltas(call, index, choice, context));
   const firstCall = plan.blocks.findIndex(({ type }) => type === "call");
+  const details = reasoningDetails(plan, context);
   const deltas = plan.blocks.flatMap((block, position): readonly Fields[] => {
-    if (block.type !== "call") return blockDeltas(block, plan, position, context);
+    if (block.type !== "call") return blockDeltas(block, details.get(position), context);
     if (plan.interleave) return position === firstCall ? inTurns(calls) : [];
     return calls.shift() ?? [];
   });
@@ -84,12 +85,8 @@ function deltasOf(plan: Plan, context: ChatContext, choice: number): Fields[] {
   return annotations.length === 0 ? deltas : [...deltas, { annotations }];
 }
 
-function blockDeltas(
-  block: Exclude<PlannedBlock, PlannedCallBlock>,
-  plan: Plan,
-  position: number,
-  context: ChatContext,
-): readonly Fields[] {
+/** @param detail the signed form of reasoning. */
+function blockDeltas(block: Exclude<PlannedBlock, PlannedCallBlock>, detail: Fields | undefined, context: ChatContext): readonly Fields[] {
   switch (block.type) {
     case "text":
       return block.pieces.map((content) => ({ content }));
@@ -98,18 +95,18 @@ function blockDeltas(
     case "image":
       return [{ images: [imageOf(block, context)] }];
     case "thinking":
-      return context.facts.showsReasoning ? thinkingDeltas(block.pieces ?? piecesOf(block.text), plan, position, context) : [];
+      return context.facts.showsReasoning ? thinkingDeltas(block.pieces ?? piecesOf(block.text), detail) : [];
     case "redacted":
-      return context.facts.signsReasoning ? [{ reasoning_details: [reasoningDetail(plan, position, context)] }] : [];
+      return detail === undefined ? [] : [{ reasoning_details: [detail] }];
     case "search":
       return [];
   }
 }
 
 /** The signature follows the text. */
-function thinkingDeltas(pieces: readonly string[], plan: Plan, position: number, context: ChatContext): Fields[] {
-  if (!context.facts.signsReasoning) return pieces.map((piece) => ({ reasoning_content: piece }));
-  const { signature, ...detail } = reasoningDetail(plan, position, context);
+function thinkingDeltas(pieces: readonly string[], signed: Fields | undefined): Fields[] {
+  if (signed === undefined) return pieces.map((piece) => ({ reasoning_content: piece }));
+  const { signature, ...detail } = signed;
   const texts = pieces.map((piece) => ({ reasoning_content: piece, reasoning_details: [{ ...detail, text: piece }] }));
   return signature === undefined ? texts : [...texts, { reasoning_details: [{ ...detail, signature }] }];
 }

@@ -1,6 +1,5 @@
 /** OpenAI's rules for the messages of a request (dossier A.2.1). Each throws the vendor's 400. */
 import { readObject, type ObjectName } from "./chat-fields.ts";
-import { isMinted } from "./identity.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "./json-values.ts";
 import { modelFacts } from "./openai-models.ts";
 import { checkLength, checkName, emptyArray, missing, unmatched, unsupportedValue, wrong, wrongType } from "./openai-refusals.ts";
@@ -34,17 +33,17 @@ const CALL_ID_LENGTH = 64;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const IMAGE_TYPE = /^image\/(?:png|jpe?g|gif|webp)$/;
 
-/** The checked messages of a body, without their nulls. */
-export function readMessages(body: Fields, model: string, issuer: string): readonly Fields[] {
+/** The checked messages of a body, without their nulls; whether their reasoning is genuine is for `chat-binding.ts` to say. */
+export function readMessages(body: Fields, model: string): readonly Fields[] {
   const given = body["messages"];
   if (given === undefined) throw missing("messages");
   if (listOf(given).length === 0) throw emptyArray("messages");
-  const messages = listOf(given).map((message, index) => readMessage(message, index, model, issuer));
+  const messages = listOf(given).map((message, index) => readMessage(message, index, model));
   checkAnswers(messages);
   return messages;
 }
 
-function readMessage(value: unknown, index: number, model: string, issuer: string): Fields {
+function readMessage(value: unknown, index: number, model: string): Fields {
   const path = `messages[${index}]`;
   const role = textOf(fieldsOf(value)["role"]);
   const object = OBJECT_OF_ROLE[role];
@@ -56,7 +55,7 @@ function readMessage(value: unknown, index: number, model: string, issuer: strin
   const name = message["name"];
   if (name !== undefined && role !== "function" && !MESSAGE_NAME.test(textOf(name))) throw unmatched(`${path}.name`, MESSAGE_NAME);
   checkContent(message, role, path);
-  if (role === "assistant") checkAssistant(message, path, issuer);
+  if (role === "assistant") checkAssistant(message, path);
   if (role === "tool" && message["tool_call_id"] === undefined) throw missing(`${path}.tool_call_id`);
   if (role === "function" && message["name"] === undefined) throw missing(`${path}.name`);
   return message;
@@ -142,16 +141,11 @@ function checkBase64(data: string, path: string): void {
   if (!BASE64.test(data)) throw wrong(`Invalid '${path}'. Expected a base64-encoded value.`, path, "invalid_base64");
 }
 
-function checkAssistant(message: Fields, path: string, issuer: string): void {
+function checkAssistant(message: Fields, path: string): void {
   const calls = message["tool_calls"];
   if (calls !== undefined && listOf(calls).length === 0) throw emptyArray(`${path}.tool_calls`);
   for (const [index, call] of listOf(calls).map(fieldsOf).entries()) checkCall(call, `${path}.tool_calls[${index}]`);
   if (message["function_call"] !== undefined) checkCalled(fieldsOf(message["function_call"]), "arguments", `${path}.function_call`);
-  for (const [index, detail] of listOf(message["reasoning_details"]).map(fieldsOf).entries()) {
-    const proof = detail["signature"] ?? detail["data"];
-    if (proof !== undefined && !isMinted(issuer, "chat", textOf(proof)))
-      throw wrong(`Invalid signature in '${path}.reasoning_details[${index}]'.`, `${path}.reasoning_details[${index}]`, "invalid_value");
-  }
 }
 
 function checkCall(call: Fields, path: string): void {

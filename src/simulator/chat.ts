@@ -1,7 +1,9 @@
 /** OpenAI Chat Completions: generate, list models. */
+import { BoundConversation } from "./binding-conversation.ts";
 import { planFor } from "./brain.ts";
 import { wholeCompletion, type ChatContext } from "./chat-answer.ts";
 import { chatAsk } from "./chat-ask.ts";
+import { readState } from "./chat-binding.ts";
 import { readObject } from "./chat-fields.ts";
 import { checkRequest } from "./chat-rules.ts";
 import { streamedCompletion } from "./chat-stream.ts";
@@ -45,20 +47,22 @@ function answerCall(call: Call, settings: Settings, script: Behaviour): Answer {
   const model = textOf(body["model"]);
   if (model === "") throw missing("model");
   if (!knowsModel(model, settings.models)) throw unknownOpenAiModel(model);
-  const messages = readMessages(body, model, settings.issuer);
+  const messages = readMessages(body, model);
   checkRequest(body, messages);
+  const conversation = new BoundConversation(settings.state, { vendor: "chat", account: call.credential ?? "", model }, call.state);
+  readState(body, messages, conversation);
   const ask = chatAsk({ ...body, messages });
   const total = ask.size.input + ask.size.cacheRead;
   if (total > CONTEXT_WINDOW_TOKENS) throw contextTooLong(total);
   const plan = planFor(ask, script);
-  const context = contextOf(call, settings, body);
+  const context = contextOf(call, conversation, body);
   return {
     whole: () => wholeCompletion(plan, context),
     stream: ask.stream ? () => streamedCompletion(plan, context) : undefined,
   };
 }
 
-function contextOf(call: Call, settings: Settings, body: Fields): ChatContext {
+function contextOf(call: Call, conversation: BoundConversation, body: Fields): ChatContext {
   const model = textOf(body["model"]);
   const options = fieldsOf(body["stream_options"]);
   const choice = fieldsOf(body["tool_choice"] ?? body["function_call"]);
@@ -66,7 +70,7 @@ function contextOf(call: Call, settings: Settings, body: Fields): ChatContext {
     model,
     facts: modelFacts(model),
     seed: seedOf(call.body),
-    issuer: settings.issuer,
+    conversation,
     headers: answerHeaders(call),
     choices: numberOf(body["n"]) ?? 1,
     alternatives: body["logprobs"] === true ? (numberOf(body["top_logprobs"]) ?? 0) : undefined,

@@ -1,5 +1,6 @@
 /** What each simulated protocol gives: answers, and its own way to fail. */
 import type { IncomingHttpHeaders } from "node:http";
+import type { StateRecord, StateSettings } from "./binding-conversation.ts";
 import type { Ask } from "./conversation.ts";
 import type { VendorFault } from "./fault-names.ts";
 import type { Frame, Reply } from "./reply.ts";
@@ -20,11 +21,14 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly credential: string | undefined;
+  /** Where to note what becomes of its reasoning state. */
+  readonly state: StateRecord;
 }
 
 /** What a simulator was started with, as far as answers depend on it. */
 export interface Settings {
   readonly issuer: string;
+  readonly state: StateSettings;
   readonly models: readonly string[] | undefined;
   readonly requireKey: boolean;
 }

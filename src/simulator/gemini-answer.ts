@@ -1,7 +1,9 @@
 /** An answer in Gemini's words: one response, or the partial ones of a stream (dossier A.4.4). */
 import type { Plan, PlannedCallBlock, PlannedThinking } from "./conversation.ts";
+import type { BoundAnswer, BoundConversation } from "./binding-conversation.ts";
+import { addPart, ANSWERER } from "./gemini-binding.ts";
 import { groundingOf } from "./gemini-grounding.ts";
-import { idFrom, mintSignature } from "./identity.ts";
+import { idFrom } from "./identity.ts";
 import type { Fields } from "./json-values.ts";
 import { wholeReply, type Frame, type Reply } from "./reply.ts";
 import { piecesOf } from "./tokens.ts";
@@ -11,7 +13,8 @@ import type { AnswerEnd } from "./types.ts";
 export interface GeminiContext {
   readonly model: string;
   readonly seed: string;
-  readonly issuer: string;
+  /** What the answer's signatures are bound to. */
+  readonly conversation: BoundConversation;
   readonly thinking: "off" | "hidden" | "shown";
   /** Whether the model signs its calls and the end of its text. */
   readonly signs: boolean;
@@ -24,14 +27,15 @@ const JSON_TYPE = { "content-type": "application/json; charset=UTF-8" };
 
 /** The response as one JSON body, pretty-printed as the vendor's. */
 export function wholeResponse(plan: Plan, context: GeminiContext): Reply {
-  const parts = partsOf(plan, context, "whole");
+  const parts = new PartsWriter(plan, context, "whole").parts();
   return wholeReply(200, JSON_TYPE, `${JSON.stringify(responseOf(plan, context, parts, true), null, 2)}\n`);
 }
 
 /** The response as server-sent events, or as the elements of one JSON array. The last one alone has the finish reason. */
 export function streamedResponse(plan: Plan, context: GeminiContext, framing: "sse" | "array"): Reply {
-  const parts = partsOf(plan, context, "streamed");
-  const last = { text: "", ...(signsTrailing(plan) ? signatureOf(context, "end") : {}) };
+  const writer = new PartsWriter(plan, context, "streamed");
+  const parts = writer.parts();
+  const last = { text: "", ...(signsTrailing(plan) ? writer.signature("end") : {}) };
   const responses = [...parts.map((part) => responseOf(plan, context, [part], false)), responseOf(plan, context, [last], true)];
   const frames = responses.map((response, index): Frame => {
     const role = index === responses.length - 1 ? "end" : "content";
@@ -101,10 +105,6 @@ function finishOf(plan: Plan): Fields {
   };
 }
 
-function signatureOf(context: GeminiContext, place: string): Fields {
-  return context.signs ? { thoughtSignature: mintSignature(context.issuer, "gemini", `${place} ${context.seed}`) } : {};
-}
-
 /** Where nothing is called, the end of the text is signed, if this is the end: on the text itself, or on an empty part after the streamed pieces. */
 function signsTrailing({ blocks, continuationToken }: Plan): boolean {
   if (continuationToken !== undefined) return false;
@@ -112,42 +112,76 @@ function signsTrailing({ blocks, continuationToken }: Plan): boolean {
   return !blocks.some(({ type }) => type === "call") && texts.at(-1)?.signed === undefined;
 }
 
-/** Of parallel calls only the first is signed (dossier A.4.3), unless a script says otherwise. */
-function partsOf(plan: Plan, context: GeminiContext, form: "whole" | "streamed"): Fields[] {
-  const firstCall = plan.blocks.findIndex(({ type }) => type === "call");
-  const lastText = plan.blocks.findLastIndex(({ type }) => type === "text");
-  const trailing = form === "whole" && signsTrailing(plan);
-  return plan.blocks.flatMap((block, position): Fields[] => {
-    const place = String(position);
-    switch (block.type) {
-      case "thinking":
-        return context.thinking === "hidden" ? [] : thoughtParts(block, form);
-      case "text": {
-        const signature = (block.signed ?? (trailing && position === lastText)) ? signatureOf(context, place) : {};
-        const pieces = form === "whole" ? [block.text] : block.pieces;
-        return pieces.map((text, index) => ({ text, ...(index === pieces.length - 1 ? signature : {}) }));
+/** Writes the parts of one answer, and the signatures on them. */
+class PartsWriter {
+  readonly #plan: Plan;
+  readonly #context: GeminiContext;
+  readonly #form: "whole" | "streamed";
+  readonly #answer: BoundAnswer;
+
+  constructor(plan: Plan, context: GeminiContext, form: "whole" | "streamed") {
+    this.#plan = plan;
+    this.#context = context;
+    this.#form = form;
+    this.#answer = context.conversation.answer();
+  }
+
+  /** Of parallel calls only the first is signed (dossier A.4.3), unless a script says otherwise. */
+  parts(): Fields[] {
+    const { blocks } = this.#plan;
+    const firstCall = blocks.findIndex(({ type }) => type === "call");
+    const lastText = blocks.findLastIndex(({ type }) => type === "text");
+    const trailing = this.#form === "whole" && signsTrailing(this.#plan);
+    return blocks.flatMap((block, position): Fields[] => {
+      const place = String(position);
+      switch (block.type) {
+        case "thinking":
+          return this.#context.thinking === "hidden" ? [] : this.#thought(block);
+        case "text": {
+          const pieces = this.#form === "whole" ? [block.text] : block.pieces;
+          return this.#signed(
+            pieces.map((text) => ({ text })),
+            block.signed ?? (trailing && position === lastText),
+            place,
+          );
+        }
+        case "call":
+          return this.#signed([callPart(block, place, this.#context)], block.signed ?? position === firstCall, place);
+        case "image":
+          return this.#signed([{ inlineData: { mimeType: block.mimeType, data: block.data } }], false, place);
+        case "search":
+        case "refusal":
+          return [];
+        case "redacted":
+          throw new Error("Gemini has no redacted thinking.");
       }
-      case "call":
-        return [callPart(block, place, (block.signed ?? position === firstCall) ? signatureOf(context, place) : {}, context)];
-      case "image":
-        return [{ inlineData: { mimeType: block.mimeType, data: block.data } }];
-      case "search":
-      case "refusal":
-        return [];
-      case "redacted":
-        throw new Error("Gemini has no redacted thinking.");
-    }
-  });
+    });
+  }
+
+  /** The signature of what was written so far, where the model signs. */
+  signature(place: string): Fields {
+    const { signs, seed } = this.#context;
+    return signs ? { thoughtSignature: this.#answer.mintBehind(ANSWERER, `${place} ${seed}`) } : {};
+  }
+
+  /** The signature stands on the last of the pieces. */
+  #signed(pieces: readonly Fields[], signs: boolean, place: string): Fields[] {
+    for (const piece of pieces) addPart(this.#answer, ANSWERER, piece);
+    const signature = signs ? this.signature(place) : {};
+    return pieces.map((piece, index) => ({ ...piece, ...(index === pieces.length - 1 ? signature : {}) }));
+  }
+
+  #thought(block: PlannedThinking): Fields[] {
+    const pieces = this.#form === "whole" ? [block.text] : (block.pieces ?? piecesOf(block.text, 80));
+    const scripted = typeof block.signature === "string" ? block.signature : undefined;
+    if (scripted !== undefined) this.#answer.scripted(ANSWERER, scripted);
+    const signature = scripted === undefined ? {} : { thoughtSignature: scripted };
+    return pieces.map((text, index) => ({ text, thought: true, ...(index === pieces.length - 1 ? signature : {}) }));
+  }
 }
 
-function thoughtParts(block: PlannedThinking, form: "whole" | "streamed"): Fields[] {
-  const pieces = form === "whole" ? [block.text] : (block.pieces ?? piecesOf(block.text, 80));
-  const signature = typeof block.signature === "string" ? { thoughtSignature: block.signature } : {};
-  return pieces.map((text, index) => ({ text, thought: true, ...(index === pieces.length - 1 ? signature : {}) }));
-}
-
-function callPart(call: PlannedCallBlock, place: string, signature: Fields, context: GeminiContext): Fields {
+function callPart(call: PlannedCallBlock, place: string, context: GeminiContext): Fields {
   if (call.custom) throw new Error("Gemini has no calls with free text.");
   const id = call.id ?? (context.namesCalls ? idFrom("", `call ${place} ${context.seed}`, 8).toLowerCase() : undefined);
-  return { functionCall: { ...(id === undefined ? {} : { id }), name: call.name, args: call.input }, ...signature };
+  return { functionCall: { ...(id === undefined ? {} : { id }), name: call.name, args: call.input } };
 }

@@ -1,6 +1,5 @@
 /** What Gemini refuses, and how it says so. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mintSignature } from "./identity.ts";
 import { startSimulator, type Simulator } from "./server.ts";
 
 let simulator: Simulator;
@@ -25,7 +24,7 @@ async function post(body: unknown, model = "gemini-3.8-pro", method = "generateC
 const hi = { role: "user", parts: [{ text: "Hi" }] };
 const base = { contents: [hi] };
 const call = (more: object = {}) => ({ functionCall: { name: "f", args: {} }, ...more });
-const signed = call({ thoughtSignature: mintSignature("simulator", "gemini", "x") });
+const stoodIn = call({ thoughtSignature: "skip_thought_signature_validator" });
 const response = { functionResponse: { name: "f", response: { output: "ok" } } };
 const model = (...parts: object[]) => ({ role: "model", parts });
 const answered = (...parts: object[]) => ({ role: "user", parts });
@@ -62,14 +61,19 @@ describe("a request is refused with the vendor's words", () => {
     ["broken base64", { contents: [{ parts: [{ inlineData: { mimeType: "image/png", data: "a.b" } }] }] }, "Base64 decoding failed"],
     [
       "a nameless response",
-      { contents: [hi, model(signed), answered({ functionResponse: { response: {} } })] },
+      { contents: [hi, model(stoodIn), answered({ functionResponse: { response: {} } })] },
       "function_response.name: Name cannot be empty.",
     ],
     ["an unsigned call", { contents: [hi, model(call()), answered(response)] }, "function call `default_api:f` , position 2."],
-    ["an unsigned first of two", { contents: [hi, model(call(), signed), answered(response, response)] }, "missing a thought_signature"],
+    ["an unsigned first of two", { contents: [hi, model(call(), stoodIn), answered(response, response)] }, "missing a thought_signature"],
     [
       "a foreign signature",
       { contents: [hi, model(call({ thoughtSignature: "Zm9yZWlnbg==" })), answered(response)] },
+      "Corrupted thought signature.",
+    ],
+    [
+      "a sentinel that is not on the first call",
+      { contents: [hi, model(stoodIn, stoodIn), answered(response, response)] },
       "Corrupted thought signature.",
     ],
     [
@@ -79,7 +83,7 @@ describe("a request is refused with the vendor's words", () => {
     ],
     [
       "a call after a call",
-      { contents: [hi, model({ text: "x" }), model(signed), answered(response)] },
+      { contents: [hi, model({ text: "x" }), model(stoodIn), answered(response)] },
       "function call turn comes immediately after a user turn",
     ],
     [
@@ -89,7 +93,7 @@ describe("a request is refused with the vendor's words", () => {
     ],
     [
       "too few responses",
-      { contents: [hi, model(signed, call()), answered(response)] },
+      { contents: [hi, model(stoodIn, call()), answered(response)] },
       "the number of function response parts is equal to the number of function call parts",
     ],
     ["a bad function name", declared({ name: "1a" }), "[Invalid function name."],
@@ -178,7 +182,7 @@ describe("a request is accepted", () => {
       "a sentinel for a signature",
       { contents: [hi, model(call({ thoughtSignature: "skip_thought_signature_validator" })), answered(response)] },
     ],
-    ["a signature it minted, and none on the second call", { contents: [hi, model(signed, call()), answered(response, response)] }],
+    ["none on the second call", { contents: [hi, model(stoodIn, call()), answered(response, response)] }],
     ["numbers as text", config({ maxOutputTokens: "5" })],
   ])("%s", async (_name, body) => {
     expect(await post(body)).toEqual({ status: 200, error: undefined });

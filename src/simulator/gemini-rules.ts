@@ -1,10 +1,7 @@
 /** Gemini's checks of a request whose fields are known (dossier A.4.2, A.4.3). Each throws the vendor's 400. */
-import { isMinted } from "./identity.ts";
 import { fieldsOf, listOf, numberOf, textOf, type Fields } from "./json-values.ts";
 import { invalid } from "./vendor-error.ts";
 
-/** What a client puts where a call was not made by this model. */
-const SENTINELS = ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"];
 const FUNCTION_NAME = /^[A-Za-z_][\w.:-]{0,127}$/;
 const MODES = ["MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"];
 const LEVELS = ["THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH"];
@@ -28,21 +25,21 @@ export function geminiGeneration(model: string): number {
   return match === null ? Infinity : Number(match[1]);
 }
 
-/** Checks a request as `readBody` returned it. */
-export function checkRequest(body: Fields, model: string, issuer: string): void {
-  checkContents(listOf(body["contents"]).map(fieldsOf), model, issuer);
+/** Checks a request as `readBody` returned it; whether its signatures are genuine is for `gemini-binding.ts` to say. */
+export function checkRequest(body: Fields, model: string): void {
+  checkContents(listOf(body["contents"]).map(fieldsOf), model);
   checkTools(body, model);
   checkGeneration(fieldsOf(body["generationConfig"]), model);
 }
 
-function checkContents(contents: readonly Fields[], model: string, issuer: string): void {
+function checkContents(contents: readonly Fields[], model: string): void {
   if (contents.length === 0) throw invalid("* GenerateContentRequest.contents: contents is not specified\n");
   for (const [index, content] of contents.entries()) {
     const path = `* GenerateContentRequest.contents[${index}]`;
     if (!["user", "model", "function", ""].includes(textOf(content["role"]))) throw invalid("Please use a valid role: user, model.");
     const parts = partsOf(content);
     if (parts.length === 0) throw invalid(`${path}.parts: contents.parts must not be empty.\n`);
-    for (const [position, part] of parts.entries()) checkPart(part, `${path}.parts[${position}]`, issuer);
+    for (const [position, part] of parts.entries()) checkPart(part, `${path}.parts[${position}]`);
     checkSignedCalls(parts, index, model);
     checkOrder(content, contents[index - 1], contents[index + 1]);
   }
@@ -52,7 +49,7 @@ function partsOf(content: Fields | undefined): readonly Fields[] {
   return listOf(content?.["parts"]).map(fieldsOf);
 }
 
-function checkPart(part: Fields, path: string, issuer: string): void {
+function checkPart(part: Fields, path: string): void {
   const set = PART_DATA.filter((name) => part[name] !== undefined);
   if (set.length === 0) throw invalid(`${path}.data: required oneof field 'data' must have one initialized field\n`);
   if (set.length > 1)
@@ -61,9 +58,6 @@ function checkPart(part: Fields, path: string, issuer: string): void {
   if (named !== undefined && textOf(fieldsOf(named)["name"]) === "") {
     throw invalid(`${path}.${part["functionCall"] === undefined ? "function_response" : "function_call"}.name: Name cannot be empty.\n`);
   }
-  const signature = textOf(part["thoughtSignature"]);
-  if (signature !== "" && !SENTINELS.includes(signature) && !isMinted(issuer, "gemini", signature))
-    throw invalid("Corrupted thought signature.");
 }
 
 /** From the third generation on, the first call of every step must come back with its signature (dossier A.4.3). */

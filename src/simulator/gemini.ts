@@ -1,8 +1,10 @@
 /** Gemini generateContent: generate, stream, count tokens, list models. */
+import { BoundConversation } from "./binding-conversation.ts";
 import { planFor } from "./brain.ts";
 import type { Answer, Call, Dialect, Settings } from "./dialect.ts";
 import { streamedResponse, wholeResponse } from "./gemini-answer.ts";
 import { geminiAsk, mediaTokens } from "./gemini-ask.ts";
+import { readState } from "./gemini-binding.ts";
 import { geminiFailure, geminiFailureFrame, geminiFailureReply, missingKey } from "./gemini-errors.ts";
 import { readBody } from "./gemini-fields.ts";
 import { checkRequest, geminiGeneration } from "./gemini-rules.ts";
@@ -38,7 +40,9 @@ function answerCall(call: Call, settings: Settings, script: Behaviour): Answer {
 function generate(call: Call, settings: Settings, script: Behaviour): Answer {
   const { model, framing } = call;
   const body = readBody(parse(call.body), "Request");
-  checkRequest(body, model, settings.issuer);
+  checkRequest(body, model);
+  const conversation = new BoundConversation(settings.state, { vendor: "gemini", account: call.credential ?? "", model }, call.state);
+  readState(body, conversation);
   const ask = geminiAsk(body, model, framing !== undefined);
   const total = ask.size.input + ask.size.cacheRead;
   if (total > CONTEXT_WINDOW_TOKENS)
@@ -48,7 +52,7 @@ function generate(call: Call, settings: Settings, script: Behaviour): Answer {
   const context = {
     model,
     seed: seedOf(call.body),
-    issuer: settings.issuer,
+    conversation,
     thinking: ask.thinking,
     signs: modern || plan.blocks.some(({ type }) => type === "thinking"),
     namesCalls: modern,

@@ -1,7 +1,9 @@
 /** An answer in Anthropic's words: one message, or the events that build it (dossier A.1.4). */
 import type { Plan, PlannedBlock, PlannedCallBlock, PlannedText, PlannedThinking } from "./conversation.ts";
-import { idFrom, mintSignature } from "./identity.ts";
+import type { BoundAnswer, BoundConversation } from "./binding-conversation.ts";
+import { idFrom } from "./identity.ts";
 import type { Fields } from "./json-values.ts";
+import { addContent, ANSWERER } from "./messages-binding.ts";
 import { wholeReply, type Frame, type Reply } from "./reply.ts";
 import { piecesOf } from "./tokens.ts";
 import type { AnswerEnd } from "./types.ts";
@@ -10,7 +12,10 @@ import type { AnswerEnd } from "./types.ts";
 export interface MessageContext {
   readonly model: string;
   readonly seed: string;
-  readonly issuer: string;
+  /** What the answer's thinking is bound to. */
+  readonly conversation: BoundConversation;
+  /** What was left out of the request, where the client wants to know. */
+  readonly transformations: readonly Fields[] | undefined;
   readonly thinking: "off" | "hidden" | "shown";
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -56,6 +61,7 @@ function emptyMessage(plan: Plan, context: MessageContext): Fields {
     stop_sequence: null,
     stop_details: null,
     usage: usageOf(plan, Math.min(1, plan.usage.output)),
+    ...(context.transformations && { input_transformations: context.transformations }),
   };
 }
 
@@ -111,36 +117,51 @@ interface Block {
 }
 
 function blocksOf(plan: Plan, context: MessageContext): Block[] {
+  const answer = context.conversation.answer();
   let calls = 0;
-  return plan.blocks.flatMap((block, position): Block[] => {
+  const blocks = plan.blocks.flatMap((block, position): Block[] => {
     const seed = `${position} ${context.seed}`;
-    switch (block.type) {
-      case "thinking":
-        return [thinkingBlock(block, seed, context)];
-      case "redacted":
-        return [inOne({ type: "redacted_thinking", data: block.data ?? mintSignature(context.issuer, "anthropic", `redacted ${seed}`) })];
-      case "text":
-        return [textBlock(block, seed)];
-      case "call":
-        if (block.custom) throw new Error("Messages has no calls with free text.");
-        return [callBlock("tool_use", block.id ?? idFrom("toolu_01", `call ${calls++} ${context.seed}`, 22), block)];
-      case "search":
-        return searchBlocks(block, seed);
-      case "refusal":
-        return [];
-      case "image":
-        throw new Error("Messages has no images in answers.");
-    }
+    if (block.type === "thinking") return [thinkingBlock(block, seed, context, answer)];
+    if (block.type === "redacted") return [redactedBlock(block.data, seed, answer)];
+    const written = contentBlocks(block, seed, () => idFrom("toolu_01", `call ${calls++} ${context.seed}`, 22));
+    for (const { content } of written) addContent(answer, ANSWERER, content);
+    return written;
   });
+  answer.end();
+  return blocks;
+}
+
+function contentBlocks(block: Exclude<PlannedBlock, { type: "thinking" | "redacted" }>, seed: string, newId: () => string): Block[] {
+  switch (block.type) {
+    case "text":
+      return [textBlock(block, seed)];
+    case "call":
+      if (block.custom) throw new Error("Messages has no calls with free text.");
+      return [callBlock("tool_use", block.id ?? newId(), block)];
+    case "search":
+      return searchBlocks(block, seed);
+    case "refusal":
+      return [];
+    case "image":
+      throw new Error("Messages has no images in answers.");
+  }
 }
 
 function inOne(content: Fields): Block {
   return { content, opening: content, deltas: [] };
 }
 
-function thinkingBlock(block: PlannedThinking, seed: string, context: MessageContext): Block {
+function redactedBlock(scripted: string | undefined, seed: string, answer: BoundAnswer): Block {
+  const data = scripted ?? answer.mint(ANSWERER, { kind: "redacted", signed: "" }, seed);
+  if (scripted !== undefined) answer.scripted(ANSWERER, scripted);
+  return inOne({ type: "redacted_thinking", data });
+}
+
+function thinkingBlock(block: PlannedThinking, seed: string, context: MessageContext, answer: BoundAnswer): Block {
   const shown = context.thinking === "hidden" ? "" : block.text;
-  const signature = block.signature === false ? "" : (block.signature ?? mintSignature(context.issuer, "anthropic", seed));
+  const scripted = block.signature === false ? "" : block.signature;
+  const signature = scripted ?? answer.mint(ANSWERER, { kind: "thinking", signed: shown }, seed);
+  if (scripted !== undefined) answer.scripted(ANSWERER, scripted);
   const thoughts = shown === "" ? [] : (block.pieces ?? piecesOf(shown)).map((thinking) => ({ type: "thinking_delta", thinking }));
   return {
     content: { type: "thinking", thinking: shown, signature },

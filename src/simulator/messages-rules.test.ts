@@ -1,6 +1,5 @@
 /** What Anthropic refuses, and how it says so. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mintSignature } from "./identity.ts";
 import { startSimulator, type Simulator } from "./server.ts";
 
 let simulator: Simulator;
@@ -195,7 +194,6 @@ describe("a request is accepted", () => {
     ],
     ["neighbours of one role", [hi, hi, { role: "assistant", content: [call("a")] }, { role: "user", content: [result("a")] }, hi]],
     ["a system turn after a user turn", [hi, { role: "system", content: "x" }]],
-    ["a signature it minted", [hi, thinking(mintSignature("simulator", "anthropic", "x")), hi]],
   ])("%s", async (_name, messages) => {
     expect(await post({ ...base, messages })).toMatchObject({ status: 200 });
   });
@@ -218,17 +216,4 @@ test("counting refuses what only generating takes", async () => {
 
 test("a model it does not have is not found", async () => {
   expect(await post({ ...base, model: "claude-x" })).toEqual({ status: 404, type: "not_found_error", message: "model: claude-x" });
-});
-
-test("a signature of another issuer is refused", async () => {
-  const other = await startSimulator({ issuer: "elsewhere" });
-  const body = { ...base, messages: [hi, thinking(mintSignature("elsewhere", "anthropic", "x")), hi] };
-  expect((await post(body)).status).toBe(400);
-  const accepted = await fetch(`${other.url}/v1/messages`, {
-    method: "POST",
-    headers: { "anthropic-version": "2023-06-01" },
-    body: JSON.stringify(body),
-  });
-  expect(accepted.status).toBe(200);
-  await other.close();
 });

@@ -1,5 +1,4 @@
 /** Anthropic's rules for the messages of a request (dossier A.1.2). Each throws the vendor's 400. */
-import { isMinted } from "./identity.ts";
 import { fieldsOf, isFields, listOf, textOf, type Fields } from "./json-values.ts";
 import { claudeVersion } from "./messages-fields.ts";
 import { invalid } from "./vendor-error.ts";
@@ -9,12 +8,8 @@ export interface Message {
   readonly role: "user" | "assistant" | "system";
   readonly blocks: readonly Fields[];
   readonly index: number;
-}
-
-/** What the rules depend on besides the messages. */
-export interface TurnContext {
-  readonly model: string;
-  readonly issuer: string;
+  /** What else it says: settings of the turn. */
+  readonly rest: Fields;
 }
 
 const ASSISTANT_ONLY = new Set(["thinking", "redacted_thinking", "tool_use", "server_tool_use", "mcp_tool_use", "compaction", "fallback"]);
@@ -30,34 +25,32 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const CALL_ID = /^[a-zA-Z0-9_-]+$/;
 
 /** The checked messages of a request body. */
-export function readMessages(body: Fields, context: TurnContext): readonly Message[] {
+export function readMessages(body: Fields, model: string): readonly Message[] {
   if (body["messages"] === undefined) throw invalid("messages: Field required");
   if (!Array.isArray(body["messages"])) throw invalid("messages: Input should be a valid list");
   if (body["messages"].length === 0) throw invalid("messages: at least one message is required");
-  const messages = body["messages"].map((message, index) => readMessage(message, index, context));
-  checkRoles(messages, context.model);
+  const messages = body["messages"].map(readMessage);
+  checkRoles(messages, model);
   checkCalls(groupsOf(messages));
-  checkPrefill(messages.at(-1), context.model);
+  checkPrefill(messages.at(-1), model);
   return messages;
 }
 
-function readMessage(value: unknown, index: number, context: TurnContext): Message {
+function readMessage(value: unknown, index: number): Message {
   const path = `messages.${index}`;
-  const message = fieldsOf(value);
-  const role = message["role"];
+  const { role, content, ...rest } = fieldsOf(value);
   if (role !== "user" && role !== "assistant" && role !== "system") {
     throw invalid(role === undefined ? `${path}.role: Field required` : `${path}.role: Input should be 'user', 'assistant' or 'system'`);
   }
-  const content = message["content"];
   if (content === undefined) throw invalid(`${path}.content: Field required`);
   if (typeof content !== "string" && !Array.isArray(content)) throw invalid(`${path}.content: Input should be a valid list`);
   if (content.length === 0) throw invalid(`${path}: ${role} messages must have non-empty content`);
   const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content.map(fieldsOf);
-  for (const [position, block] of blocks.entries()) checkBlock(block, role, `${path}.content.${position}`, context);
-  return { role, blocks, index };
+  for (const [position, block] of blocks.entries()) checkBlock(block, role, `${path}.content.${position}`);
+  return { role, blocks, index, rest };
 }
 
-function checkBlock(block: Fields, role: Message["role"], path: string, context: TurnContext): void {
+function checkBlock(block: Fields, role: Message["role"], path: string): void {
   const type = textOf(block["type"]);
   const owner = ASSISTANT_ONLY.has(type) ? "assistant" : USER_ONLY.has(type) ? "user" : SYSTEM_ONLY.has(type) ? "system" : undefined;
   if (owner === undefined && !ANY_ROLE.has(type) && !HOSTED_RESULT.test(type)) {
@@ -66,7 +59,7 @@ function checkBlock(block: Fields, role: Message["role"], path: string, context:
   if (owner !== undefined && owner !== role) throw invalid(`${path}: \`${type}\` blocks can only be in \`${owner}\` messages`);
   if (type === "text") checkText(block, path);
   if (type === "image") checkImage(block, path);
-  if (type === "thinking" || type === "redacted_thinking") checkThinkingBlock(block, type, path, context.issuer);
+  if (type === "thinking" || type === "redacted_thinking") checkThinkingBlock(block, type, path);
   if (type === "tool_use") checkToolUse(block, path);
   if (type === "tool_result") checkToolResult(block, path);
 }
@@ -90,15 +83,12 @@ function checkImage(block: Fields, path: string): void {
   if (!BASE64.test(textOf(source["data"]))) throw invalid(`${path}.image.source.base64: invalid base64 data`);
 }
 
-function checkThinkingBlock(block: Fields, type: "thinking" | "redacted_thinking", path: string, issuer: string): void {
+/** Whether its state is genuine is for `messages-binding.ts` to say. */
+function checkThinkingBlock(block: Fields, type: "thinking" | "redacted_thinking", path: string): void {
   if (block["cache_control"] !== undefined) throw invalid(`${path}.${type}.cache_control: Extra inputs are not permitted`);
-  if (type === "redacted_thinking") {
-    if (!isMinted(issuer, "anthropic", textOf(block["data"]))) throw invalid(`${path}: Invalid \`data\` in \`redacted_thinking\` block`);
-    return;
-  }
+  if (type === "redacted_thinking") return;
   if (typeof block["thinking"] !== "string") throw invalid(`${path}.thinking.thinking: Field required`);
   if (typeof block["signature"] !== "string") throw invalid(`${path}.thinking.signature: Field required`);
-  if (!isMinted(issuer, "anthropic", block["signature"])) throw invalid(`${path}: Invalid \`signature\` in \`thinking\` block`);
 }
 
 function checkToolUse(block: Fields, path: string): void {

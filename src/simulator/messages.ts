@@ -1,10 +1,12 @@
 /** Anthropic Messages: generate, count tokens, list models. */
 import { planFor } from "./brain.ts";
 import type { Answer, Call, Dialect, Settings } from "./dialect.ts";
+import { BoundConversation } from "./binding-conversation.ts";
 import { seedOf } from "./identity.ts";
 import { isFields, textOf, type Fields } from "./json-values.ts";
 import { streamedMessage, wholeMessage } from "./messages-answer.ts";
 import { messagesAsk, totalTokens } from "./messages-ask.ts";
+import { readBinding, readState } from "./messages-binding.ts";
 import { anthropicFailure, anthropicFailureFrame, anthropicFailureReply, requestIdOf } from "./messages-errors.ts";
 import { checkFields, checkVersion } from "./messages-fields.ts";
 import { readMessages } from "./messages-turns.ts";
@@ -38,13 +40,23 @@ function answerCall(call: Call, settings: Settings, script: Behaviour): Answer {
   checkFields(body, version, call.operation === "count-tokens");
   const model = textOf(body["model"]);
   if (!knowsModel(model, settings.models)) throw unknownAnthropicModel(model);
-  readMessages(body, { model, issuer: settings.issuer });
+  const binding = readBinding(body, call.headers);
+  const messages = readMessages(body, model);
+  const conversation = new BoundConversation(settings.state, { vendor: "anthropic", account: call.credential ?? "", model }, call.state);
+  const dropped = readState(body, messages, conversation, binding.drops);
   const ask = messagesAsk(body);
   const total = totalTokens(ask.size);
   if (call.operation === "count-tokens") return inOnePiece(call, { input_tokens: total });
   if (total > CONTEXT_WINDOW_TOKENS) throw invalid(`prompt is too long: ${total} tokens > ${CONTEXT_WINDOW_TOKENS} maximum`);
   const plan = planFor(ask, script);
-  const context = { model, seed: seedOf(call.body), issuer: settings.issuer, thinking: ask.thinking, headers: headersOf(call) };
+  const context = {
+    model,
+    seed: seedOf(call.body),
+    conversation,
+    transformations: binding.reports ? dropped : undefined,
+    thinking: ask.thinking,
+    headers: headersOf(call),
+  };
   return {
     whole: () => wholeMessage(plan, context),
     stream: body["stream"] === true ? () => streamedMessage(plan, context) : undefined,

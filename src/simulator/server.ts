@@ -1,7 +1,9 @@
 /** The simulator's HTTP server: loopback only, real sockets, no code shared with what it is used to test. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { createHash, randomUUID } from "node:crypto";
 import { behaviourFromHeader } from "./behaviour-header.ts";
+import { StateRecord, type StateSettings } from "./binding-conversation.ts";
 import type { Call, Settings } from "./dialect.ts";
 import { stepsFor } from "./exchange.ts";
 import { soundSteps } from "./faults.ts";
@@ -26,7 +28,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const script = new Script();
   const marked = new MarkedAnswers();
   const credentials: Simulator["credentials"] = new Map(Object.entries(options.credentials ?? {}));
-  const settings: Settings = { issuer: options.issuer ?? "simulator", models: options.models, requireKey: options.requireKey ?? false };
+  const issuer = options.issuer ?? randomUUID();
+  const settings: Settings = {
+    issuer,
+    state: stateSettings(issuer, options.strictState ?? false),
+    models: options.models,
+    requireKey: options.requireKey ?? false,
+  };
   let sequence = 0;
   let openRequests = 0;
 
@@ -34,6 +42,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const url = urlOf(incoming);
     const route = routeOf(incoming.method ?? "", url, incoming.headers);
     const body = await readBody(incoming, route.dialect.bodyLimit);
+    const state = new StateRecord();
     const request: MutableRequest = {
       sequence: sequence++,
       method: incoming.method ?? "",
@@ -42,6 +51,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       body: body ?? Buffer.alloc(0),
       credential: credentialOf(incoming.headers, url),
       outcome: "open",
+      state,
     };
     if (options.record === true) requests.push(request);
     const settle = (outcome: RecordedRequest["outcome"]): void => {
@@ -49,27 +59,27 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     };
     gone.addEventListener("abort", () => settle(response.writableFinished ? "answered" : "client-left"), { once: true });
     if (gone.aborted) settle("client-left");
-    await perform(stepsOf(incoming, route, url, request, body === undefined), response, gone, () => settle("cut"));
-  };
-
-  const stepsOf = (incoming: IncomingMessage, route: Route, url: URL, request: RecordedRequest, oversize: boolean): readonly Step[] => {
-    const { dialect, operation, model, framing } = route;
-    const { credential, body } = request;
+    const { operation, model, framing } = route;
     const call: Call = {
       operation: operation ?? "generate",
       model,
       framing,
       headers: incoming.headers,
       query: url.searchParams,
-      body,
-      credential,
+      body: request.body,
+      credential: request.credential,
+      state,
     };
+    await perform(stepsOf(call, route, request, body === undefined), response, gone, () => settle("cut"));
+  };
+
+  const stepsOf = (call: Call, { dialect, operation }: Route, request: RecordedRequest, oversize: boolean): readonly Step[] => {
     try {
-      const header = incoming.headers["x-simulator"];
+      const header = call.headers["x-simulator"];
       const asked = typeof header === "string" ? behaviourFromHeader(header) : undefined;
       if (operation === undefined) throw new VendorError(404, "Not found");
       if (oversize) throw dialect.oversize();
-      const ofCredential = credentials.get(credential ?? "");
+      const ofCredential = credentials.get(call.credential ?? "");
       const unasked = (): Behaviour | undefined =>
         (operation === "generate" ? marked.find(call, dialect) : undefined) ?? script.take(request, operation);
       const behaviour: Behaviour = asked ?? (ofCredential === undefined ? unasked() : asBehaviour(ofCredential)) ?? {};
@@ -122,6 +132,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+function stateSettings(issuer: string, strict: boolean): StateSettings {
+  return { key: createHash("sha256").update(`simulator ${issuer}`).digest(), minted: strict ? new Set() : undefined };
 }
 
 /** The body, or `undefined` when it is over the limit; then the rest is read and thrown away. */

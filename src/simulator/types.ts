@@ -1,5 +1,6 @@
 /** What a user of the simulator sees: how to start it, what to tell it to do, what it saw. */
 
+import type { StateFlaw } from "./binding.ts";
 import type { FaultName } from "./fault-names.ts";
 
 export type { FaultName } from "./fault-names.ts";
@@ -16,8 +17,16 @@ export interface SimulatorOptions {
   readonly requireKey?: boolean;
   /** Milliseconds between two stream events; default 0. A behaviour or the model's name overrides it. */
   readonly chunkDelayMs?: number;
-  /** Whose signatures it mints and accepts. Two simulators with different issuers reject each other's, like two vendors' accounts. */
+  /**
+   * What its key for reasoning state is made of. Two simulators with one issuer accept each other's state, and the same
+   * request gets the same state after a restart. Default: random, so that nobody outside can mint any.
+   */
   readonly issuer?: string;
+  /**
+   * Refuse every mismatch of reasoning state, also where the vendor would leave it out and go on, and every request that does
+   * not bring back state that was minted for it. Default false.
+   */
+  readonly strictState?: boolean;
   /** Behaviour by API key, for every request that carries it. */
   readonly credentials?: Readonly<Record<string, Behaviour | FaultName>>;
 }
@@ -61,6 +70,27 @@ export interface RecordedRequest {
   readonly credential: string | undefined;
   /** `answered`: to the end. `cut`: by a fault or by `close()`. `client-left`: the caller closed first. */
   readonly outcome: "open" | "answered" | "cut" | "client-left";
+  /** What became of the reasoning state that it brought back. */
+  readonly state: StateReport;
+}
+
+/** What became of a request's reasoning state. The first fault that is refused ends the reading. */
+export interface StateReport {
+  /** How many pieces came back as they were minted, where they were minted. */
+  readonly kept: number;
+  /** How many stand-ins were taken for state that this vendor did not mint. */
+  readonly standIns: number;
+  /** Left out of the prompt, as the vendor does. */
+  readonly dropped: readonly StateFault[];
+  /** Answered with an error. */
+  readonly refused: readonly StateFault[];
+}
+
+/** A piece of state that did not verify, or is missing. */
+export interface StateFault {
+  /** Where it stands in the body, in the vendor's notation. */
+  readonly path: string;
+  readonly reason: StateFlaw;
 }
 
 /** What to do with a request instead of what the simulator would do by itself. Empty: nothing. */
