@@ -27,10 +27,13 @@ export interface OwnReasoning {
   readonly details?: readonly JsonValue[];
 }
 
+/** What the same server minted in another protocol has another form. */
+const FIELD_NAME = /^\w+$/;
+
 /** `undefined` for anyone else's. */
 export function ownReasoning(state: OpaqueState | undefined, target: Issuer): OwnReasoning | undefined {
   if (!state || !mintedBy(state.issuer, target)) return undefined;
-  if (state.kind !== "encrypted-reasoning") return { field: state.value };
+  if (state.kind !== "encrypted-reasoning") return FIELD_NAME.test(state.value) ? { field: state.value } : undefined;
   const details = asArray(tryParseJson(state.value));
   return details && { details };
 }

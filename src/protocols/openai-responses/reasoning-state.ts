@@ -71,8 +71,7 @@ export function packReasoning(item: ReasoningItem, shown: string, issuer: Issuer
 /** The item that state proves. @param shown the text that came back with it; a changed one counts as the whole summary. */
 export function unpackReasoning({ kind, value }: OpaqueState, shown: string): ReasoningItem {
   const packed = value.startsWith("{") ? asObject(tryParseJson(value)) : undefined;
-  // As a client of this very protocol sent it.
-  if (!packed) return { summary: shown === "" ? [] : [shown], ...(kind === "encrypted-reasoning" && { encrypted: value }) };
+  if (!packed) return { summary: shown === "" ? [] : [shown], ...(isRaw(kind, value) && { encrypted: value }) };
   const id = asString(packed["id"]);
   const encrypted = asString(packed["encrypted"]);
   const summary = cut(packed["summary"], shown);
@@ -83,6 +82,11 @@ export function unpackReasoning({ kind, value }: OpaqueState, shown: string): Re
     ...(content && { content }),
     ...(encrypted !== undefined && { encrypted }),
   };
+}
+
+/** Whether it is encrypted content as clients of this very protocol send it; what the same server minted in another is a list. */
+function isRaw(kind: OpaqueState["kind"], value: string): boolean {
+  return kind === "encrypted-reasoning" && !value.startsWith("[");
 }
 
 function textsOf(value: JsonValue | undefined): string[] {

@@ -2,6 +2,7 @@
 import type { Turn } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import { NO_RESULT_TEXT, orphanHeading, toolLoadedText } from "../../shared/fixed-texts.ts";
+import { UniqueCalls } from "../../shared/unique-calls.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { unescapeCallId } from "../ids.ts";
 
@@ -49,37 +50,13 @@ export function obeyToolLaw(
  * in order (rule 52). A pure function of what stands before (rule 4).
  */
 export function distinguishCalls(messages: readonly Message[]): Message[] {
-  const used = new Set<string>();
-  /** How often each id was given: where the search for a free one goes on. */
-  const given = new Map<string, number>();
-  /** The step's calls by the caller's id, and how many of them have their result. */
-  let step = new Map<string, { readonly ids: string[]; answered: number }>();
-  const distinguish = (id: string): string => {
-    let n = given.get(id) ?? 0;
-    let own: string;
-    do {
-      n += 1;
-      own = n === 1 ? id : `${id}_${n}`;
-    } while (used.has(own));
-    used.add(own);
-    given.set(id, n);
-    const calls = step.get(id);
-    if (calls) calls.ids.push(own);
-    else step.set(id, { ids: [own], answered: 0 });
-    return own;
-  };
-  const answer = (id: string): string => {
-    const calls = step.get(id);
-    const own = calls?.ids[calls.answered];
-    if (calls && own !== undefined) calls.answered += 1;
-    return own ?? id;
-  };
+  const ids = new UniqueCalls();
   return messages.map((message, i) => {
-    if (message.role === "assistant" && messages[i - 1]?.role !== "assistant") step = new Map();
+    if (message.role === "assistant" && messages[i - 1]?.role !== "assistant") ids.beginStep();
     const content = message.content.map((block) => {
-      if (block["type"] === "tool_use") return { ...block, id: distinguish(block["id"] as string) };
+      if (block["type"] === "tool_use") return { ...block, id: ids.call(block["id"] as string) };
       if (block["type"] !== "tool_result") return block;
-      return { ...block, tool_use_id: answer(block["tool_use_id"] as string) };
+      return { ...block, tool_use_id: ids.result(block["tool_use_id"] as string) };
     });
     return { ...message, content };
   });

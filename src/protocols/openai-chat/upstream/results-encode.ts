@@ -1,8 +1,8 @@
 /** Results of tools as `tool` messages, which hold text only: what else a result shows goes to a user's message behind them (rules 73–78). */
-import type { Content } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { mediaLabel, NO_OUTPUT_TEXT, NO_RESULT_TEXT, TOOL_ERROR_PREFIX } from "../../shared/fixed-texts.ts";
+import { NO_RESULT_TEXT, TOOL_ERROR_PREFIX } from "../../shared/fixed-texts.ts";
 import { recordNative } from "../../shared/native-losses.ts";
+import { splitResult } from "../../shared/result-text.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import type { CallItem, ResultItem } from "../../shared/tool-steps.ts";
 import { wireCallId } from "./call-ids.ts";
@@ -34,8 +34,7 @@ export function encodeResults(
   const messages = results.map((result): JsonObject => {
     recordNative(result.native, result.path, PROTOCOL, target.losses);
     if (result.cache && !ownFields(result.native)) target.losses.add("cache-mark", result.path, "info");
-    const shown: Part[] = [];
-    const text = resultText(result, shown, target);
+    const { text, shown } = splitResult(result.content, result.path, (content, path) => encodeContent(content, path, target));
     if (shown.length > 0)
       media.push({ type: "text", text: `Attached to the result of ${names.get(result.callId) ?? "a tool"} (${result.callId}):` }, ...shown);
     const content = result.isError ? `${TOOL_ERROR_PREFIX}${text}` : text;
@@ -46,25 +45,4 @@ export function encodeResults(
     messages.push({ role: "tool", tool_call_id: wireCallId(call.id, dialect), content: `${TOOL_ERROR_PREFIX}${NO_RESULT_TEXT}` });
   }
   return { messages, media };
-}
-
-/** The texts of a result, a line each; what is no text goes to `shown`. */
-function resultText(result: ResultItem, shown: Part[], target: EncodeTarget): string {
-  const lines = result.content.flatMap((content, i) => contentLines(content, `${result.path}.content[${i}]`, shown, target));
-  const said = lines.filter((line) => line !== "").join("\n");
-  return said === "" ? NO_OUTPUT_TEXT : said;
-}
-
-function contentLines(content: Content, path: string, shown: Part[], target: EncodeTarget): string[] {
-  const parts = encodeContent(content, path, target);
-  const isFile = content.type === "media" && !("text" in content.source) && !("content" in content.source);
-  if (!isFile) {
-    shown.push(...parts.filter((part) => typeof part["text"] !== "string"));
-    return parts.flatMap((part) => (typeof part["text"] === "string" ? [part["text"]] : []));
-  }
-  // What could not be given is said in words, and needs no message of its own.
-  if (parts.every((part) => part["type"] === "text")) return parts.map((part) => part["text"] as string);
-  shown.push(...parts);
-  const label = mediaLabel(content);
-  return [`[${content.kind}${label === "" ? "" : `: ${label}`}, attached below]`];
 }
