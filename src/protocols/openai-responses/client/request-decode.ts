@@ -1,0 +1,29 @@
+/** A Responses request to the neutral form (A.3.1). Unknown fields stay native; `null` is absent (rule 208). */
+import type { ChatRequest } from "../../../chat/chat.ts";
+import type { StateSealer } from "../../../chat/state.ts";
+import { booleanField, required, stringField } from "../../shared/openai-fields.ts";
+import { parseBody } from "../../shared/openai-peek.ts";
+import type { ClientRequest } from "../../protocol.ts";
+import { leftover, nativeOf } from "../native.ts";
+import { decodeInput } from "./input-decode.ts";
+import { decodeSettings, SETTINGS } from "./settings-decode.ts";
+import { decodeToolChoice } from "./tool-choice-decode.ts";
+
+const KNOWN = ["model", "stream", "input", "instructions", "tools", "tool_choice", ...SETTINGS];
+
+/** @throws GatewayError `invalid-request`, naming the field as OpenAI does. */
+export function decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest {
+  const body = parseBody(request.body);
+  const model = required(stringField, body, "model", "");
+  const conversation = decodeInput(body, sealer);
+  const toolChoice = decodeToolChoice(body["tool_choice"], conversation.tools);
+  const { settings, native } = decodeSettings(body);
+  return {
+    model,
+    stream: booleanField(body, "stream", "") ?? false,
+    ...conversation,
+    ...(toolChoice && { toolChoice }),
+    ...settings,
+    ...nativeOf({ ...leftover(body, KNOWN), ...native }),
+  };
+}

@@ -1,0 +1,164 @@
+/** Tools as a client declares them (A.3.1), in the request and in the middle of a conversation (rules 68, 69, 408, 417). */
+import type { HostedToolKind, Tool, ToolNamespace } from "../../../chat/chat.ts";
+import { asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { decodeCacheMark } from "../../shared/openai-cache-marks.ts";
+import {
+  arrayField,
+  booleanField,
+  nameField,
+  objectAt,
+  objectField,
+  refuseValue,
+  required,
+  stringField,
+} from "../../shared/openai-fields.ts";
+import { leftover, nativeOf } from "../native.ts";
+import { NameGiver } from "../tool-names.ts";
+import { CLIENT_TOOL_TYPES, HOSTED_TOOL_TYPES } from "../wire.ts";
+
+const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
+
+/** Where a declaration stands. */
+interface Place {
+  readonly path: string;
+  readonly namespace?: JsonObject;
+  /** Whether an item of the conversation brought it. */
+  readonly late: boolean;
+}
+
+/** Reads the tools of one request, those of `tools` first and then what items bring, in order: earlier names never change. */
+export class ToolReader {
+  readonly tools: Tool[] = [];
+  readonly #names = new NameGiver();
+
+  /** A list of tools. @returns their neutral names. @throws GatewayError `invalid-request`, naming the field. */
+  read(list: readonly JsonValue[], path: string, late: boolean): string[] {
+    return list.flatMap((value, i) => {
+      const at = `${path}[${i}]`;
+      const tool = objectAt(value, at);
+      if (required(stringField, tool, "type", at) !== "namespace") return this.#take(tool, { path: at, late });
+      required(stringField, tool, "name", at);
+      return required(arrayField, tool, "tools", at).flatMap((member, k) => {
+        const place = { path: `${at}.tools[${k}]`, namespace: tool, late };
+        return this.#take(objectAt(member, place.path), place);
+      });
+    });
+  }
+
+  /** A search may bring what is there already: the first declaration stays. */
+  #take(tool: JsonObject, place: Place): string {
+    const decoded = decodeTool(tool, place);
+    const known = place.late ? this.tools.find((one) => isSameTool(one, decoded)) : undefined;
+    if (known) return known.name;
+    const group = groupOf(decoded);
+    const name = this.#names.give(group ? { name: group.tool, namespace: group.name } : { name: decoded.name });
+    this.tools.push({ ...decoded, name });
+    return name;
+  }
+}
+
+function groupOf(tool: Tool): ToolNamespace | undefined {
+  return tool.type === "function" || tool.type === "custom" ? tool.namespace : undefined;
+}
+
+function isSameTool(one: Tool, other: Tool): boolean {
+  const [a, b] = [groupOf(one), groupOf(other)];
+  return one.type === other.type && a?.name === b?.name && (a ? a.tool === b?.tool : one.name === other.name);
+}
+
+/** A tool under the name that it has in its own namespace. */
+function decodeTool(tool: JsonObject, place: Place): Tool {
+  const { path } = place;
+  const type = required(stringField, tool, "type", path);
+  switch (type) {
+    case "function":
+      return decodeFunction(tool, place);
+    case "custom":
+      return decodeCustom(tool, place);
+    default:
+      return place.namespace ? refuseValue(`${path}.type`, type, ["function", "custom"]) : decodeTyped(tool, type, path);
+  }
+}
+
+function decodeFunction(tool: JsonObject, place: Place): Tool {
+  const { path } = place;
+  const description = stringField(tool, "description", path);
+  const strict = booleanField(tool, "strict", path);
+  return {
+    type: "function",
+    ...named(tool, place),
+    ...(description !== undefined && { description }),
+    inputSchema: objectField(tool, "parameters", path) ?? NO_PARAMETERS,
+    ...(strict !== undefined && { strict }),
+    ...annotations(tool, ["name", "description", "parameters", "strict"], place),
+  };
+}
+
+function decodeCustom(tool: JsonObject, place: Place): Tool {
+  const { path } = place;
+  const description = stringField(tool, "description", path);
+  const format = objectField(tool, "format", path);
+  return {
+    type: "custom",
+    ...named(tool, place),
+    ...(description !== undefined && { description }),
+    ...(format && { format }),
+    ...annotations(tool, ["name", "description", "format"], place),
+  };
+}
+
+function named(
+  tool: JsonObject,
+  { path, namespace, late }: Place,
+): { path: string; name: string; namespace?: ToolNamespace; deferred?: boolean } {
+  const name = nameField(tool, path);
+  const deferred = late ? true : booleanField(tool, "defer_loading", path);
+  const description = namespace && stringField(namespace, "description", path);
+  return {
+    path,
+    name,
+    ...(namespace && {
+      namespace: { name: namespace["name"] as string, tool: name, ...(description !== undefined && { description }) },
+    }),
+    ...(deferred !== undefined && { deferred }),
+  };
+}
+
+function annotations(tool: JsonObject, known: readonly string[], { namespace = {} }: Place): Pick<Tool, "cache" | "native"> {
+  const cache = decodeCacheMark(tool);
+  const around = leftover(namespace, ["type", "name", "description", "tools"]);
+  return {
+    ...(cache && { cache }),
+    ...nativeOf({
+      ...leftover(tool, ["type", "defer_loading", ...known]),
+      ...(Object.keys(around).length > 0 && { namespace: around }),
+    }),
+  };
+}
+
+/** OpenAI's own tools. Some are run by whoever the request says. */
+function decodeTyped(tool: JsonObject, type: string, path: string): Tool {
+  const settings = leftover(tool, ["type"]);
+  const native = nativeOf({ type });
+  if (isRunByClient(type, tool)) return { type: "client", path, name: type, vendorType: type, settings, ...native };
+  const kind = hostedKind(type);
+  const label = stringField(tool, "server_label", path);
+  const name = kind === "mcp" && label !== undefined ? label : kind === "web-search" ? "web_search" : type;
+  return { type: "hosted", path, kind, name, settings, ...native };
+}
+
+function isRunByClient(type: string, tool: JsonObject): boolean {
+  if (type === "tool_search") return tool["execution"] === "client";
+  if (type === "shell") return !isContainer(tool["environment"]);
+  return CLIENT_TOOL_TYPES.has(type);
+}
+
+/** Whether commands run at the provider. */
+export function isContainer(environment: JsonValue | undefined): boolean {
+  const type = asObject(environment)?.["type"];
+  return typeof type === "string" && type.startsWith("container");
+}
+
+function hostedKind(type: string): HostedToolKind {
+  return HOSTED_TOOL_TYPES.find(([start]) => type.startsWith(start))?.[1] ?? "other";
+}
