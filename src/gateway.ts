@@ -5,8 +5,9 @@ import { createKeyRing } from "./access/keys.ts";
 import { LessonMemory } from "./catalog/lesson-memory.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
 import type { Config } from "./config/config.ts";
-import { createRequestListener } from "./http/requests.ts";
+import { createRequestListener, type RequestsContext } from "./http/requests.ts";
 import { createHttpServer } from "./http/server.ts";
+import { WebSockets } from "./http/websocket.ts";
 import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
@@ -49,35 +50,34 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
     providers.map((provider) => [provider.name, new Pool(provider, { cooldown: config.cooldown, waiting: config.queue })]),
   );
   const userAgent = `dragoman/${version}`;
-  const server = createHttpServer(
-    createRequestListener({
-      handling: {
-        protocols,
-        stateKeys,
-        userAgent,
-        lessons: new LessonMemory(systemClock),
-        media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
-        callStates: new CallStates(systemClock),
-        protocolMemory: new ProtocolMemory(systemClock),
-        instanceId: randomUUID(),
-        profileFor,
-        pools,
-        transport,
-        clock: systemClock,
-        retry: config.retry,
-        router: new Router(config.routes, providers),
-        heartbeatMs: config.server.heartbeatMs,
-        log,
-      },
-      clients: clientProtocols as readonly [ClientSide, ...ClientSide[]],
-      keys: config.keys.length > 0 ? createKeyRing(config.keys) : undefined,
-      maxBodyBytes: config.server.maxBodyBytes,
-      notReady() {
-        if (server.closing) return "shutting down";
-        return providers.length === 0 ? "no provider is configured" : undefined;
-      },
-    }),
-  );
+  const requests: RequestsContext = {
+    handling: {
+      protocols,
+      stateKeys,
+      userAgent,
+      lessons: new LessonMemory(systemClock),
+      media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
+      callStates: new CallStates(systemClock),
+      protocolMemory: new ProtocolMemory(systemClock),
+      instanceId: randomUUID(),
+      profileFor,
+      pools,
+      transport,
+      clock: systemClock,
+      retry: config.retry,
+      router: new Router(config.routes, providers),
+      heartbeatMs: config.server.heartbeatMs,
+      log,
+    },
+    clients: clientProtocols as readonly [ClientSide, ...ClientSide[]],
+    keys: config.keys.length > 0 ? createKeyRing(config.keys) : undefined,
+    maxBodyBytes: config.server.maxBodyBytes,
+    notReady() {
+      if (server.closing) return "shutting down";
+      return providers.length === 0 ? "no provider is configured" : undefined;
+    },
+  };
+  const server = createHttpServer(createRequestListener(requests), new WebSockets(requests, config.server.webSockets));
   let closed: Promise<void> | undefined;
   return {
     listen: () => server.listen(config.server.host, config.server.port),

@@ -19,6 +19,13 @@ interface ServerConfig {
   readonly heartbeatMs: number;
   /** How long running answers may go on after a shutdown began. */
   readonly shutdownGraceMs: number;
+  /** Absent: nothing is spoken over WebSockets. */
+  readonly webSockets?: {
+    /** At once. */
+    readonly maxConnections: number;
+    /** How long one may be open. */
+    readonly maxAgeMs: number;
+  };
 }
 
 /** One virtual key: who may call. The clear key is never kept. */

@@ -27,7 +27,7 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
   [
     "unknown key with no near match",
     "server:\n  zzz: 1",
-    "dragoman.yaml:2:3: server.zzz: is not a known key; known here: host, port, max_body_bytes, heartbeat, shutdown_grace",
+    "dragoman.yaml:2:3: server.zzz: is not a known key; known here: host, port, max_body_bytes, heartbeat, shutdown_grace, websocket, websocket_max_connections, websocket_max_age",
   ],
   [
     "unknown key deep in a list",

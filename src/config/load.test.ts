@@ -28,7 +28,7 @@ function sha256(text: string): string {
 describe("a whole file", () => {
   const hash = sha256("bob's key");
   const { config, secrets } = parse(`
-server: { host: 0.0.0.0, port: env:PORT, heartbeat: 5s, shutdown_grace: 1m, max_body_bytes: 1048576 }
+server: { host: 0.0.0.0, port: env:PORT, heartbeat: 5s, shutdown_grace: 1m, max_body_bytes: 1048576, websocket_max_age: 5m }
 keys:
   - { name: alice, key: env:ALICE_KEY, models: ["claude-*", fast], loss: strict }
   - { name: bob, hash: "sha256:${hash.toUpperCase()}" }
@@ -61,7 +61,12 @@ queue: { max_waiting: 7 }
       heartbeatMs: 5000,
       shutdownGraceMs: 60_000,
       maxBodyBytes: 1_048_576,
+      webSockets: { maxConnections: 1000, maxAgeMs: 300_000 },
     });
+  });
+
+  test("WebSockets may be turned off", () => {
+    expect(parse("server: { websocket: false }").config.server).not.toHaveProperty("webSockets");
   });
 
   test("keys are hashes only", () => {
@@ -133,6 +138,7 @@ test("an empty file has every default and no provider", () => {
       maxBodyBytes: 33_554_432,
       heartbeatMs: 15_000,
       shutdownGraceMs: 30_000,
+      webSockets: { maxConnections: 1000, maxAgeMs: 3_600_000 },
     });
     expect([config.keys, config.providers, config.routes]).toEqual([[], [], []]);
   }

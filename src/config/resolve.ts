@@ -42,6 +42,9 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
       maxBodyBytes: file.server.max_body_bytes,
       heartbeatMs: file.server.heartbeat,
       shutdownGraceMs: file.server.shutdown_grace,
+      ...(file.server.websocket && {
+        webSockets: { maxConnections: file.server.websocket_max_connections, maxAgeMs: file.server.websocket_max_age },
+      }),
     },
     keys,
     providers,

@@ -89,6 +89,9 @@ const server = section({
     .describe("The largest request body that is accepted, in bytes."),
   heartbeat: duration(1, 20_000).prefault("15s").describe("Silence before a heartbeat is sent to a waiting client; at most 20s."),
   shutdown_grace: duration(0).prefault("30s").describe("How long running answers may go on after SIGTERM."),
+  websocket: flag().prefault(true).describe("Whether Responses is spoken over WebSockets too."),
+  websocket_max_connections: wholeNumber(1, 1_000_000).prefault(1000).describe("WebSockets that may be open at once."),
+  websocket_max_age: duration(1000).prefault("60m").describe("How long a WebSocket may be open; an answer under way is finished."),
 }).describe("Where Dragoman listens.");
 
 const key = map("a map with `name` and `key`", {

@@ -2,7 +2,6 @@
 import type { ServerResponse } from "node:http";
 import { Answer, streamHeaders, type AnswerHead } from "../pipeline/answer.ts";
 import type { ClientRoute, ClientSide } from "../protocols/protocol.ts";
-import { filterHeaders, headerValue } from "../wire/headers.ts";
 
 /** More than this, once everything has been said, is memory that the client's reading frees; in bytes. */
 const MUCH_UNREAD = 262_144;
@@ -43,13 +42,11 @@ export class HttpAnswer extends Answer {
     this.#response.once("drain", listener);
   }
 
-  protected sendHead({ status, headers }: AnswerHead): void {
+  protected sendHead(head: AnswerHead): void {
+    const { status, headers } = head;
     // Proxies in front of us must not collect a stream before they pass it on (rule 325).
     const streaming = this.streaming && status === 200 ? ["cache-control", "no-cache", "x-accel-buffering", "no"] : [];
-    const own = this.source?.ownHeaders(this.requestId) ?? [];
-    // An error brings its protocol's request id with it.
-    const missing = status < 400 ? own : filterHeaders(own, (name) => headerValue(headers, name) === undefined);
-    this.#response.writeHead(status, [...headers, ...streaming, ...missing]);
+    this.#response.writeHead(status, [...headers, ...streaming, ...this.ownHeaders(head)]);
   }
 
   protected send(bytes: Buffer | string): boolean {

@@ -30,9 +30,13 @@ export interface RequestsContext {
 
 const KEYLESS: Caller = { mayUse: () => true };
 
+export function newRequestId(): string {
+  return `req_${randomUUID().replaceAll("-", "")}`;
+}
+
 export function createRequestListener(context: RequestsContext): RequestListener {
   return async (request, response, shutdown) => {
-    const requestId = `req_${randomUUID().replaceAll("-", "")}`;
+    const requestId = newRequestId();
     const { pathname, query } = readTarget(request.url ?? "/");
     if (probe(context, request, response, pathname)) return;
     const claim = claimRoute(context.clients, request, pathname, query);
@@ -109,7 +113,8 @@ function sendJson(answer: Answer, value: JsonObject): void {
   answer.whole({ status: 200, headers: ["content-type", "application/json", "request-id", answer.requestId] }, writeJson(value));
 }
 
-function identify({ keys }: RequestsContext, request: IncomingMessage, query: URLSearchParams): Caller {
+/** @throws GatewayError when it is nobody who may call. */
+export function identify({ keys }: RequestsContext, request: IncomingMessage, query: URLSearchParams): Caller {
   if (!keys) {
     const refusal = refuseWithoutKeys({ remoteAddress: request.socket.remoteAddress, headers: request.headers });
     if (refusal) throw refusal;
@@ -133,7 +138,8 @@ type Claim =
   | { readonly client: ClientSide; readonly route: ClientRoute | StoredRoute }
   | { readonly client: ClientSide; readonly route?: undefined; readonly refusal: GatewayError };
 
-function claimRoute(
+/** Whose route a request is for; where it is nobody's, in whose words it is refused. */
+export function claimRoute(
   clients: RequestsContext["clients"],
   { method = "GET", headers }: IncomingMessage,
   pathname: string,
@@ -204,7 +210,7 @@ function probe(context: RequestsContext, request: IncomingMessage, response: Ser
 }
 
 /** Path and query; servers must take a whole URL too (RFC 9112 §3.2.2). */
-function readTarget(target: string): { pathname: string; query: URLSearchParams } {
+export function readTarget(target: string): { pathname: string; query: URLSearchParams } {
   const url = target.replace(/^https?:\/\/[^/?]*/i, "") || "/";
   const mark = url.indexOf("?");
   return mark < 0

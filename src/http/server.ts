@@ -4,9 +4,28 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { GatewayError } from "../chat/error.ts";
 import { Shutdown } from "../pipeline/shutdown.ts";
+import { Running } from "./running.ts";
 
 /** Handles one request; must not reject. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse, shutdown: Shutdown) => Promise<void>;
+
+/** What is under way, and when it must end. */
+export interface Work {
+  readonly shutdown: Shutdown;
+  readonly running: Running;
+}
+
+/** Takes connections over whose clients would rather speak something else than HTTP. */
+export interface UpgradeHandler {
+  /** Whether this is such a client; any other is served as if it had not asked. */
+  wants(request: IncomingMessage): boolean;
+  /** @param head what has come after the request. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, work: Work): void;
+  /** A shutdown begins: each connection is closed when all that runs on it has ended. */
+  close(): void;
+  /** Cuts the connections that are left. */
+  cut(): void;
+}
 
 export interface HttpServer {
   /** @throws Error with a `code` such as `EADDRINUSE`. */
@@ -22,12 +41,12 @@ const MAX_HEADER_BYTES = 65_536;
 /** Time for the last bytes to leave once everything has been said, in ms. */
 const LAST_WORDS_MS = 1_000;
 
-export function createHttpServer(handle: RequestListener): HttpServer {
+export function createHttpServer(handle: RequestListener, upgrades: UpgradeHandler): HttpServer {
   const shutdown = new Shutdown();
-  let running = 0;
-  let whenIdle: (() => void) | undefined;
+  const running = new Running();
   let closing = false;
   const server = createServer({
+    shouldUpgradeCallback: (request) => upgrades.wants(request),
     maxHeaderSize: MAX_HEADER_BYTES,
     keepAliveTimeout: 75_000,
     headersTimeout: 60_000,
@@ -39,15 +58,13 @@ export function createHttpServer(handle: RequestListener): HttpServer {
     answering.set(request.socket, response);
     response.once("finish", () => answering.delete(request.socket));
     if (closing) response.setHeader("connection", "close");
-    running += 1;
+    running.begin();
     void handle(request, response, shutdown)
       // Nothing should come here; if something does, one connection ends and not the process.
       .catch(() => response.destroy())
-      .finally(() => {
-        running -= 1;
-        if (running === 0) whenIdle?.();
-      });
+      .finally(() => running.end());
   });
+  server.on("upgrade", (request, socket, head) => upgrades.upgrade(request, socket, head, { shutdown, running }));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // A second head inside a running answer would break that answer.
     if (!socket.writable || error.code === "ECONNRESET" || answering.get(socket)?.headersSent) return void socket.destroy();
@@ -66,21 +83,31 @@ export function createHttpServer(handle: RequestListener): HttpServer {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      upgrades.close();
+      const cut = (): void => {
+        server.closeAllConnections();
+        upgrades.cut();
+      };
       const grace = setTimeout(() => {
-        shutdown.begin(new GatewayError("unavailable", "Dragoman is shutting down; send the request again."));
+        shutdown.begin(shuttingDown());
         // Whoever is still sending a request then, or does not read its answer, has had all the time there is.
-        setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS).unref();
+        setTimeout(cut, LAST_WORDS_MS).unref();
       }, graceMs);
-      if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+      await running.none();
       clearTimeout(grace);
       // A connection whose answer has just ended counts as busy for a moment more.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
-      const lingering = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS);
+      const lingering = setTimeout(cut, LAST_WORDS_MS);
       await closed;
       clearInterval(idle);
       clearTimeout(lingering);
     },
   };
+}
+
+/** What a request is told that comes, or still runs, when all must end. */
+export function shuttingDown(): GatewayError {
+  return new GatewayError("unavailable", "Dragoman is shutting down; send the request again.");
 }
 
 /** What node's parser found wrong with a request that never became one. */

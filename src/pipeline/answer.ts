@@ -6,6 +6,7 @@
  */
 import type { GatewayError } from "../chat/error.ts";
 import type { ClientRoute, ClientSide, StreamStyle } from "../protocols/protocol.ts";
+import { filterHeaders, headerValue } from "../wire/headers.ts";
 
 /** Status and headers (name, value, name, value) of an answer. */
 export interface AnswerHead {
@@ -117,6 +118,12 @@ export abstract class Answer {
   /** Whether this is a stream. */
   protected get streaming(): boolean {
     return this.#streaming;
+  }
+
+  /** What the gateway adds to a head; an error brings its protocol's request id with it. */
+  protected ownHeaders({ status, headers }: AnswerHead): readonly string[] {
+    const own = this.source?.ownHeaders(this.requestId) ?? [];
+    return status < 400 ? own : filterHeaders(own, (name) => headerValue(headers, name) === undefined);
   }
 
   protected get style(): StreamStyle {

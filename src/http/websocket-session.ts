@@ -1,0 +1,166 @@
+/**
+ * The requests of one WebSocket connection: in each lane one after the other, in different lanes at once, a few more
+ * waiting. Each goes through the pipeline as one that was posted.
+ */
+import { GatewayError } from "../chat/error.ts";
+import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
+import type { Shutdown } from "../pipeline/shutdown.ts";
+import type { ClientRequest, ClientRoute, ClientSide, SocketMessage, SocketSide } from "../protocols/protocol.ts";
+import { newRequestId } from "./requests.ts";
+import type { Running } from "./running.ts";
+import { WebSocketAnswer } from "./websocket-answer.ts";
+import type { WebSocketLine } from "./websocket-line.ts";
+
+/** Requests answered at once on one connection, and names of lanes it may use: OpenAI's own limits. */
+const MAX_ANSWERING = 16;
+const MAX_NAMED_LANES = 32;
+/** Requests that wait for their turn; OpenAI tells no limit, but memory has one. */
+const MAX_WAITING = 32;
+
+/** RFC 6455 §7.4.1: the server, or this connection, is at its end; clients open another. */
+const GOING_AWAY = 1001;
+
+/** What a connection was opened with. */
+export interface Opened {
+  readonly client: ClientSide;
+  readonly side: SocketSide;
+  readonly route: ClientRoute;
+  readonly caller: Caller;
+  readonly query: URLSearchParams;
+  readonly headers: ClientRequest["headers"];
+  readonly rawHeaders: readonly string[];
+  /** How long it may be open, in ms. */
+  readonly maxAgeMs: number;
+}
+
+/** What serving its requests needs from the program. */
+export interface SessionContext {
+  readonly handling: HandleContext;
+  /** All requests that wait may have so many bytes together. */
+  readonly maxWaitingBytes: number;
+  readonly shutdown: Shutdown;
+  readonly running: Running;
+}
+
+type SocketRequest = SocketMessage & { readonly type: "request" };
+
+export class WebSocketSession {
+  readonly #context: SessionContext;
+  readonly #opened: Opened;
+  readonly #rawHeaders: readonly string[];
+  readonly #line: WebSocketLine;
+  readonly #waiting: SocketRequest[] = [];
+  #waitingBytes = 0;
+  /** Lanes that have an answer under way. */
+  readonly #answering = new Set<string | undefined>();
+  readonly #named = new Set<string>();
+  #ending: { readonly refusal: GatewayError; readonly reason: string } | undefined;
+  #requests = 0;
+
+  constructor(context: SessionContext, opened: Opened, line: WebSocketLine) {
+    this.#context = context;
+    this.#opened = opened;
+    this.#rawHeaders = opened.side.requestHeaders(opened.rawHeaders);
+    this.#line = line;
+    const { side, maxAgeMs } = opened;
+    const age = setTimeout(() => this.endSoon(side.tooOld(maxAgeMs), "This connection has been open for as long as it may be."), maxAgeMs);
+    line.onClose(() => {
+      clearTimeout(age);
+      this.#forgetWaiting();
+    });
+  }
+
+  /** Requests so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Takes a text frame. */
+  receive(frame: Buffer): void {
+    const message = this.#opened.side.read(frame);
+    switch (message.type) {
+      case "reply":
+        for (const reply of message.frames) this.#line.send(reply);
+        return;
+      case "refusal":
+        return this.#refuse(message.error, message.lane);
+      case "request": {
+        const refusal = this.#ending?.refusal ?? this.#tooMany(message);
+        if (refusal) return this.#refuse(refusal, message.lane);
+        if (message.lane !== undefined) this.#named.add(message.lane);
+        this.#requests += 1;
+        this.#waiting.push(message);
+        this.#waitingBytes += message.body.length;
+        this.#context.running.begin();
+        this.#advance();
+      }
+    }
+  }
+
+  /**
+   * Takes no request any more, and closes the connection when those it has are answered.
+   * @param refusal what further requests are told. @param reason at most 123 bytes.
+   */
+  endSoon(refusal: GatewayError, reason: string): void {
+    this.#ending ??= { refusal, reason };
+    this.#closeIfDone();
+  }
+
+  #tooMany({ lane, body }: SocketRequest): GatewayError | undefined {
+    if (lane !== undefined && !this.#named.has(lane) && this.#named.size >= MAX_NAMED_LANES) {
+      return this.#opened.side.tooManyLanes(MAX_NAMED_LANES);
+    }
+    if (this.#waiting.length < MAX_WAITING && this.#waitingBytes + body.length <= this.#context.maxWaitingBytes) return undefined;
+    return new GatewayError("rate-limited", "Too many requests wait on this connection; wait for an answer to finish.");
+  }
+
+  /** A refusal of one request; the connection goes on. */
+  #refuse(error: GatewayError, lane: string | undefined): void {
+    const answer = this.#answer(lane);
+    this.#context.handling.log.info({ requestId: answer.requestId, key: this.#opened.caller.name, err: error }, "refused");
+    answer.fail(error);
+  }
+
+  #answer(lane: string | undefined): WebSocketAnswer {
+    return new WebSocketAnswer(this.#line, this.#opened, lane, newRequestId());
+  }
+
+  /** Begins whatever may begin, the longest waiting first. */
+  #advance(): void {
+    while (this.#answering.size < MAX_ANSWERING) {
+      const next = this.#waiting.findIndex(({ lane }) => !this.#answering.has(lane));
+      if (next < 0) break;
+      const [request] = this.#waiting.splice(next, 1) as [SocketRequest];
+      this.#waitingBytes -= request.body.length;
+      this.#answering.add(request.lane);
+      void this.#serve(request)
+        // Nothing should come here; if something does, one connection ends and not the process.
+        .catch(() => this.#line.cut())
+        .finally(() => this.#done(request.lane));
+    }
+  }
+
+  async #serve({ lane, body }: SocketRequest): Promise<void> {
+    const { client, route, query, headers, caller } = this.#opened;
+    const { handling, shutdown } = this.#context;
+    const call = { client, request: { route, query, headers, body }, rawHeaders: this.#rawHeaders, caller };
+    await handle(handling, call, this.#answer(lane), shutdown);
+  }
+
+  #done(lane: string | undefined): void {
+    this.#answering.delete(lane);
+    this.#context.running.end();
+    this.#advance();
+    this.#closeIfDone();
+  }
+
+  #closeIfDone(): void {
+    if (this.#ending && this.#answering.size === 0 && this.#waiting.length === 0) this.#line.close(GOING_AWAY, this.#ending.reason);
+  }
+
+  /** The client has left; what it is being answered ends by itself. */
+  #forgetWaiting(): void {
+    for (const _ of this.#waiting.splice(0)) this.#context.running.end();
+    this.#waitingBytes = 0;
+  }
+}
