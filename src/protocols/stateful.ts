@@ -44,13 +44,20 @@ export interface KnownState {
   readonly items: ReadonlyMap<string, KeptItem>;
 }
 
-/** An item that a request names. */
+/** An item of a request that has an id: the caller may mean one that is kept. */
 export interface ItemReference {
   readonly id: string;
-  /** Where it is named, for errors. */
+  /** Where it is named, for errors and the ledger. */
   readonly field: string;
-  /** Whether nothing but the id is there, so that the request means nothing without the item. Otherwise only its opaque state is missing. */
-  readonly needed: boolean;
+  /** What is not there and is to be found by the id. Without `everything` the request means nothing, without `state` reasoning is lost. */
+  readonly lacks: "everything" | "state" | "nothing";
+}
+
+/** A body for an upstream of the client's own protocol. */
+export interface RelayedState {
+  readonly body: Buffer;
+  /** Where reasoning was left out whose state nobody knows. */
+  readonly dropped: readonly string[];
 }
 
 /** What one request says about state. */
@@ -62,19 +69,21 @@ export interface StatefulRequest {
   /** The conversation it goes on with; never beside {@link previous}. */
   readonly conversation?: string;
   readonly items: readonly ItemReference[];
-  /** Answers that it names without going on from them. */
-  readonly mentioned: readonly string[];
+  /** An answer that it names without going on from it. */
+  readonly mentioned?: string;
+  /** Whether it asks for no answer, and only wants remembered what it says (rule 365). */
+  readonly warmUp: boolean;
   /** Whether it asks to be told the opaque state of reasoning. */
   readonly showsState: boolean;
   /** The body with all that it refers to written out: it means the same to whoever knows nothing of earlier answers. */
   expanded(known: KnownState): Buffer;
   /**
-   * The body for an upstream of its own protocol.
+   * The body for an upstream of its own protocol; untouched where nothing has to change.
    * @param known writes out what it refers to, without ids that only another place knows; absent: the upstream knows all of them.
    * @param store whether the upstream may keep the answer, when the caller wants that.
    */
-  relayed(known: KnownState | undefined, store: boolean): Buffer;
-  /** What it adds to the conversation, with what it names by id written out. @param newId see {@link NewId}. */
+  relayed(known: KnownState | undefined, store: boolean): RelayedState;
+  /** What it adds to the conversation, with what it names by id written out. */
   newItems(known: KnownState, newId: NewId): readonly KeptItem[];
 }
 
@@ -106,8 +115,8 @@ export interface StoredQuestion {
 export interface StatefulSide {
   /** @throws GatewayError `invalid-request`, naming the field. */
   readRequest(request: ClientRequest, members: RequestPeek["members"]): StatefulRequest;
-  /** A complete answer, apart; `undefined` for one that failed or is not finished. */
-  readAnswer(answer: JsonObject, showsState: boolean): KeptAnswer | undefined;
+  /** A complete answer, apart; `undefined` for one that failed or is not finished. @param showsState see {@link KeptAnswer}. */
+  readAnswer(answer: JsonObject, showsState: boolean, newId: NewId): KeptAnswer | undefined;
   /** Whether the upstream that gave this answer says that it keeps it. */
   keptUpstream(answer: JsonObject): boolean;
   /** @throws GatewayError `invalid-request` when it is asked for in a way that it is not kept in. */
@@ -115,7 +124,9 @@ export interface StatefulSide {
   encodeAnswerDeletion(id: string): JsonObject;
   /** One page of items. @throws GatewayError `invalid-request` for bad paging parameters. */
   encodeItems(items: readonly KeptItem[], question: StoredQuestion): JsonObject;
-  encodeItem(item: KeptItem): JsonObject;
+  /** Items that were just added to a conversation. */
+  encodeAdded(items: readonly KeptItem[], question: StoredQuestion): JsonObject;
+  encodeItem(item: KeptItem, question: StoredQuestion): JsonObject;
   /** What a new conversation begins with. @throws GatewayError `invalid-request`, naming the field. */
   decodeConversation(question: StoredQuestion, newId: NewId): { readonly metadata: JsonObject; readonly items: readonly KeptItem[] };
   /** The id of a new conversation. */
