@@ -122,7 +122,7 @@ function requestsOf(simulator: Simulator, marker: Marker, from: number): Recorde
 }
 
 function playedOf(pairing: Pairing, { simulator, endpoint }: Stage, marker: Marker, from: number, outcomes: readonly Outcome[]): Played {
-  const asks = requestsOf(simulator, marker, from).map(readAsk);
+  const asks = requestsOf(simulator, marker, from).map((request) => readAsk(request, simulator.responses));
   const outcomeOf = (turn: number): Outcome => {
     const outcome = outcomes[turn];
     if (outcome === undefined) throw new Mismatch(`turn ${turn + 1}: never came, because of ${raised(outcomes.at(-1)?.error)}`);

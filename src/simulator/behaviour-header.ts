@@ -12,7 +12,7 @@ const FAULTS: ReadonlySet<string> = new Set([...VENDOR_FAULTS, ...WIRE_FAULTS]);
 const NUMBERS = new Set(["at", "size", "status", "retryAfter", "retryAfterMs", "retryInfo", "delayMs", "chunkDelayMs"]);
 const TEXTS = new Set(["fault", "text", "thinking", "finish", "continuationToken", "end", "stopSequence"]);
 /** These only in JSON. */
-const OBJECTS = new Set(["headers", "body", "recording", "cuts", "calls", "blocks", "interleave", "usage"]);
+const OBJECTS = new Set(["headers", "body", "recording", "cuts", "calls", "blocks", "interleave", "quirks", "usage"]);
 
 /** The behaviour in the header; throws the request's own fault, naming the key that is wrong. */
 export function behaviourFromHeader(value: string): Behaviour {

@@ -7,9 +7,9 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** How the bytes of each vendor's state begin, so that a look at their shape tells whose they are: a protobuf field, or a Fernet token. */
 const HEADS = {
-  anthropic: Buffer.from([0x12, 0x48]),
-  gemini: Buffer.from([0x0a, 0x48]),
-  chat: Buffer.from([0x1a, 0x48]),
+  anthropic: Buffer.from([0x12, 0x40]),
+  gemini: Buffer.from([0x0a, 0x40]),
+  chat: Buffer.from([0x1a, 0x40]),
   openai: Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0, 0]),
 } as const;
 
@@ -42,7 +42,7 @@ export interface StateMeaning {
 export type StateFlaw = "foreign" | "account" | "model" | "text" | "prefix" | "lost";
 
 /** The parts of state, in their order, and their lengths in bytes. */
-const PARTS = { nonce: 16, account: 8, model: 8, text: 8, prefix: 16, mac: 16 } as const;
+const PARTS = { nonce: 12, account: 8, model: 8, text: 8, prefix: 12, mac: 16 } as const;
 const LENGTH = Object.values(PARTS).reduce((sum, length) => sum + length, 0);
 
 /** Mints state for one holder, and judges what comes back to it. */

@@ -93,10 +93,11 @@ function planned(block: ScriptedBlock, cut: Cutter): PlannedBlock {
       return { type: "thinking", text: block.text, pieces: sized(block.text, block.sizes), signature: block.signature };
     case "call": {
       const text = argumentsOf(block);
-      const { name, id, signed } = block;
+      const { name, namespace, id, signed } = block;
       return {
         type: "call",
         name,
+        namespace,
         id,
         input: block.input ?? parsed(text),
         arguments: text,

@@ -1,6 +1,6 @@
 /** Decides the answer to a request. The same request always gets the same answer. */
 import { blocksOf, fit, outputOf } from "./blocks.ts";
-import { callFor, commandRounds, speechOf } from "./commands.ts";
+import { asOffered, callFor, commandRounds, inNamespace, patchCall, speechOf } from "./commands.ts";
 import { callsOf, mediaOf, resultsOf, textsOf, type Ask, type OfferedTool, type Plan, type Turn } from "./conversation.ts";
 import { sampleOf } from "./schema-sample.ts";
 import { piecesOf, wordsOf } from "./tokens.ts";
@@ -23,7 +23,7 @@ export function planFor(ask: Ask, script: Behaviour): Plan {
   const situation = situationOf(ask.turns);
   const pace = paceOf(ask.model);
   const decided = pace === undefined ? decide(ask, situation) : { text: numberedWords(pace.events), calls: [] };
-  const calls = script.calls ?? decided.calls;
+  const calls = (script.calls ?? decided.calls).map((call) => asOffered(call, ask.tools));
   const huge = script.fault === "huge-line" ? "x".repeat(script.size ?? HUGE_BYTES) : undefined;
   const text = huge ?? script.text ?? decided.text;
   const thinking = script.thinking ?? (ask.thinking === "off" ? "" : thoughtOn(situation, calls));
@@ -81,7 +81,8 @@ function decide(ask: Ask, situation: Situation): { readonly text: string; readon
   const tools = ask.choice.mode === "none" ? [] : callable.filter((tool) => ask.choice.names?.includes(tool.name) ?? true);
   const rounds = commandRounds(situation.speech);
   const round = (ask.parallel === false ? rounds.flat().map((command) => [command]) : rounds)[situation.rounds] ?? [];
-  const asked = round.map((command) => callFor(command, tools)).filter((call) => call !== undefined);
+  const patch = situation.rounds === 0 ? patchCall(situation.speech, tools) : undefined;
+  const asked = [...round.map((command) => callFor(command, tools)), patch].filter((call) => call !== undefined);
   if (ask.choice.mode === "required" && tools[0] !== undefined) {
     return { text: "", calls: asked.length > 0 ? asked : [sampleCall(tools[0])] };
   }
@@ -103,8 +104,8 @@ function decide(ask: Ask, situation: Situation): { readonly text: string; readon
 
 function sampleCall(tool: OfferedTool): ScriptedCall {
   return tool.kind === "custom"
-    ? { name: tool.name, arguments: "sample", custom: true }
-    : { name: tool.name, input: sampleOf(tool.schema ?? {}) };
+    ? { name: tool.name, ...inNamespace(tool), arguments: "sample", custom: true }
+    : { name: tool.name, ...inNamespace(tool), input: sampleOf(tool.schema ?? {}) };
 }
 
 function quoteResults(results: readonly string[]): string {

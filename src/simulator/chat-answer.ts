@@ -1,10 +1,11 @@
 /** An answer in OpenAI's words: one completion (dossier A.2.2). */
 import type { BoundConversation } from "./binding-conversation.ts";
 import { addCall, ANSWERER } from "./chat-binding.ts";
-import { openAiId } from "./openai-errors.ts";
-import type { ModelFacts } from "./openai-models.ts";
 import type { Plan, PlannedCallBlock } from "./conversation.ts";
 import type { Fields } from "./json-values.ts";
+import { openAiId } from "./openai-errors.ts";
+import { tokenLogprobs } from "./openai-logprobs.ts";
+import type { ModelFacts } from "./openai-models.ts";
 import { wholeReply, type Reply } from "./reply.ts";
 import type { AnswerEnd } from "./types.ts";
 
@@ -143,14 +144,7 @@ export function reasoningDetails(plan: Plan, context: ChatContext): ReadonlyMap<
 
 /** The log probabilities of the text, a token per word; `null` where none were asked for. */
 export function logprobsOf(text: string, { alternatives }: ChatContext): Fields | null {
-  if (alternatives === undefined) return null;
-  const tokens = text.match(/\s*\S+/g) ?? [];
-  const entry = (token: string): Fields => ({ token, logprob: -0.125, bytes: [...Buffer.from(token)] });
-  const content = tokens.map((token) => ({
-    ...entry(token),
-    top_logprobs: Array.from({ length: alternatives }, (_, rank) => entry(rank === 0 ? token : `${token}${rank}`)),
-  }));
-  return { content, refusal: null };
+  return alternatives === undefined ? null : { content: tokenLogprobs(text, alternatives), refusal: null };
 }
 
 /** An image as an extension of compatible servers says it; OpenAI's own has none. */

@@ -1,6 +1,7 @@
 /** OpenAI's rules for the messages of a request (dossier A.2.1). Each throws the vendor's 400. */
 import { readObject, type ObjectName } from "./chat-fields.ts";
 import { fieldsOf, listOf, textOf, type Fields } from "./json-values.ts";
+import { checkBase64, checkFileData, checkImageUrl } from "./openai-media.ts";
 import { modelFacts } from "./openai-models.ts";
 import { checkLength, checkName, emptyArray, missing, unmatched, unsupportedValue, wrong, wrongType } from "./openai-refusals.ts";
 
@@ -30,8 +31,6 @@ const OBJECT_OF_PART: Readonly<Record<string, ObjectName>> = {
 
 const MESSAGE_NAME = /^[^\s<|\\/>]+$/;
 const CALL_ID_LENGTH = 64;
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-const IMAGE_TYPE = /^image\/(?:png|jpe?g|gif|webp)$/;
 
 /** The checked messages of a body, without their nulls; whether their reasoning is genuine is for `chat-binding.ts` to say. */
 export function readMessages(body: Fields, model: string): readonly Fields[] {
@@ -94,23 +93,7 @@ function checkImage(image: Fields, path: string): void {
   const detail = image["detail"];
   if (detail !== undefined && !["low", "high", "auto", "original"].includes(textOf(detail)))
     throw unsupportedValue(textOf(detail), ["low", "high", "auto", "original"], `${path}.detail`);
-  const data = /^data:([^;,]*)(?:;[^,]*)*;base64,(.*)$/s.exec(url);
-  if (data === null) {
-    if (/^https?:\/\/./.test(url)) return;
-    throw wrong(
-      `Invalid '${path}.url'. Expected a base64-encoded data URL with an image MIME type (e.g. 'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without the 'data:' prefix.`,
-      `${path}.url`,
-      "invalid_value",
-    );
-  }
-  if (!IMAGE_TYPE.test(data[1] as string)) {
-    throw wrong(
-      "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
-      undefined,
-      "invalid_image_format",
-    );
-  }
-  checkBase64(data[2] as string, `${path}.url`);
+  checkImageUrl(url, `${path}.url`);
 }
 
 function checkAudio(audio: Fields, path: string): void {
@@ -126,19 +109,7 @@ function checkFile(file: Fields, path: string): void {
   if (data === undefined && file["file_id"] === undefined) throw missing(`${path}.file_id`);
   if (data === undefined) return;
   if (file["filename"] === undefined) throw missing(`${path}.filename`);
-  const url = /^data:[^;,]+(?:;[^,]*)*;base64,(.*)$/s.exec(textOf(data));
-  if (url === null) {
-    throw wrong(
-      `Invalid '${path}.file_data'. Expected a base64-encoded data URL with an application/pdf MIME type (e.g. 'data:application/pdf;base64,aW1nIGJ5dGVzIGhlcmU='), but got a value without the 'data:' prefix.`,
-      `${path}.file_data`,
-      "invalid_value",
-    );
-  }
-  checkBase64(url[1] as string, `${path}.file_data`);
-}
-
-function checkBase64(data: string, path: string): void {
-  if (!BASE64.test(data)) throw wrong(`Invalid '${path}'. Expected a base64-encoded value.`, path, "invalid_base64");
+  checkFileData(textOf(data), `${path}.file_data`);
 }
 
 function checkAssistant(message: Fields, path: string): void {

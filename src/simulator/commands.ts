@@ -45,15 +45,63 @@ export function commandRounds(speech: string): string[][] {
   return rounds.filter((round) => round.length > 0);
 }
 
-/** The call that runs the command; `Name {"json": "input"}` calls the offered tool of that name. `undefined` when no offered tool can. */
+/**
+ * The call that runs the command; `Name {"json": "input"}` calls the offered tool of that name, and `Name free text` the one
+ * that takes free text. `undefined` when no offered tool can.
+ */
 export function callFor(command: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
-  const direct = /^([A-Za-z_][\w.:-]*)\s+(\{.*\})$/.exec(command);
-  if (direct !== null && tools.some((tool) => tool.name === direct[1])) {
-    const input = jsonOf(direct[2] as string);
-    if (isFields(input)) return { name: direct[1] as string, input };
-  }
+  return directCall(command, tools) ?? shellCall(command, tools) ?? codeCall(`exec_command(${JSON.stringify({ cmd: command })})`, tools);
+}
+
+/** The call that applies the patch which the speech holds, from its first line to its last. */
+export function patchCall(speech: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
+  const patch = /^\*\*\* Begin Patch$.*^\*\*\* End Patch$/ms.exec(speech)?.[0];
+  if (patch === undefined) return undefined;
+  const tool = tools.find(({ name }) => /patch/i.test(name));
+  if (tool?.kind === "custom") return { name: tool.name, ...inNamespace(tool), arguments: patch, custom: true };
+  return codeCall(`apply_patch(${JSON.stringify(patch)})`, tools);
+}
+
+/** What a scripted call is called by, where the tools may have come under other names and in other forms. */
+export function asOffered({ asOffered: loosely, ...call }: ScriptedCall, tools: readonly OfferedTool[]): ScriptedCall {
+  if (loosely === undefined) return call;
+  const named = tools.filter(({ name }) => name.endsWith(call.name));
+  const inGroup = named.find((tool) => (tool.namespace ?? tool.name).includes(call.namespace ?? ""));
+  const tool = inGroup ?? named[0];
+  if (tool === undefined) return call;
+  const { namespace: _, ...rest } = call;
+  const renamed = { ...rest, name: tool.name, ...inNamespace(tool) };
+  if (call.custom !== true || tool.kind === "custom") return renamed;
+  const [member = "input"] = Object.keys(fieldsOf(fieldsOf(tool.schema)["properties"]));
+  const { arguments: text, custom: _custom, ...whole } = renamed;
+  return { ...whole, input: { [member]: text } };
+}
+
+/** The tool's group, as a call names it. */
+export function inNamespace({ namespace }: OfferedTool): { readonly namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
+}
+
+function directCall(command: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
+  const [, name, input] = /^([A-Za-z_][\w.:-]*)\s+(.*)$/.exec(command) ?? [];
+  const tool = tools.find((candidate) => candidate.name === name || `${candidate.namespace}.${candidate.name}` === name);
+  if (tool === undefined || input === undefined) return undefined;
+  if (tool.kind === "custom") return { name: tool.name, ...inNamespace(tool), arguments: input, custom: true };
+  const parsed = jsonOf(input);
+  return isFields(parsed) ? { name: tool.name, ...inNamespace(tool), input: parsed } : undefined;
+}
+
+function shellCall(command: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
   const shell = shellTool(tools);
-  return shell === undefined ? undefined : { name: shell.name, input: shellInput(shell, command) };
+  return shell === undefined ? undefined : { name: shell.name, ...inNamespace(shell), input: shellInput(shell, command) };
+}
+
+/** A tool that takes a program, which calls the other tools (Codex calls it `exec`). */
+function codeCall(call: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
+  const tool = tools.find(({ name, kind }) => kind === "custom" && name === "exec");
+  if (tool === undefined) return undefined;
+  const program = `const r = await tools.${call};\ntext(r.output ?? r);\n`;
+  return { name: tool.name, ...inNamespace(tool), arguments: program, custom: true };
 }
 
 function shellTool(tools: readonly OfferedTool[]): OfferedTool | undefined {
@@ -78,7 +126,9 @@ function shellInput(tool: OfferedTool, command: string): unknown {
   const required = listOf(schema["required"]);
   const others = required.filter((name) => name !== field);
   const rest = others.length === 0 ? {} : fieldsOf(sampleOf({ ...schema, required: others }));
-  return { [field]: isList ? ["bash", "-lc", command] : command, ...rest };
+  // A list is the command's words, but for the one member that is a list of commands.
+  const value = !isList ? command : field === "commands" ? [command] : ["bash", "-lc", command];
+  return { [field]: value, ...rest };
 }
 
 function jsonOf(text: string): unknown {

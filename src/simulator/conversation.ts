@@ -4,12 +4,18 @@ import type { AnswerEnd, Citation, SearchResult, Usage } from "./types.ts";
 /** A tool of the request. */
 export interface OfferedTool {
   readonly name: string;
+  /** The group that it stands in, where the protocol has groups. */
+  readonly namespace?: string;
   readonly description?: string | undefined;
   /** JSON schema of its input; `undefined` where it has none. */
   readonly schema: unknown;
   /** `custom`: its input is free text. `hosted`: the vendor runs it. Default: `function`. */
   readonly kind?: "custom" | "hosted";
   readonly strict?: boolean | undefined;
+  /** What its free text must look like, as it was sent. */
+  readonly format?: unknown;
+  /** The vendor's own type of a tool that the caller runs; its calls are items of their own. */
+  readonly wireType?: string;
   /** Not to be called before a search has found it. */
   readonly deferred?: boolean;
 }
@@ -44,6 +50,8 @@ export interface CallPart {
   readonly type: "call";
   readonly id: string | undefined;
   readonly name: string;
+  /** The tool's group. */
+  readonly namespace?: string | undefined;
   /** The input: as it was sent where the protocol has it as text, else as compact JSON. */
   readonly arguments: string;
   /** A Gemini signature that stands on it. */
@@ -188,6 +196,7 @@ export interface PlannedThinking {
 export interface PlannedCallBlock {
   readonly type: "call";
   readonly name: string;
+  readonly namespace: string | undefined;
   readonly id: string | undefined;
   /** The parsed input; {} where the text is no JSON. */
   readonly input: unknown;

@@ -124,7 +124,7 @@ function toldError({ dialect, behaviour }: Victim): VendorError {
 function withError(victim: Victim, count: number): Reply {
   const { reply, dialect, call } = victim;
   if (!reply.stream) return { ...dialect.failureReply(toldError(victim), call), status: 200 };
-  const error = dialect.failureFrame(toldError(victim), call, count === 0);
+  const error = dialect.failureFrame(toldError(victim), call, count);
   return { ...reply, frames: [...reply.frames.slice(0, count), error] };
 }
 

@@ -74,9 +74,12 @@ export function geminiFailureReply(error: VendorError, call: Call): Reply {
 }
 
 /** The error as the last element of a stream. */
-export function geminiFailureFrame(error: VendorError, call: Call, first: boolean): Frame {
+export function geminiFailureFrame(error: VendorError, call: Call, sent: number): Frame {
   const json = JSON.stringify(envelope(error));
-  return { bytes: Buffer.from(call.framing === "array" ? `${first ? "[" : ",\r\n"}${json}\n]` : `data: ${json}\r\n\r\n`), role: "end" };
+  return {
+    bytes: Buffer.from(call.framing === "array" ? `${sent === 0 ? "[" : ",\r\n"}${json}\n]` : `data: ${json}\r\n\r\n`),
+    role: "end",
+  };
 }
 
 function envelope(error: VendorError): object {

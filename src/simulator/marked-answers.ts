@@ -1,6 +1,7 @@
 /** Behaviours chosen by a marker in the prompt: for whoever reaches the simulator through others and controls nothing else. */
 import { textsOf, type Ask } from "./conversation.ts";
 import type { Call, Dialect } from "./dialect.ts";
+import type { ResponseStore } from "./responses-store.ts";
 import { asBehaviour } from "./script.ts";
 import type { Behaviour, FaultName } from "./types.ts";
 import { VendorError } from "./vendor-error.ts";
@@ -15,9 +16,9 @@ export class MarkedAnswers {
   }
 
   /** What a request gets, if there is a marker in it and this turn has a behaviour. Requests that cannot be read have no marker. */
-  find(call: Call, dialect: Dialect): Behaviour | undefined {
+  find(call: Call, dialect: Dialect, kept: ResponseStore): Behaviour | undefined {
     if (this.#answers.size === 0) return undefined;
-    const ask = readable(call, dialect);
+    const ask = readable(call, dialect, kept);
     if (ask === undefined) return undefined;
     // The longest of several: one marker may begin another.
     const here = latestPlaces(ask, [...this.#answers.keys()]).sort((a, b) => b.at - a.at || b.marker.length - a.marker.length)[0];
@@ -26,9 +27,9 @@ export class MarkedAnswers {
   }
 }
 
-function readable(call: Call, dialect: Dialect): Ask | undefined {
+function readable(call: Call, dialect: Dialect, kept: ResponseStore): Ask | undefined {
   try {
-    return dialect.ask(call);
+    return dialect.ask(call, kept);
   } catch (error) {
     if (error instanceof VendorError) return undefined;
     throw error;

@@ -90,6 +90,12 @@ export function openAiFailureFrame(error: VendorError): Frame {
   return { bytes: Buffer.from(`data: ${JSON.stringify(envelope(error))}\n\n`), role: "end" };
 }
 
+/** What is told of an error. */
+export function errorFields(error: VendorError): { message: string; type: string; param: string | null; code: string | null } {
+  const type = error.kind ?? (error.status >= 500 ? "server_error" : "invalid_request_error");
+  return { message: error.message, type, param: error.param ?? null, code: error.code ?? null };
+}
+
 /** The request id of a call: the same for the same body. */
 export function requestIdOf(call: Call): string {
   return `req_${seedOf("request", call.operation, call.body).slice(0, 32)}`;
@@ -106,6 +112,5 @@ function usual(status: number): VendorError {
 }
 
 function envelope(error: VendorError): object {
-  const type = error.kind ?? (error.status >= 500 ? "server_error" : "invalid_request_error");
-  return { error: { message: error.message, type, param: error.param ?? null, code: error.code ?? null } };
+  return { error: errorFields(error) };
 }

@@ -12,8 +12,14 @@ export interface ModelFacts {
   readonly showsReasoning: boolean;
   /** Whether it signs its reasoning in `reasoning_details` besides, and checks what comes back. */
   readonly signsReasoning: boolean;
+  /** Whether it gives its reasoning as it is in Responses, neither summed up nor sealed: open models do. */
+  readonly rawReasoning: boolean;
   /** Whether it thinks when `reasoning_effort` is absent. */
   readonly thinksByItself: boolean;
+  /** Whether `instructions` stand behind the conversation in Responses, so that they may change. */
+  readonly instructsLast: boolean;
+  /** Whether it tells commentary and final answer apart in Responses. */
+  readonly tellsPhases: boolean;
 }
 
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -33,7 +39,10 @@ export function modelFacts(name: string): ModelFacts {
     functionsOrEffort: reasoning && versionOf(model) >= 5.4,
     showsReasoning,
     signsReasoning,
+    rawReasoning: OPEN_REASONER.test(model),
     thinksByItself: openReasoner || (reasoning && !restsByDefault(model)),
+    instructsLast: reasoning && versionOf(model) >= 6.2,
+    tellsPhases: reasoning && versionOf(model) >= 5.4,
   };
 }
 

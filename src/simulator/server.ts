@@ -8,6 +8,7 @@ import type { Call, Settings } from "./dialect.ts";
 import { stepsFor } from "./exchange.ts";
 import { soundSteps } from "./faults.ts";
 import { MarkedAnswers } from "./marked-answers.ts";
+import { ResponseStore } from "./responses-store.ts";
 import { credentialOf, routeOf, type Route } from "./routes.ts";
 import { asBehaviour, Script } from "./script.ts";
 import { perform, type Step } from "./steps.ts";
@@ -32,6 +33,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const settings: Settings = {
     issuer,
     state: stateSettings(issuer, options.strictState ?? false),
+    responses: new ResponseStore(),
     models: options.models,
     requireKey: options.requireKey ?? false,
   };
@@ -59,10 +61,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     };
     gone.addEventListener("abort", () => settle(response.writableFinished ? "answered" : "client-left"), { once: true });
     if (gone.aborted) settle("client-left");
-    const { operation, model, framing } = route;
+    const { operation, model, responseId, framing } = route;
     const call: Call = {
       operation: operation ?? "generate",
       model,
+      responseId,
       framing,
       headers: incoming.headers,
       query: url.searchParams,
@@ -81,7 +84,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       if (oversize) throw dialect.oversize();
       const ofCredential = credentials.get(call.credential ?? "");
       const unasked = (): Behaviour | undefined =>
-        (operation === "generate" ? marked.find(call, dialect) : undefined) ?? script.take(request, operation);
+        (operation === "generate" ? marked.find(call, dialect, settings.responses) : undefined) ?? script.take(request, operation);
       const behaviour: Behaviour = asked ?? (ofCredential === undefined ? unasked() : asBehaviour(ofCredential)) ?? {};
       return stepsFor(call, dialect, settings, behaviour, options.chunkDelayMs ?? 0);
     } catch (error) {
@@ -114,6 +117,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     port,
     requests,
     credentials,
+    responses: settings.responses,
     get openConnections() {
       return sockets.size;
     },

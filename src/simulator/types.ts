@@ -2,6 +2,7 @@
 
 import type { StateFlaw } from "./binding.ts";
 import type { FaultName } from "./fault-names.ts";
+import type { ResponseStore } from "./responses-store.ts";
 
 export type { FaultName } from "./fault-names.ts";
 
@@ -44,6 +45,8 @@ export interface Simulator {
   readonly openRequests: number;
   /** Behaviour by API key; change it at any time, to revoke a credential or to heal it. */
   readonly credentials: Map<string, Behaviour | FaultName>;
+  /** Answers of Responses that are kept for their callers, by API key. */
+  readonly responses: ResponseStore;
   /** Appends to the queue that generation requests (or what `when` matches) take from, in order of arrival. */
   script(...items: readonly (ScriptItem | FaultName)[]): void;
   /**
@@ -131,8 +134,10 @@ export interface Behaviour {
   readonly finish?: string;
   /** Gemini: stands beside the reason, for a request that gets the rest of the answer. */
   readonly continuationToken?: string;
-  /** Fragments of parallel calls come in turns (Chat Completions only: the others cannot). */
+  /** Fragments of parallel calls come in turns (Chat Completions and Responses; the others cannot). */
   readonly interleave?: boolean;
+  /** Responses: streams as compatible servers have been seen to write them. */
+  readonly quirks?: readonly Quirk[];
   /** Milliseconds before the response's headers. */
   readonly delayMs?: number;
   /** Milliseconds between stream events. */
@@ -149,17 +154,31 @@ export interface ScriptItem extends Behaviour {
   readonly when?: (request: RecordedRequest) => boolean;
 }
 
+/**
+ * How a Responses stream may depart from OpenAI's own. `rotating-ids`: every event has other ids for the same answer and item.
+ * `empty-output`: the last event's response holds no items. `no-sequence-numbers`: events are not numbered. `no-deltas`:
+ * texts and inputs come in the events that end them only.
+ */
+export type Quirk = "rotating-ids" | "empty-output" | "no-sequence-numbers" | "no-deltas";
+
 /** A tool call to answer with. */
 export interface ScriptedCall {
   readonly name: string;
+  /** The group of the tool (Responses). */
+  readonly namespace?: string;
   /** Default: {}. */
   readonly input?: unknown;
   /** The input's own text instead, to the letter where the protocol has text: odd numbers, broken JSON, free text. */
   readonly arguments?: string;
   /** Default: made from the request, in the vendor's style. */
   readonly id?: string;
-  /** Whether the arguments are free text (a custom tool of Chat Completions). */
+  /** Whether the arguments are free text (a custom tool of Chat Completions and Responses). */
   readonly custom?: boolean;
+  /**
+   * Calls what the tool has become on its way here: the one whose name ends so, in whichever group. Free text goes into the one
+   * member of the arguments where the tool is a function.
+   */
+  readonly asOffered?: true;
 }
 
 /** How a block's text is cut when it is streamed: lengths in UTF-16 units, used over and over. Default: the simulator's own. */
