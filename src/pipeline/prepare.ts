@@ -207,6 +207,7 @@ export class Preparation {
         issuer,
         sealer: this.#sealer,
         losses,
+        ...(target.provider.chat && { chat: target.provider.chat }),
         mintedBy: () => undefined,
       }),
       losses: losses.losses,

@@ -10,6 +10,7 @@ import type { LossLedger } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Frame } from "../wire/frames.ts";
 import type { Span } from "../wire/json-scan.ts";
+import type { ChatDialect } from "./chat-dialect.ts";
 import type { Profile } from "./profile.ts";
 import type { StatefulSide, StoredRoute } from "./stateful.ts";
 
@@ -199,8 +200,12 @@ export interface RelayTarget {
   readonly issuer: Issuer;
   readonly sealer: StateSealer;
   readonly losses: LossLedger;
+  /** How the server speaks Chat Completions, where that is the protocol and somebody knows. */
+  readonly chat?: ChatDialect;
   /** Who minted state that travels as it was minted, without an envelope; `undefined`: nobody here knows. */
   mintedBy(state: string): Issuer | undefined;
+  /** All state that {@link mintedBy} knows is this target's own: none of it need be looked for. */
+  readonly knowsOwnOnly?: true;
 }
 
 /** A request in the upstream's words. */
@@ -287,6 +292,8 @@ export interface UpstreamSide {
    * @param members where {@link RequestPeek} found the top-level members.
    */
   relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer;
+  /** Who minted the state in a relayed body, as far as that is known, from the newest on; absent where the protocol has none. */
+  stateIssuers?(body: Buffer, known: Pick<RelayTarget, "sealer" | "mintedBy">): Iterable<Issuer>;
   relayTap(): RelayTap;
   /** Whether its servers fetch what lies at this address whatever the model; absent: at none. See also `Profile.fetches`. */
   fetchesUrl?(url: string): boolean;

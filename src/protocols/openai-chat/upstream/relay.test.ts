@@ -4,6 +4,8 @@ import { rechunk, loadRecordings } from "../../../../test/support/recordings.ts"
 import { LossLedger } from "../../../chat/loss.ts";
 import { createStateSealer } from "../../../chat/state.ts";
 import { scanObject } from "../../../wire/json-scan.ts";
+import { OPENAI_DIALECT } from "../../../providers/openai/index.ts";
+import type { ChatDialect } from "../../chat-dialect.ts";
 import { isOpenAiHeader } from "../../shared/relay-request.ts";
 import { inspectWhole, relayBody, relayPath } from "./relay.ts";
 import { ChatRelayTap } from "./relay-tap.ts";
@@ -11,10 +13,11 @@ import { ChatRelayTap } from "./relay-tap.ts";
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 const sealed = sealer.seal({ state: { issuer: { platform: "anthropic" }, kind: "thinking", value: "s" }, binds: "self" });
 
-function relay(text: string, model = "up") {
+function relay(text: string, model = "up", chat?: ChatDialect) {
   const losses = new LossLedger();
   const body = Buffer.from(text);
-  const out = relayBody(body, scanObject(body), { model, issuer: { platform: "openai" }, sealer, losses, mintedBy: () => undefined });
+  const target = { model, issuer: { platform: "openai" }, sealer, losses, mintedBy: () => undefined, ...(chat && { chat }) };
+  const out = relayBody(body, scanObject(body), target);
   return { text: out.toString(), same: out === body, losses: losses.losses };
 }
 
@@ -38,6 +41,16 @@ describe("the request", () => {
     expect(relay(message(mixed)).text).toBe(message(',"reasoning_details":[{"type":"reasoning.text","text":"b"}]'));
     const call = (extra: string) => `,"tool_calls":[{"id":"c"${extra}}]`;
     expect(relay(message(call(`,"extra_content":{"google":{"thought_signature":"${sealed}"}}`))).text).toBe(message(call("")));
+  });
+
+  test("rule 436: reasoning that clients replay goes to servers that have a field for it, and to no other that is known", () => {
+    const message = (more: string) => `{"model":"up","messages":[{"role":"assistant","content":"a"${more}}]}`;
+    const replayed = message(',"reasoning_content":"hm","reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm"}]');
+    expect(relay(replayed, "up", OPENAI_DIALECT).text).toBe(message(""));
+    const wanting: ChatDialect = { ...OPENAI_DIALECT, replay: { field: "reasoning_content", turns: "all" } };
+    for (const chat of [wanting, undefined]) expect(relay(replayed, "up", chat).same).toBe(true);
+    const effort = '{"model":"up","reasoning_effort":"low","messages":[{"role":"user","content":"\\"reasoning\\": x"}]}';
+    expect(relay(effort, "up", OPENAI_DIALECT).same).toBe(true);
   });
 
   test("words that look like ours in a text are the caller's", () => {

@@ -5,6 +5,7 @@ import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, 
 import { ENVELOPE_PREFIX } from "../../../chat/state.ts";
 import { scanArray, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { Operation, RelayTarget } from "../../protocol.ts";
+import { REASONING_FIELDS } from "../reasoning-state.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { withQuery } from "../../shared/relay-request.ts";
 import { isAnswer } from "./stream-decode.ts";
@@ -30,10 +31,13 @@ function pathOf(operation: Operation, model: string): string {
 
 /** Members of a message, and of a call, in which our proofs travel. */
 const PROOF_LISTS = ["reasoning_details", "thinking_blocks"] as const;
+/** Members of a message that hold reasoning. */
+const REASONING_KEYS: readonly string[] = [...REASONING_FIELDS, ...PROOF_LISTS];
 
 /**
  * The body with another model name and nothing else changed, except that state of other servers, which clients got in
- * our envelopes, is taken out of the messages that hold it.
+ * our envelopes, is taken out of the messages that hold it, and reasoning out of those for a server that has no such fields
+ * (rule 436): a conversation may come from one that has.
  * @throws GatewayError `invalid-request` when what had to be searched is not JSON.
  */
 export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer {
@@ -42,11 +46,15 @@ export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, targ
   const text = JSON.stringify(target.model);
   if (model && body.toString("utf8", model.start, model.end) !== text) edits.push({ ...model, text });
   const messages = members.get("messages");
-  if (messages && body.includes(ENVELOPE_PREFIX)) edits.push(...stateEdits(body, messages, target));
+  const unwanted = target.chat !== undefined && target.chat.replay === undefined;
+  const holds = (bytes: Buffer): boolean =>
+    bytes.includes(ENVELOPE_PREFIX) || (unwanted && REASONING_KEYS.some((key) => bytes.includes(`"${key}"`)));
+  if (messages && holds(body)) edits.push(...messageEdits(body, messages, holds, unwanted, target));
   return edits.length === 0 ? body : spliceSpans(body, edits);
 }
 
-function stateEdits(body: Buffer, messages: Span, { losses }: RelayTarget): Edit[] {
+/** @param holds whether there may be something to take out of a message. @param unwanted whether reasoning goes, whoever said it. */
+function messageEdits(body: Buffer, messages: Span, holds: (bytes: Buffer) => boolean, unwanted: boolean, { losses }: RelayTarget): Edit[] {
   let elements: readonly Span[];
   try {
     elements = scanArray(body, messages);
@@ -54,13 +62,20 @@ function stateEdits(body: Buffer, messages: Span, { losses }: RelayTarget): Edit
     throw new GatewayError("invalid-request", "The request's messages are not JSON.", { field: "messages", cause: error });
   }
   return elements.flatMap((span, i) => {
-    if (!body.subarray(span.start, span.end).includes(ENVELOPE_PREFIX)) return [];
+    if (!holds(body.subarray(span.start, span.end))) return [];
     const message = asObject(tryParseJson(body.toString("utf8", span.start, span.end)));
-    const cleaned = message && withoutEnvelopes(message);
+    const proofless = message && withoutEnvelopes(message);
+    const cleaned = proofless && unwanted ? withoutReasoning(proofless) : proofless;
     if (!cleaned || cleaned === message) return [];
     losses.add("foreign-reasoning", `messages[${i}]`, "info");
     return [{ ...span, text: writeJson(cleaned) }];
   });
+}
+
+/** The message without fields of reasoning; the same object when it has none. */
+function withoutReasoning(message: JsonObject): JsonObject {
+  if (!REASONING_KEYS.some((key) => message[key] !== undefined)) return message;
+  return Object.fromEntries(Object.entries(message).filter(([key]) => !REASONING_KEYS.includes(key)));
 }
 
 /** The message without our proofs; the same object when it has none. */
