@@ -13,6 +13,7 @@ import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
 import { CallStates } from "./pipeline/call-states.ts";
 import { MediaStore } from "./pipeline/media.ts";
+import { MintedStateMemory } from "./pipeline/minted-states.ts";
 import { ProtocolMemory } from "./pipeline/protocol-memory.ts";
 import { systemClock } from "./routing/clock.ts";
 import { Pool, type PoolView } from "./routing/pool.ts";
@@ -58,6 +59,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
       lessons: new LessonMemory(systemClock),
       media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
       callStates: new CallStates(systemClock),
+      mintedStates: new MintedStateMemory(systemClock),
       protocolMemory: new ProtocolMemory(systemClock),
       instanceId: randomUUID(),
       profileFor,

@@ -10,6 +10,7 @@ import { providerTypes } from "../providers/index.ts";
 import type { Target } from "../routing/router.ts";
 import { CallStates } from "./call-states.ts";
 import { MediaStore } from "./media.ts";
+import { MintedStateMemory } from "./minted-states.ts";
 import { ProtocolMemory } from "./protocol-memory.ts";
 import { Preparation } from "./prepare.ts";
 
@@ -42,6 +43,7 @@ function preparation(operation: Operation): Preparation {
       media: new MediaStore(() => Promise.reject(new Error("no network")), 1),
       lessons: new LessonMemory({ now: () => 0 }),
       callStates: new CallStates({ now: () => 0 }),
+      mintedStates: new MintedStateMemory({ now: () => 0 }),
       protocolMemory: new ProtocolMemory({ now: () => 0 }),
       profileFor,
     },

@@ -21,6 +21,7 @@ import type { CallStates } from "./call-states.ts";
 import { conversationKey } from "./conversation-key.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
 import type { Lane, LaneRequest } from "./lane.ts";
+import type { MintedStates } from "./minted-states.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { blamesProtocol, type ProtocolMemory } from "./protocol-memory.ts";
 import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
@@ -40,6 +41,7 @@ export interface PrepareContext extends TargetFactsContext {
   readonly userAgent: string;
   readonly media: MediaStore;
   readonly callStates: CallStates;
+  readonly mintedStates: MintedStates;
   readonly protocolMemory: ProtocolMemory;
 }
 
@@ -119,14 +121,25 @@ export class Preparation {
 
   /** The account that minted the newest opaque state of the conversation, when this target's platform did: it should stay (dossier D.4). */
   preferredAccount(target: Target): string | undefined {
-    if (this.#relays(target)) return undefined;
-    const items = this.#decode().items;
+    // Where there is one account only, nobody need look which it is.
+    if (target.provider.credentials.length < 2) return undefined;
+    for (const issuer of this.#stateIssuers(target))
+      if (issuer.account !== undefined && issuer.platform === target.provider.platform) return issuer.account;
+    return undefined;
+  }
+
+  /** Who minted the state of the conversation, as far as that is known, from the newest on. */
+  *#stateIssuers(target: Target): Iterable<Issuer> {
+    if (this.#relays(target)) {
+      const known = { sealer: this.#sealer, mintedBy: (state: string) => this.#context.mintedStates.issuerOf(state) };
+      yield* this.#protocol(target).upstream.stateIssuers?.(this.#request.body, known) ?? [];
+      return;
+    }
+    const { items } = this.#decode();
     for (let i = items.length - 1; i >= 0; i -= 1) {
       const item = items[i];
-      const issuer = item && "state" in item ? item.state?.issuer : undefined;
-      if (issuer?.account !== undefined && issuer.platform === target.provider.platform) return issuer.account;
+      if (item && "state" in item && item.state) yield item.state.issuer;
     }
-    return undefined;
   }
 
   /** What a target's failure comes to on the translate lane: it may lack numbers that clients look for. */
@@ -189,11 +202,13 @@ export class Preparation {
     const streams = operation === "generate" && this.#peek.stream;
     const losses = new LossLedger();
     const vendors = target.provider.relayedHeaders;
+    const { mintedStates } = this.#context;
+    const remember = (state: string): void => mintedStates.remember(state, issuer);
     return {
       streams,
       lane: streams
-        ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route))
-        : new RelayWholeLane(upstream, operation),
+        ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route), remember)
+        : new RelayWholeLane(upstream, operation, remember),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
       headers: [
         ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name) || vendors.some((start) => name.startsWith(start))),
@@ -208,7 +223,8 @@ export class Preparation {
         sealer: this.#sealer,
         losses,
         ...(target.provider.chat && { chat: target.provider.chat }),
-        mintedBy: () => undefined,
+        mintedBy: (state) => mintedStates.issuerOf(state),
+        ...(!mintedStates.knowsForeignTo(issuer) && { knowsOwnOnly: true }),
       }),
       losses: losses.losses,
     };

@@ -46,11 +46,18 @@ export class RelayStreamLane implements Lane {
   /** The media type that the client asked for. */
   readonly #type: string;
   readonly #frames: WholeFrames | WholeElements;
+  readonly #remember: (state: string) => void;
+  /** How much of the state that was minted so far has been remembered. */
+  #remembered = 0;
   #error: GatewayError | undefined;
 
-  /** @param style how the client's protocol writes the stream that was asked for. */
-  constructor(upstream: UpstreamSide, style: StreamStyle) {
+  /**
+   * @param style how the client's protocol writes the stream that was asked for.
+   * @param remember takes state that the upstream minted, before the client has it.
+   */
+  constructor(upstream: UpstreamSide, style: StreamStyle, remember: (state: string) => void) {
     this.#tap = upstream.relayTap();
+    this.#remember = remember;
     this.#type = mediaType(style.contentType);
     this.#frames = this.#type === SSE ? new WholeFrames() : new WholeElements();
   }
@@ -66,6 +73,7 @@ export class RelayStreamLane implements Lane {
   push(chunk: Buffer): LaneOutput {
     const whole = this.#frames.push(chunk);
     if (whole) this.#tap.push(whole);
+    this.#rememberState();
     // The stream ends with its own error, so nothing else will close the array around it.
     return whole && this.#tap.error && this.#type !== SSE ? Buffer.concat([whole, Buffer.from("]")]) : whole;
   }
@@ -74,9 +82,15 @@ export class RelayStreamLane implements Lane {
     const rest = this.#frames.rest();
     this.#tap.push(rest);
     this.#tap.end();
+    this.#rememberState();
     if (this.#tap.finished || this.#tap.error) return rest;
     this.#error = new GatewayError("transport", "The upstream's stream ended before the answer was complete.");
     return undefined;
+  }
+
+  #rememberState(): void {
+    const { minted = [] } = this.#tap;
+    for (; this.#remembered < minted.length; this.#remembered += 1) this.#remember(minted[this.#remembered] as string);
   }
 
   get begun(): boolean {
@@ -106,11 +120,14 @@ export class RelayWholeLane extends WholeLane {
   readonly name = "relay";
   readonly #upstream: UpstreamSide;
   readonly #operation: Operation;
+  readonly #remember: (state: string) => void;
 
-  constructor(upstream: UpstreamSide, operation: Operation) {
+  /** @param remember takes state that the upstream minted, before the client has it. */
+  constructor(upstream: UpstreamSide, operation: Operation, remember: (state: string) => void) {
     super();
     this.#upstream = upstream;
     this.#operation = operation;
+    this.#remember = remember;
   }
 
   open(status: number, headers: readonly string[]): AnswerHead {
@@ -120,9 +137,10 @@ export class RelayWholeLane extends WholeLane {
   protected convert(body: WholeBody): LaneOutput {
     const answer = body.object(JSON.parse as (text: string) => JsonValue);
     if (this.#operation === "generate") {
-      const { usage, error } = this.#upstream.inspectWhole(answer);
+      const { usage, error, minted = [] } = this.#upstream.inspectWhole(answer);
       this.usage = usage;
       if (error) throw error;
+      for (const state of minted) this.#remember(state);
     }
     return body.bytes;
   }

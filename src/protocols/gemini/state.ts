@@ -3,6 +3,7 @@
  * belong to. Another vendor's travels in envelopes on the next text or call: clients replay these parts and drop thoughts
  * (dossier B.0.7, B.10). `thoughtSignature` is bytes, so the envelopes are in base64; several share one field.
  */
+import { asString, type JsonObject } from "../../chat/json.ts";
 import { ENVELOPE_PREFIX, type OpaqueState, type StateSealer } from "../../chat/state.ts";
 
 /** Whose signatures need no envelope here. Which of Google's platforms signed a raw one nobody can say. */
@@ -13,6 +14,18 @@ export const SIGNATURE_SENTINEL = "skip_thought_signature_validator";
 
 /** What clients themselves put where they have no signature: it proves nothing. */
 const SENTINELS: ReadonlySet<string> = new Set([SIGNATURE_SENTINEL, "context_engineering_is_the_way_to_go"]);
+
+/** The field of a part that holds a signature, in both of its spellings (rule 382). */
+export const SIGNATURE_FIELDS = ["thoughtSignature", "thought_signature"] as const;
+
+/** Longer than any signature is: what is longer is something else. */
+export const MAX_SIGNATURE_BYTES = 1_048_576;
+
+/** The signature on a part of an answer; `undefined` when there is none. */
+export function signatureOn(part: JsonObject | undefined): string | undefined {
+  const value = SIGNATURE_FIELDS.map((field) => asString(part?.[field])).find((text) => text !== undefined);
+  return value === "" ? undefined : value;
+}
 
 /** How every sealed signature begins: the prefix of an envelope fills whole groups of base64. */
 export const SEALED_PREFIX = Buffer.from(ENVELOPE_PREFIX).toString("base64");

@@ -2,7 +2,8 @@
 import type { UpstreamSide } from "../../protocol.ts";
 import { continueRequest } from "./continue-encode.ts";
 import { decodeError } from "./error-decode.ts";
-import { inspectWhole, relayBody, relayPath, relaysRequestHeader } from "./relay.ts";
+import { inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
+import { relayBody, stateIssuers } from "./relay-body.ts";
 import { MessagesRelayTap } from "./relay-tap.ts";
 import { encodeRequest } from "./request-encode.ts";
 import { MessagesDecoder } from "./stream-decode.ts";
@@ -15,6 +16,7 @@ export const upstream = {
   relayPath,
   relaysRequestHeader,
   relayBody,
+  stateIssuers,
   inspectWhole,
   relayTap: () => new MessagesRelayTap(),
   fetchesUrl: () => false,

@@ -21,7 +21,14 @@ function expected(events: readonly ChatEvent[]): object {
     finished: events.some((event) => event.type === "finish"),
     error: error && { kind: error.error.kind, message: error.error.message },
     usage,
+    minted: events.flatMap(stateIn),
   };
+}
+
+function stateIn(event: ChatEvent): readonly string[] {
+  const state =
+    event.type === "item-end" ? event.state : event.type === "item-start" && "state" in event.item ? event.item.state : undefined;
+  return state ? [state.value] : [];
 }
 
 function seen(tap: RelayTap): object {
@@ -30,6 +37,7 @@ function seen(tap: RelayTap): object {
     finished: tap.finished,
     error: tap.error && { kind: tap.error.kind, message: tap.error.message },
     usage: tap.usage,
+    minted: tap.minted,
   };
 }
 
@@ -137,4 +145,13 @@ test("what a delta says about events is no event", () => {
     ),
   );
   expect(tap).toMatchObject({ begun: true, error: undefined, finished: false });
+});
+
+test("what is said of a signature in a text is none", () => {
+  const tap = upstream.relayTap();
+  const said = JSON.stringify('{"type":"signature_delta","signature":"x"}\n');
+  tap.push(
+    Buffer.from(`event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"type":"text_delta","text":${said}}}\n\n`),
+  );
+  expect(tap.minted).toEqual([]);
 });

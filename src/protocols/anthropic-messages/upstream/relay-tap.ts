@@ -1,7 +1,8 @@
 /**
  * Watches a relayed stream without reading its content. Content frames are nearly all of a stream: they are recognised
  * by the start of their `event:` line and skipped by searching for the end of their data, so that no delta is ever
- * decoded, whatever its size (rule 318). Everything else goes line by line through an {@link SseReader}.
+ * decoded, whatever its size (rule 318). Everything else goes line by line through an {@link SseReader}; state in content
+ * frames is found by {@link MintedLines}.
  */
 import type { Usage } from "../../../chat/chat.ts";
 import type { GatewayError } from "../../../chat/error.ts";
@@ -10,6 +11,7 @@ import type { Frame } from "../../../wire/frames.ts";
 import { SseReader } from "../../../wire/sse.ts";
 import type { RelayTap } from "../../protocol.ts";
 import { decodeErrorBody } from "./error-decode.ts";
+import { MintedLines } from "./minted-lines.ts";
 import { decodeUsage, mergeRawUsage } from "../usage.ts";
 
 const LF = 0x0a;
@@ -23,6 +25,7 @@ const AT_START = 0x0a0a0a0a;
 
 export class MessagesRelayTap implements RelayTap {
   readonly #reader = new SseReader();
+  readonly #lines = new MintedLines();
   begun = false;
   finished = false;
   error: GatewayError | undefined;
@@ -39,6 +42,10 @@ export class MessagesRelayTap implements RelayTap {
     return this.#rawUsage && decodeUsage(this.#rawUsage);
   }
 
+  get minted(): readonly string[] {
+    return this.#lines.minted;
+  }
+
   /** An empty line ends an event, however lines end. */
   get #atBorder(): boolean {
     const [third, second, first] = [(this.#last >>> 16) & 0xff, (this.#last >>> 8) & 0xff, this.#last & 0xff];
@@ -49,6 +56,7 @@ export class MessagesRelayTap implements RelayTap {
   push(bytes: Buffer): void {
     const { length } = bytes;
     if (length === 0) return;
+    this.#lines.push(bytes);
     for (let i = Math.max(0, length - 4); i < length; i += 1) this.#last = ((this.#last << 8) | (bytes[i] as number)) >>> 0;
     // Bare carriage returns end lines too; streams that have any are rare enough to be read in full.
     if (bytes.includes(CR)) return this.#readAll(bytes);

@@ -106,6 +106,48 @@ describe("rule 131: state that the target did not mint goes, and nothing else", 
   });
 });
 
+describe("rule 131: state that is known to be another account's or model's goes, and nothing else", () => {
+  const mine = { ...issuer, platform: "anthropic" };
+  const minters = new Map([
+    ["bWluZQ==", mine],
+    ["b3RoZXI=", { ...mine, account: "b" }],
+    ["bW9kZWw=", { ...mine, model: "claude-other" }],
+  ]);
+  const thinking = (signature: string): string => `{"type":"thinking","thinking":"","signature":"${signature}"}`;
+  const redacted = (data: string): string => `{"type":"redacted_thinking","data" : "${data}"}`;
+  const text = '{"type":"text","text":"1.0"}';
+  const around = (content: string): Buffer =>
+    Buffer.from(`{"model":"claude-up","messages":[{"role":"user","content":"b3RoZXI="},{"role":"assistant","content":[${content}]}]}`);
+  const known = { sealer, mintedBy: (state: string) => minters.get(state) };
+  const relayed = (content: string): { body: string; losses: number } => {
+    const losses = new LossLedger();
+    const body = around(content);
+    const target = { ...known, model: "claude-up", issuer: mine, losses };
+    return { body: upstream.relayBody(body, scanObject(body), target).toString(), losses: losses.losses.length };
+  };
+
+  test.each([
+    ["all the target's own", [thinking("bWluZQ=="), text], [thinking("bWluZQ=="), text], 0],
+    ["what nobody knows", [thinking("dW5rbm93bg=="), text], [thinking("dW5rbm93bg=="), text], 0],
+    ["another account's", [thinking("b3RoZXI="), redacted("b3RoZXI="), text], [text], 2],
+    ["another model's", [redacted("bW9kZWw="), text], [text], 1],
+    [
+      "another's between the target's own",
+      [thinking("bWluZQ=="), text, thinking("b3RoZXI="), thinking("bWluZQ=="), thinking("dW5rbm93bg==")],
+      [thinking("bWluZQ=="), text, thinking("bWluZQ=="), thinking("dW5rbm93bg==")],
+      1,
+    ],
+  ])("%s", (_what, given, left, losses) => {
+    expect(relayed(given.join(","))).toEqual({ body: around(left.join(",")).toString(), losses });
+  });
+
+  test("the newest tells whom the conversation belongs to", () => {
+    const sealed = sealer.seal({ state: { issuer: { platform: "gemini", account: "g" }, kind: "thinking", value: "x" }, binds: "self" });
+    const body = around([thinking("bWluZQ=="), thinking("dW5rbm93bg=="), redacted("b3RoZXI="), thinking(sealed)].join(","));
+    expect([...upstream.stateIssuers(body, known)].map(({ account }) => account)).toEqual(["g", "b", "a"]);
+  });
+});
+
 describe("what a relayed request says besides its body", () => {
   test("rule 9: the query passes, but for a key (rule 432)", () => {
     const query = new URLSearchParams("beta=true&key=secret&x=1");

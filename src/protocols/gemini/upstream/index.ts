@@ -4,7 +4,7 @@ import { continueRequest } from "./continue.ts";
 import { decodeError } from "./error.ts";
 import { fetchesUrl } from "./media.ts";
 import { PROTOCOL } from "../native.ts";
-import { relayBody } from "./relay-body.ts";
+import { relayBody, stateIssuers } from "./relay-body.ts";
 import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
 import { decodeTokenCount, encodeRequest, encodeTokenCount } from "./request.ts";
 import { decodeResponse, GeminiStreamDecoder } from "./stream.ts";
@@ -14,6 +14,7 @@ export const upstream = {
   relayPath,
   relaysRequestHeader,
   relayBody,
+  stateIssuers,
   inspectWhole,
   relayTap: () => new GeminiRelayTap(),
   fetchesUrl,

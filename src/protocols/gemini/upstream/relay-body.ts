@@ -1,12 +1,15 @@
 /**
- * The body of a relayed request: every byte as it came, but for envelopes around state that the target did not mint
- * (rules 137, 138, 140). The first call of a content gets the stand-in for it, any other part goes without.
+ * The body of a relayed request: every byte as it came, but for envelopes around state that the target did not mint, and
+ * signatures that are known to be another key's or model's (rules 137, 138, 140). The first call of a content gets the
+ * stand-in for it, any other part goes without. Parts are judged one by one, and each always alike: a conversation that
+ * comes back from elsewhere brings all the target's own signatures with it, those from before as well as those from after.
  */
-import { mintedBy } from "../../../chat/state.ts";
+import { mintedBy, type Issuer } from "../../../chat/state.ts";
+import { lastStrings } from "../../../wire/json-find.ts";
 import { removeElements, scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { RelayTarget } from "../../protocol.ts";
 import { refuse } from "../fields.ts";
-import { openSignature, SEALED_PREFIX, SIGNATURE_SENTINEL } from "../state.ts";
+import { MAX_SIGNATURE_BYTES, openSignature, SEALED_PREFIX, SIGNATURE_FIELDS, SIGNATURE_SENTINEL } from "../state.ts";
 
 const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
@@ -15,12 +18,34 @@ const OPEN_BRACKET = 0x5b;
 /** @throws GatewayError `invalid-request` when what had to be searched is not JSON. */
 export function relayBody(body: Buffer, members: ReadonlyMap<string, Span>, target: RelayTarget): Buffer {
   try {
-    const edits = [...modelEdits(body, members, target.model), ...(body.includes(SEALED_PREFIX) ? stateEdits(body, members, target) : [])];
+    const searched = body.includes(SEALED_PREFIX) || holdsForeign(body, target);
+    const edits = [...modelEdits(body, members, target.model), ...(searched ? stateEdits(body, members, target) : [])];
     return edits.length === 0 ? body : spliceSpans(body, edits);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return refuse("", `Invalid JSON payload received. The request body is not valid JSON (${error.message}).`);
   }
+}
+
+/** Who minted the signatures in a body, from the newest on. */
+export function* stateIssuers(body: Buffer, known: Pick<RelayTarget, "sealer" | "mintedBy">): Iterable<Issuer> {
+  for (const value of lastStrings(body, SIGNATURE_FIELDS, MAX_SIGNATURE_BYTES)) {
+    const minted = known.mintedBy(value);
+    if (minted) yield minted;
+    else if (value.startsWith(SEALED_PREFIX)) yield* openSignature(value, known.sealer).map(({ issuer }) => issuer);
+  }
+}
+
+function holdsForeign(body: Buffer, target: RelayTarget): boolean {
+  if (target.knowsOwnOnly) return false;
+  for (const value of lastStrings(body, SIGNATURE_FIELDS, MAX_SIGNATURE_BYTES)) if (isForeign(value, target)) return true;
+  return false;
+}
+
+/** Whether a signature without an envelope is known to be somebody else's. */
+function isForeign(value: string, target: RelayTarget): boolean {
+  const issuer = target.mintedBy(value);
+  return issuer !== undefined && !mintedBy(issuer, target.issuer);
 }
 
 /** The model stands in the path; a body that names it too must name the same one (rule 378). */
@@ -67,17 +92,20 @@ function stateEdits(body: Buffer, members: ReadonlyMap<string, Span>, target: Re
   return [...edits, ...removeElements(elements, emptied)];
 }
 
-/** What becomes of a part's envelope; an empty text was there to carry it only. */
+/** What becomes of a part's signature; an empty text was there to carry it only. */
 function signatureEdit(
   body: Buffer,
   part: ReadonlyMap<string, Span>,
   firstCall: boolean,
-  { issuer, sealer }: RelayTarget,
+  target: RelayTarget,
 ): Edit | "remove" | undefined {
-  const span = part.get("thoughtSignature") ?? part.get("thought_signature");
+  const span = SIGNATURE_FIELDS.map((field) => part.get(field)).find((found) => found !== undefined);
   const value = stringAt(body, span);
-  if (!span || !value?.startsWith(SEALED_PREFIX)) return undefined;
-  const own = openSignature(value, sealer).find((state) => state.kind === "thought-signature" && mintedBy(state.issuer, issuer));
+  if (!span || value === undefined) return undefined;
+  const sealed = value.startsWith(SEALED_PREFIX);
+  if (!sealed && !isForeign(value, target)) return undefined;
+  const states = sealed ? openSignature(value, target.sealer) : [];
+  const own = states.find((state) => state.kind === "thought-signature" && mintedBy(state.issuer, target.issuer));
   if (own) return { ...span, text: JSON.stringify(own.value) };
   if (firstCall) return { ...span, text: JSON.stringify(SIGNATURE_SENTINEL) };
   // Bytes that are none at all are as good as absent.

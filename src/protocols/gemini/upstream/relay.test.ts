@@ -77,6 +77,37 @@ describe("relayed bodies", () => {
   });
 });
 
+describe("rule 140: signatures that are known to be another key's or model's", () => {
+  const sealer = createStateSealer([Buffer.alloc(32, 7)]);
+  const issuer = { platform: "gemini", model: "m", account: "a" };
+  const minters = new Map([
+    ["bWluZQ==", issuer],
+    ["b3RoZXI=", { ...issuer, account: "b" }],
+    ["bW9kZWw=", { ...issuer, model: "n" }],
+  ]);
+  const known = { sealer, mintedBy: (state: string) => minters.get(state) };
+  const call = (signature: string): string => `{"functionCall":{"name":"f"},"thoughtSignature":"${signature}"}`;
+  const text = (said: string, signature: string): string => `{"text":"${said}","thought_signature":"${signature}"}`;
+  const around = (parts: string): Buffer => Buffer.from(`{"contents":[{"role":"model","parts":[${parts}]}]}`);
+
+  test.each([
+    ["the target's own", [text("a", "bWluZQ=="), call("bWluZQ==")], [text("a", "bWluZQ=="), call("bWluZQ==")]],
+    ["what nobody knows", [call("dW5rbm93bg==")], [call("dW5rbm93bg==")]],
+    ["another key's on a first call", [call("b3RoZXI="), call("b3RoZXI=")], [call(SIGNATURE_SENTINEL), call("")]],
+    ["another model's on text", [text("a", "bW9kZWw="), text("", "bW9kZWw="), call("bWluZQ==")], [text("a", ""), call("bWluZQ==")]],
+  ])("%s", (_what, given, left) => {
+    const body = around(given.join(","));
+    const target = { ...known, model: "m", issuer, losses: new LossLedger() };
+    expect(upstream.relayBody(body, scanObject(body), target).toString()).toBe(around(left.join(",")).toString());
+  });
+
+  test("the newest tells whom the conversation belongs to", () => {
+    const sealed = sealSignature([{ issuer: { platform: "anthropic", account: "c" }, kind: "thinking", value: "x" }], sealer);
+    const body = around([text("a", "bWluZQ=="), call("dW5rbm93bg=="), call("b3RoZXI="), text("b", sealed ?? "")].join(","));
+    expect([...upstream.stateIssuers(body, known)].map(({ account }) => account)).toEqual(["c", "b", "a"]);
+  });
+});
+
 describe("the tap", () => {
   const streams = loadRecordings("gemini").filter(({ response }) => response.sse !== undefined || Array.isArray(response.body));
 
@@ -90,6 +121,7 @@ describe("the tap", () => {
       const said = response.bytes.toString();
       expect(tap.begun).toBe(said.includes('"parts"'));
       expect(tap.usage?.input === undefined).toBe(!said.includes('"promptTokenCount"'));
+      expect(tap.minted).toEqual([...said.matchAll(/"thoughtSignature": ?"([^"]+)"/g)].map(([, signature]) => signature));
     }
   });
 

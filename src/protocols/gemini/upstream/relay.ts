@@ -5,10 +5,11 @@ import { asArray, asObject, isObject, tryParseJson, type JsonObject } from "../.
 import type { FrameReader } from "../../../wire/frames.ts";
 import { JsonArrayReader } from "../../../wire/json-array.ts";
 import { SseReader } from "../../../wire/sse.ts";
-import type { Operation, RelayTap } from "../../protocol.ts";
+import type { Operation, RelayTap, WholeAnswer } from "../../protocol.ts";
 import { decodeErrorBody } from "./error.ts";
 import { finishWord } from "../finish.ts";
 import { withQuery } from "../../shared/relay-request.ts";
+import { signatureOn } from "../state.ts";
 import { modelPath } from "./request.ts";
 import { UsageReader } from "../usage.ts";
 
@@ -49,7 +50,7 @@ export function relaysRequestHeader(name: string): boolean {
 }
 
 /** What a whole answer says of itself (dossier A.4.4). */
-export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readonly error?: GatewayError } {
+export function inspectWhole(body: JsonObject): WholeAnswer {
   const error = decodeErrorBody(body);
   if (error) return { error };
   if (body["candidates"] === undefined && body["promptFeedback"] === undefined) {
@@ -57,7 +58,14 @@ export function inspectWhole(body: JsonObject): { readonly usage?: Usage; readon
   }
   const metadata = asObject(body["usageMetadata"]);
   const usage = metadata && new UsageReader().read(metadata);
-  return usage ? { usage } : {};
+  return { ...(usage && { usage }), minted: signaturesIn(body) };
+}
+
+/** The signatures in an answer, or in a piece of one. */
+function signaturesIn(body: JsonObject): readonly string[] {
+  const candidates = (asArray(body["candidates"]) ?? []).map(asObject);
+  const parts = candidates.flatMap((candidate) => asArray(asObject(candidate?.["content"])?.["parts"]) ?? []);
+  return parts.flatMap((part) => signatureOn(asObject(part)) ?? []);
 }
 
 /** The reader of a stream's framing, which shows in its first character; `undefined` while only space has come. */
@@ -73,6 +81,7 @@ export class GeminiRelayTap implements RelayTap {
   finished = false;
   error: GatewayError | undefined;
   usage: Usage | undefined;
+  readonly minted: string[] = [];
   readonly #totals = new UsageReader();
   #reader: FrameReader | undefined;
 
@@ -99,6 +108,7 @@ export class GeminiRelayTap implements RelayTap {
     const candidate = asObject(asArray(body["candidates"])?.[0]);
     const parts = asArray(asObject(candidate?.["content"])?.["parts"]);
     if (parts && parts.length > 0) this.begun = true;
+    this.minted.push(...signaturesIn(body));
     if (finishWord(candidate?.["finishReason"]) !== undefined || asObject(body["promptFeedback"])?.["blockReason"] !== undefined)
       this.finished = true;
     const metadata = asObject(body["usageMetadata"]);
