@@ -104,7 +104,12 @@ function encodeText(content: Extract<Content, { type: "text" }>, path: string, t
   return plainText(content.text).map((block) => ({ ...block, ...citations, ...encodeAnnotations(content) }));
 }
 
-/** Thinking without a proof that the target can read is refused or ignored: the text alone never stands for it (rule 131). */
+/**
+ * Thinking without a proof that the target can read is refused or ignored: the text alone never stands for it (rule 131).
+ * Each block is judged for its own issuer's sake. Claude binds a block to everything before it (rule 130) and would refuse
+ * those after one that is missing; but it never saw the missing one, because what it was sent when it minted the others was
+ * encoded here as well, and the same block is always judged alike.
+ */
 function encodeReasoning(
   content: Extract<Content, { type: "reasoning" }> & { native?: Native },
   path: string,

@@ -10,7 +10,6 @@ import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeContent } from "./content-encode.ts";
 import { ownFields } from "../native.ts";
-import { firstForeignThinking } from "./thinking-history.ts";
 import { distinguishCalls, obeyToolLaw, type Message } from "./tool-law.ts";
 import { PROTOCOL } from "../wire.ts";
 
@@ -52,14 +51,12 @@ interface TurnBlocks {
 
 function encodeItems({ items, turns }: ChatRequest, target: EncodeTarget): TurnBlocks[] {
   const groups = turns.map((): TurnBlocks => ({ content: [], moved: [], path: undefined }));
-  const foreign = firstForeignThinking(items, target);
-  for (const [i, item] of items.entries()) {
+  for (const item of items) {
     const group = groups[item.turn];
     if (!group) continue;
     group.path ??= item.path;
     const answer = turns[item.turn]?.role === "assistant";
-    if (item.type === "reasoning" && i >= foreign) target.losses.add("foreign-reasoning", item.path, "info");
-    else if (item.type === "media" && answer) {
+    if (item.type === "media" && answer) {
       // Rule 43.
       target.losses.add("media-moved", item.path, "info");
       group.moved.push(...encodeContent(item, item.path, target));
