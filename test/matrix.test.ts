@@ -26,8 +26,8 @@ beforeAll(async () => {
 afterAll(() => shared.close());
 
 function startGateway(): Promise<TestGateway> {
-  // The same key each time, so that the same state is minted.
-  return startTestGateway({ config: (upstream) => ownConfig(upstream, USUAL_MODELS), simulator: { issuer: "golden" } });
+  // The same key each time, so that the same state is minted; strict, so that none is lost.
+  return startTestGateway({ config: (upstream) => ownConfig(upstream, USUAL_MODELS), simulator: { issuer: "golden", strictState: true } });
 }
 
 function groundOf({ simulator, url }: TestGateway): Ground {

@@ -30,7 +30,6 @@ export interface Call {
 
 /** What a simulator was started with, as far as answers depend on it. */
 export interface Settings {
-  readonly issuer: string;
   readonly state: StateSettings;
   /** Answers that are kept for their callers. */
   readonly responses: ResponseStore;

@@ -1,7 +1,7 @@
 /** The simulator's HTTP server: loopback only, real sockets, no code shared with what it is used to test. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { behaviourFromHeader } from "./behaviour-header.ts";
 import { StateRecord, type StateSettings } from "./binding-conversation.ts";
 import type { Call, Settings } from "./dialect.ts";
@@ -29,10 +29,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const script = new Script();
   const marked = new MarkedAnswers();
   const credentials: Simulator["credentials"] = new Map(Object.entries(options.credentials ?? {}));
-  const issuer = options.issuer ?? randomUUID();
   const settings: Settings = {
-    issuer,
-    state: stateSettings(issuer, options.strictState ?? false),
+    state: stateSettings(options),
     responses: new ResponseStore(),
     models: options.models,
     requireKey: options.requireKey ?? false,
@@ -138,8 +136,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-function stateSettings(issuer: string, strict: boolean): StateSettings {
-  return { key: createHash("sha256").update(`simulator ${issuer}`).digest(), minted: strict ? new Set() : undefined };
+function stateSettings({ issuer, strictState }: SimulatorOptions): StateSettings {
+  const key = issuer === undefined ? randomBytes(32) : createHash("sha256").update(`simulator ${issuer}`).digest();
+  return { key, minted: strictState === true ? new Set() : undefined };
 }
 
 /** The body, or `undefined` when it is over the limit; then the rest is read and thrown away. */
