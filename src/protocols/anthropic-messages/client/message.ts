@@ -3,6 +3,7 @@ import type { ChatResponse, FinishReason, Native, Usage } from "../../../chat/ch
 import { replay } from "../../../chat/collect.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import { isObject, tryParseJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { malformedCall } from "../../shared/malformed-call.ts";
 import type { AnswerContext } from "../../protocol.ts";
 import { AnswerEncoder, type BlockSink } from "./answer-encode.ts";
 import { encodeFinish } from "../finish.ts";
@@ -30,11 +31,6 @@ export function encodeMessage(
     ...ownFields(start.native),
     usage: encodeUsage(withEstimate(usage, context)),
   };
-}
-
-/** What the model said could not be read as a call (B.0.1). */
-export function malformedCall(): GatewayError {
-  return new GatewayError("upstream", "The model wrote a tool call that its provider could not read.");
 }
 
 /**

@@ -4,11 +4,12 @@ import { mergeUsage, type ChatEvent } from "../../../chat/events.ts";
 import type { GatewayError } from "../../../chat/error.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { formatFrame } from "../../../wire/sse.ts";
+import { malformedCall } from "../../shared/malformed-call.ts";
 import type { AnswerContext, StreamEncoder } from "../../protocol.ts";
 import { AnswerEncoder, type BlockSink } from "./answer-encode.ts";
 import { streamError } from "./error-encode.ts";
 import { encodeFinish } from "../finish.ts";
-import { encodeMessage, malformedCall } from "./message.ts";
+import { encodeMessage } from "./message.ts";
 import { encodeUsage, withEstimate } from "../usage.ts";
 
 /** What clients take as a sign of life (A.1.4). */

@@ -7,7 +7,8 @@ import type { ChatEvent } from "../../../chat/events.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
 import type { AnswerContext } from "../../protocol.ts";
-import { refusalText, type Emitted } from "./finish-encode.ts";
+import { refusalText } from "../../shared/refusal-text.ts";
+import type { Emitted } from "./finish-encode.ts";
 import { encodeProof, type Position, type Proof } from "./proofs.ts";
 import { usesLegacyFunctions } from "./tools-decode.ts";
 

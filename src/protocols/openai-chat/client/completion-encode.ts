@@ -1,8 +1,8 @@
 /** The objects of an answer (A.2.2, A.2.3), and whole answers. */
 import type { ChatResponse, Native } from "../../../chat/chat.ts";
 import { replay } from "../../../chat/collect.ts";
-import { GatewayError } from "../../../chat/error.ts";
 import { asArray, asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { malformedCall } from "../../shared/malformed-call.ts";
 import type { AnswerContext } from "../../protocol.ts";
 import { AnswerEncoder, type AnswerSink, type Channel } from "./answer-encode.ts";
 import { encodeFinishReason, encodeLogprobs } from "./finish-encode.ts";
@@ -17,11 +17,6 @@ export function encodeHead(
 ): JsonObject {
   const id = start.id?.startsWith("chatcmpl-") ? start.id : `chatcmpl-${requestId.replaceAll(/[^a-zA-Z0-9]/g, "")}`;
   return { ...ownFields(start.native), id, object, created: createdAt, model };
-}
-
-/** What the model said could not be read as a call (B.0.1). */
-export function malformedCall(): GatewayError {
-  return new GatewayError("upstream", "The model wrote a tool call that its provider could not read.");
 }
 
 /**

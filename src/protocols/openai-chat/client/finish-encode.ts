@@ -1,12 +1,11 @@
 /** Why an answer ended, for clients (B.0.1; rules 41, 88, 241, 244–247). */
-import type { Finish, TokenLogprob } from "../../../chat/chat.ts";
+import type { Finish } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
+import type { Held } from "../../shared/refusal-text.ts";
+import { encodeLogprobs as encodeTokens } from "../../shared/openai-logprobs.ts";
 
 /** What the answer really held, which the reason must fit. */
-export interface Emitted {
-  readonly content: boolean;
-  readonly refusal: boolean;
-  readonly calls: boolean;
+export interface Emitted extends Held {
   /** The calls were made as `function_call`. */
   readonly legacy: boolean;
 }
@@ -35,19 +34,8 @@ export function encodeFinishReason({ reason }: Finish, { refusal, calls, legacy 
   }
 }
 
-/** What a refusal says that came without words of its own (rule 241). */
-export function refusalText({ reason, explanation }: Finish, { content, refusal, calls }: Emitted): string | undefined {
-  if (content || refusal || calls || (reason !== "refusal" && reason !== "content-filter")) return undefined;
-  return explanation;
-}
-
 /** The `logprobs` of a choice; `null` without any (rule 264). */
 export function encodeLogprobs({ logprobs }: Finish): JsonObject | null {
   if (!logprobs) return null;
-  const content = logprobs.map(({ alternatives, ...token }) => ({ ...encodeToken(token), top_logprobs: alternatives.map(encodeToken) }));
-  return { content, refusal: null };
-}
-
-function encodeToken({ token, logprob }: TokenLogprob): JsonObject {
-  return { token, logprob, bytes: [...Buffer.from(token)] };
+  return { content: encodeTokens(logprobs), refusal: null };
 }

@@ -5,7 +5,7 @@ import { encodeResponse } from "./completion-encode.ts";
 import { encodeError } from "../../shared/openai-error-answers.ts";
 import { peek, speaks } from "../../shared/openai-peek.ts";
 import { streamError } from "./error-encode.ts";
-import { encodeModel, encodeModelList } from "./models.ts";
+import { encodeModel, encodeModelList } from "../../shared/openai-models.ts";
 import { decodeRequest } from "./request-decode.ts";
 import { route } from "./route.ts";
 import { ChatStreamEncoder, KEEPALIVE } from "./stream-encode.ts";

@@ -1,6 +1,6 @@
 /** The list of models, in the shape of `GET /v1/models` (A.2.4): whole, there are no pages. */
-import type { JsonObject } from "../../../chat/json.ts";
-import type { ModelEntry } from "../../protocol.ts";
+import type { JsonObject } from "../../chat/json.ts";
+import type { ModelEntry } from "../protocol.ts";
 
 /** Every model, in the order given. */
 export function encodeModelList(models: readonly ModelEntry[]): JsonObject {
