@@ -1,0 +1,72 @@
+/** Failures as Responses clients act on them (A.3.4, B.0.3; rules 290, 331, 339–341). */
+import type { ErrorKind, GatewayError } from "../../../chat/error.ts";
+import { writeJson, type JsonObject } from "../../../chat/json.ts";
+import { formatFrame } from "../../../wire/sse.ts";
+import type { ClientAnswer } from "../../protocol.ts";
+import { waitSeconds } from "../../shared/caller-error.ts";
+import * as openai from "../../shared/openai-error-answers.ts";
+import { idStem } from "./output.ts";
+
+/** Codex asks again dozens of times for as long as it may: a failure that time does not heal has the status that stops it. */
+const FINAL_STATUS = 400;
+
+/** The error answer. */
+export function encodeError(error: GatewayError, requestId: string): ClientAnswer {
+  const answer = openai.encodeError(error, requestId);
+  return error.kind === "bad-credential" ? { ...answer, status: FINAL_STATUS } : answer;
+}
+
+/** What Codex does not try again, with our words shown to its user. */
+const FINAL = "invalid_prompt";
+
+/** Codes of a response that failed. Codex takes `server_is_overloaded` for final and tries again after `server_error`. */
+const CODES: Readonly<Record<ErrorKind, string>> = {
+  "invalid-request": FINAL,
+  unsupported: FINAL,
+  "context-too-long": "context_length_exceeded",
+  "content-policy": FINAL,
+  "request-too-large": FINAL,
+  unauthenticated: FINAL,
+  billing: "insufficient_quota",
+  permission: FINAL,
+  "model-not-found": FINAL,
+  "not-found": FINAL,
+  "method-not-allowed": FINAL,
+  conflict: "server_error",
+  "rate-limited": "rate_limit_exceeded",
+  overloaded: "server_error",
+  upstream: "server_error",
+  timeout: "server_error",
+  transport: "server_error",
+  "bad-credential": FINAL,
+  unavailable: "server_error",
+  cancelled: "server_error",
+  internal: "server_error",
+};
+
+/** The `error` of a response that failed. */
+export function responseError(error: GatewayError): JsonObject {
+  const { message } = openai.errorObject(error);
+  return { code: CODES[error.kind], message: withWait(message, error) };
+}
+
+/** Codex reads how long to wait out of the words (rule 339). */
+function withWait(message: string, { kind, detail: { retryAfterMs } }: GatewayError): string {
+  if (kind !== "rate-limited" || retryAfterMs === undefined || /try again in/i.test(message)) return message;
+  return `${message} Please try again in ${waitSeconds(retryAfterMs)}s.`;
+}
+
+/**
+ * The end of a stream that nobody keeps count of, as OpenAI writes it: an `error`, at which SDKs throw, and the response
+ * that failed, by whose code Codex knows whether to try again.
+ */
+export function streamError(error: GatewayError, requestId: string): string {
+  const failure = responseError(error);
+  const { param } = openai.errorObject(error);
+  const told = { type: "error", sequence_number: 0, ...failure, param, error: { ...openai.errorObject(error), ...failure } };
+  const response = { id: `resp_${idStem({ requestId })}`, object: "response", status: "failed", error: failure };
+  return (
+    formatFrame("error", writeJson(told)) +
+    formatFrame("response.failed", writeJson({ type: "response.failed", sequence_number: 1, response }))
+  );
+}

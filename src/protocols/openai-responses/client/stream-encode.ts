@@ -1,0 +1,101 @@
+/** Events to the bytes of a Responses stream (A.3.3; rules 284–293). */
+import type { Finish, Usage } from "../../../chat/chat.ts";
+import type { GatewayError } from "../../../chat/error.ts";
+import { mergeUsage, type ChatEvent } from "../../../chat/events.ts";
+import { writeJson, type JsonObject } from "../../../chat/json.ts";
+import { formatFrame } from "../../../wire/sse.ts";
+import { malformedCall } from "../../shared/malformed-call.ts";
+import type { AnswerContext, StreamEncoder } from "../../protocol.ts";
+import { Answer } from "./answer.ts";
+import { responseError } from "./error-encode.ts";
+import type { DeltaHead, EventSink } from "./output.ts";
+
+/** What clients take as a sign of life: a comment, because older ones know no event for it (dossier B.7). */
+export const KEEPALIVE = ": keepalive\n\n";
+
+/** Writes one answer. Usage that comes after `finish` is too late. */
+export class ResponsesStreamEncoder implements StreamEncoder {
+  readonly #frames = new FrameSink();
+  readonly #answer: Answer;
+  #state: "before" | "running" | "done" = "before";
+  #usage: Usage | undefined;
+
+  constructor(context: AnswerContext) {
+    this.#answer = new Answer(this.#frames, context);
+  }
+
+  push(event: ChatEvent): string {
+    if (this.#state === "done") return "";
+    switch (event.type) {
+      case "ping":
+        return KEEPALIVE;
+      case "usage":
+        this.#usage = mergeUsage(this.#usage, event.usage);
+        return "";
+      case "start":
+        this.#begin();
+        break;
+      case "error":
+        this.#fail(event.error);
+        break;
+      case "finish":
+        if (event.finish.reason === "malformed-call") this.#fail(malformedCall());
+        else this.#finish(event.finish);
+        break;
+      case "item-start":
+      case "delta":
+      case "citation":
+      case "item-end":
+        this.#begin();
+        this.#answer.push(event);
+    }
+    return this.#frames.take();
+  }
+
+  #begin(): void {
+    if (this.#state !== "before") return;
+    this.#state = "running";
+    const response = this.#answer.begun();
+    this.#frames.event("response.created", { response });
+    this.#frames.event("response.in_progress", { response });
+  }
+
+  #finish(finish: Finish): void {
+    this.#begin();
+    this.#state = "done";
+    const response = this.#answer.finished(finish, this.#usage);
+    this.#frames.event(`response.${response["status"] as string}`, { response });
+  }
+
+  #fail(error: GatewayError): void {
+    this.#begin();
+    this.#state = "done";
+    this.#frames.event("response.failed", { response: this.#answer.failed(responseError(error), this.#usage) });
+  }
+}
+
+/** Writes events as frames, numbered from 0 (rule 285). */
+class FrameSink implements EventSink {
+  #out = "";
+  #count = 0;
+
+  /** What was written since the last time. */
+  take(): string {
+    const out = this.#out;
+    this.#out = "";
+    return out;
+  }
+
+  event(type: string, fields: JsonObject): void {
+    this.#out += formatFrame(type, writeJson({ type, sequence_number: this.#next(), ...fields }));
+  }
+
+  delta({ type, json }: DeltaHead, text: string): void {
+    this.#out += `event: ${type}\ndata: ${json}${JSON.stringify(text)},"sequence_number":${this.#next()}}\n\n`;
+  }
+
+  #next(): number {
+    this.#count += 1;
+    return this.#count - 1;
+  }
+}
