@@ -2,6 +2,7 @@
 import type { Citation, Content } from "../../../chat/chat.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import { asArray, asObject, asString, type JsonObject } from "../../../chat/json.ts";
+import { FreeTextReader } from "../../shared/free-text.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import { decodeBlock, decodeCitation, opaque } from "../content-decode.ts";
 import { annotations } from "../native.ts";
@@ -16,8 +17,8 @@ export interface AnswerBlock {
   /** A call's whole input as JSON text, for when no delta brings another. */
   readonly input: string;
   readonly signature: string;
-  /** Collects the deltas of a free-text tool's call, which come as JSON around the text (rule 66). */
-  readonly wrapped?: string[];
+  /** Reads the deltas of a free-text tool's call, which come as JSON around the text (rules 66, 67). */
+  readonly wrapped?: FreeTextReader;
 }
 
 const NOTHING_YET = { text: "", citations: [], input: "", signature: "" } as const;
@@ -67,7 +68,7 @@ function decodeOther(block: JsonObject, context: DecodeContext): AnswerBlock {
         ...NOTHING_YET,
         item: { ...item, name, kind: custom ? "custom" : "function", input: "" },
         input: item.input,
-        ...(custom && { wrapped: [] }),
+        ...(custom && { wrapped: new FreeTextReader() }),
       };
     }
     case "hosted-tool-call":

@@ -7,7 +7,6 @@ import { GatewayError } from "../../../chat/error.ts";
 import type { ChatEvent } from "../../../chat/events.ts";
 import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import type { Frame } from "../../../wire/frames.ts";
-import { unwrapFreeText } from "../../shared/call-input.ts";
 import { JsonFence } from "../../shared/json-fence.ts";
 import type { DecodeContext, StreamDecoder } from "../../protocol.ts";
 import { decodeAnswerBlock, type AnswerBlock } from "./answer-block.ts";
@@ -192,8 +191,7 @@ export class MessagesDecoder implements StreamDecoder {
   #delta(item: OpenItem, text: string): void {
     if (text === "" || !STREAMED.has(item.block.item.type)) return;
     item.begun = true;
-    if (item.block.wrapped) item.block.wrapped.push(text);
-    else this.#write(item, item.fence ? item.fence.push(text) : text);
+    this.#write(item, (item.block.wrapped ?? item.fence)?.push(text) ?? text);
   }
 
   #write(item: OpenItem, text: string): void {
@@ -206,8 +204,8 @@ export class MessagesDecoder implements StreamDecoder {
     this.#open.delete(index);
     const { block } = item;
     const whole = item.begun ? "" : block.input;
-    const input = block.wrapped ? unwrapFreeText(block.wrapped.join("") + whole) : whole;
-    this.#write(item, input + (item.fence?.end() ?? ""));
+    const reader = block.wrapped ?? item.fence;
+    this.#write(item, (block.wrapped?.push(whole) ?? whole) + (reader?.end() ?? ""));
     const value = item.signature ?? block.signature;
     const { issuer } = this.#context;
     if (value !== "" && block.item.type === "reasoning") {

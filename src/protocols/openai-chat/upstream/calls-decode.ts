@@ -7,7 +7,7 @@ import type { ToolCallContent } from "../../../chat/chat.ts";
 import type { ChatEvent } from "../../../chat/events.ts";
 import { asNumber, asObject, asString, writeJson, type JsonObject, type JsonText, type JsonValue } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
-import { unwrapFreeText } from "../../shared/call-input.ts";
+import { FreeTextReader } from "../../shared/free-text.ts";
 import { callersName } from "../../shared/legal-names.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import { NAME_LAW } from "../wire.ts";
@@ -20,8 +20,8 @@ interface OpenCall {
   kind: ToolCallContent["kind"];
   /** The item's index once it has started. */
   item: number | undefined;
-  /** Arguments of a free-text tool that was declared as a function: unwrapped when they are whole (rule 66). */
-  wrapped: string[] | undefined;
+  /** Reads the arguments of a free-text tool that was declared as a function (rules 66, 67). */
+  wrapped: FreeTextReader | undefined;
   state: OpaqueState | undefined;
   /** Whether the state came in time to stand at the start. */
   stateTold: boolean;
@@ -84,8 +84,7 @@ export class CallReader {
       this.#start(call);
       const { item } = call;
       if (item === undefined) continue;
-      const input = call.wrapped === undefined ? "" : unwrapFreeText(call.wrapped.join(""));
-      if (input !== "") this.#sink.push({ type: "delta", index: item, text: input });
+      this.#write(call, call.wrapped?.end() ?? "");
       const late = call.stateTold ? undefined : call.state;
       this.#sink.push({ type: "item-end", index: item, ...(late && { state: late }) });
     }
@@ -126,8 +125,11 @@ export class CallReader {
     }
     if (text === "") return;
     this.#start(call);
-    if (call.wrapped) call.wrapped.push(text);
-    else if (call.item !== undefined) this.#sink.push({ type: "delta", index: call.item, text });
+    this.#write(call, call.wrapped?.push(text) ?? text);
+  }
+
+  #write(call: OpenCall, text: string): void {
+    if (text !== "" && call.item !== undefined) this.#sink.push({ type: "delta", index: call.item, text });
   }
 
   #start(call: OpenCall): void {
@@ -136,7 +138,7 @@ export class CallReader {
     call.item = this.#sink.nextItem();
     const name = callersName(request, call.name, NAME_LAW) ?? call.name;
     const freeText = request?.tools.some((tool) => tool.type === "custom" && tool.name === name) ?? false;
-    if (freeText && call.kind === "function") call.wrapped = [];
+    if (freeText && call.kind === "function") call.wrapped = new FreeTextReader();
     const item: ToolCallContent = {
       type: "tool-call",
       id: call.id === "" ? this.#mint(call.name, call.item) : call.id,
