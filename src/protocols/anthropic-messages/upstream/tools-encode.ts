@@ -63,7 +63,7 @@ function declare(tool: Tool, description: string | undefined, inputSchema: JsonO
 
 /** A vendor's own tool that the client runs, spelled out where words do. */
 function encodeForeignClientTool(tool: Extract<Tool, { type: "client" }>, { losses }: EncodeTarget): JsonObject | undefined {
-  const declaration = declareClientTool(tool.vendorType);
+  const declaration = declareClientTool(tool.vendorType, tool.settings);
   if (declaration) return declare(tool, declaration.description, declaration.inputSchema);
   losses.add("client-tool", tool.path, "contract");
   return undefined;

@@ -9,6 +9,7 @@ import type { JsonObject } from "../../../chat/json.ts";
 import { withoutMetadata } from "../../shared/client-metadata.ts";
 import { OPENING_TEXT, reminder } from "../../shared/fixed-texts.ts";
 import { recordNative } from "../../shared/native-losses.ts";
+import { withoutToolChanges } from "../../shared/offered-tools.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { answeringTurns, groupByTurn, pairResults, type CallItem, type ResultItem, type TurnItems } from "../../shared/tool-steps.ts";
 import { encodeContent, type Part } from "./content-parts.ts";
@@ -36,7 +37,7 @@ export function encodeContents(request: ChatRequest, target: EncodeTarget): Json
 /** The `systemInstruction`, or `undefined` when there is none. */
 export function encodeSystem(request: ChatRequest, target: EncodeTarget, appended: readonly string[]): JsonObject | undefined {
   const parts = [
-    ...withoutMetadata(request.system, target.losses).flatMap((item) => encodeSystemItem(item, target)),
+    ...withoutToolChanges(withoutMetadata(request.system, target.losses)).flatMap((item) => encodeSystemItem(item, target)),
     ...appended.map((text) => ({ text })),
   ];
   return parts.length > 0 ? { parts } : undefined;

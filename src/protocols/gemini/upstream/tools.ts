@@ -54,7 +54,7 @@ function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
     case "client": {
       // Google's own stand beside the functions.
       if (ownFields(tool.native)) return [];
-      const declaration = declareClientTool(tool.vendorType);
+      const declaration = declareClientTool(tool.vendorType, tool.settings);
       if (declaration) return [declare(tool, declaration.description, declaration.inputSchema, target)];
       target.losses.add("client-tool", tool.path, "contract");
       return [];

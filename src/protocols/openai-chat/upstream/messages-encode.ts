@@ -9,6 +9,7 @@ import type { JsonObject } from "../../../chat/json.ts";
 import { withoutMetadata } from "../../shared/client-metadata.ts";
 import { orphanHeading, reminder } from "../../shared/fixed-texts.ts";
 import { recordNative } from "../../shared/native-losses.ts";
+import { withoutToolChanges } from "../../shared/offered-tools.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { answeringTurns, groupByTurn, pairResults, type CallItem, type ResultItem, type TurnItems } from "../../shared/tool-steps.ts";
 import { encodeAssistant } from "./assistant-encode.ts";
@@ -62,7 +63,7 @@ class MessagesWriter {
 
   /** Leading instructions: one message, or as many as a Chat client made of them. */
   writeSystem(instructions: readonly string[]): void {
-    const items = withoutMetadata(this.#request.system, this.#target.losses);
+    const items = withoutToolChanges(withoutMetadata(this.#request.system, this.#target.losses));
     for (const [turn, group] of Map.groupBy(items, (item) => this.#systemTurn(item))) {
       const parts = group.flatMap((item) => this.#systemParts(item));
       this.#push(this.#systemRole(), parts, ownFields(turn?.native) ?? {});

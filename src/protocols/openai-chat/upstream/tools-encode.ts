@@ -61,7 +61,7 @@ function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
       return [{ type: "custom", custom: { ...custom, ...(customRest as JsonObject | undefined) }, ...around }];
     }
     case "client": {
-      const declaration = declareClientTool(tool.vendorType);
+      const declaration = declareClientTool(tool.vendorType, tool.settings);
       if (declaration) return [{ type: "function", function: describe(tool.name, declaration.description, declaration.inputSchema) }];
       target.losses.add("client-tool", tool.path, "contract");
       return [];
