@@ -148,7 +148,7 @@ export const LOSS_KINDS = {
   "max-output-tokens": {
     side: "request",
     severities: ["info"],
-    meaning: "The limit is lowered to what the model can write, or raised to 1.",
+    meaning: "The limit is lowered to what the model can write, or raised to the least that its provider takes.",
     remedy: NOTHING,
   },
   "media-detail": {
@@ -377,6 +377,12 @@ export const LOSS_KINDS = {
     meaning:
       "The provider broke its answer off to be asked for the rest, and gave none or would never have ended; what there is, is given.",
     remedy: "Ask the model to go on, or for less at once.",
+  },
+  "unpaired-reasoning": {
+    side: "request",
+    severities: ["info"],
+    meaning: "Reasoning of an earlier answer that led to nothing is left out: the target takes it only before what it led to.",
+    remedy: NOTHING,
   },
   verbosity: {
     side: "request",

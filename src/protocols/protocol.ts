@@ -206,6 +206,8 @@ export interface RelayTarget {
   mintedBy(state: string): Issuer | undefined;
   /** All state that {@link mintedBy} knows is this target's own: none of it need be looked for. */
   readonly knowsOwnOnly?: true;
+  /** Fields that its vendor's own clients add for it and nobody else is to see, as far as it may see them (rule 439); absent: none. */
+  readonly relayedFields?: readonly string[];
 }
 
 /** A request in the upstream's words. */

@@ -21,7 +21,7 @@ export function peek(request: ClientRequest): RequestPeek {
 const NOT_JSON = "We could not parse the JSON body of your request. The API expects a JSON payload, but what was sent was not valid JSON";
 
 /** Refusals in OpenAI's words. */
-const REFUSALS: PeekRefusals = {
+export const REFUSALS: PeekRefusals = {
   noBody: () => refuse("", "We could not parse the JSON body of your request: it has no body. The API expects a JSON payload."),
   notJson: (problem, field) => refuse(field, `${NOT_JSON}${problem}.`),
   modelMissing: () => refuse("model", "you must provide a model parameter", "missing_required_parameter"),

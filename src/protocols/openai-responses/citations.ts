@@ -1,0 +1,28 @@
+/** Sources that a text names, as annotations of its part (A.3.1). */
+import type { Citation } from "../../chat/chat.ts";
+import { asNumber, asString, type JsonObject } from "../../chat/json.ts";
+import { leftover, nativeOf, ownFields } from "./native.ts";
+
+const PLAIN_TYPE = "url_citation";
+const PLAIN_KEYS = ["type", "url", "title", "start_index", "end_index"];
+
+/** An annotation. One that is no address means something to OpenAI only, and stays whole. */
+export function decodeCitation(annotation: JsonObject): Citation {
+  const url = asString(annotation["url"]);
+  const title = asString(annotation["title"]) ?? asString(annotation["filename"]);
+  const [start, end] = [asNumber(annotation["start_index"]), asNumber(annotation["end_index"])];
+  return {
+    ...(url !== undefined && { url }),
+    ...(title !== undefined && { title }),
+    ...(start !== undefined && end !== undefined && { range: { start, end } }),
+    ...nativeOf(annotation["type"] === PLAIN_TYPE ? leftover(annotation, PLAIN_KEYS) : annotation),
+  };
+}
+
+/** The annotation; `undefined` when the source is no address, or nobody knows which words it supports. */
+export function encodeCitation({ url, title, range, native }: Citation): JsonObject | undefined {
+  const own = ownFields(native);
+  if (own?.["type"] !== undefined) return own;
+  if (url === undefined || !range) return undefined;
+  return { type: PLAIN_TYPE, url, title: title ?? "", start_index: range.start, end_index: range.end, ...own };
+}

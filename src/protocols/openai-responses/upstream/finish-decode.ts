@@ -1,0 +1,42 @@
+/** How an answer ended (A.3.3, B.0.1): what was said counts more than the word. */
+import type { Finish, FinishReason } from "../../../chat/chat.ts";
+import { GatewayError } from "../../../chat/error.ts";
+import { asObject, asString, isObject, type JsonObject } from "../../../chat/json.ts";
+import { decodeErrorBody } from "../../shared/openai-errors.ts";
+import type { Findings } from "./item-reader.ts";
+
+const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ["max_output_tokens", "length"],
+  ["max_tokens", "length"],
+  ["content_filter", "content-filter"],
+]);
+
+/** The end of an answer that did not fail. */
+export function decodeFinish(response: JsonObject, { calls, refused, logprobs }: Findings): Finish {
+  const more = logprobs.length > 0 ? { logprobs } : {};
+  if (response["status"] === "incomplete") {
+    const raw = asString(asObject(response["incomplete_details"])?.["reason"]) ?? "incomplete";
+    return { reason: INCOMPLETE.get(raw) ?? "other", raw, ...more };
+  }
+  const raw = asString(response["status"]) ?? "completed";
+  return { reason: calls > 0 ? "tool-calls" : refused ? "refusal" : "stop", raw, ...more };
+}
+
+/** Whether an object is a response, and no event about one. */
+export function isResponse(body: JsonObject): boolean {
+  return body["object"] === "response" || (Array.isArray(body["output"]) && typeof body["status"] === "string");
+}
+
+/** What a response says is wrong with it; `undefined` for one that has ended well (rule 322; recordings, oddities 28, 36). */
+export function failureOf(response: JsonObject): GatewayError | undefined {
+  const { status, error } = response;
+  if (isObject(error)) return decodeErrorBody({ error });
+  if (isPending(response)) return new GatewayError("upstream", "The upstream took the request and did not wait for its answer.");
+  if (status === "failed") return new GatewayError("upstream", "The upstream says that its answer failed, and not why.");
+  return status === "cancelled" ? new GatewayError("upstream", "The upstream says that its answer was cancelled.") : undefined;
+}
+
+/** Whether a response is still to come. */
+export function isPending({ status }: JsonObject): boolean {
+  return status === "queued" || status === "in_progress";
+}

@@ -1,0 +1,135 @@
+/**
+ * Watches a relayed stream. Nearly all of it are deltas, which say nothing that their item does not say again when it is
+ * done: frames whose `event:` line names one are skipped as bytes, whatever their size (rule 318).
+ */
+import type { Usage } from "../../../chat/chat.ts";
+import { GatewayError } from "../../../chat/error.ts";
+import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
+import type { Frame } from "../../../wire/frames.ts";
+import { SseReader } from "../../../wire/sse.ts";
+import type { RelayTap } from "../../protocol.ts";
+import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
+import { failureOf, isResponse } from "./finish-decode.ts";
+import { mintedIn } from "./minted.ts";
+import { decodeUsage } from "./usage-decode.ts";
+
+const LF = 0x0a;
+const FRAME_END = "\n\n";
+/** How a line begins and ends that names a delta. */
+const EVENT_LINE = Buffer.from("event: response.");
+const DELTA = Buffer.from(".delta");
+/** The same where there is no such line; inside a string the quotes would be escaped. */
+const DELTA_DATA = /^\{"type":\s*"response\.[a-z_.]+\.delta"/;
+
+/** Events that come before anything is said. */
+const BEFORE_CONTENT: ReadonlySet<string> = new Set(["response.created", "response.queued", "response.in_progress"]);
+
+export class ResponsesRelayTap implements RelayTap {
+  begun = false;
+  finished = false;
+  error: GatewayError | undefined;
+  answer: JsonObject | undefined;
+  readonly #reader = new SseReader();
+  /** Whether the reader has nothing but whole frames. */
+  #atBorder = true;
+  readonly #items: JsonObject[] = [];
+  readonly #minted = new Set<string>();
+
+  get usage(): Usage | undefined {
+    const raw = asObject(this.answer?.["usage"]);
+    return raw && decodeUsage(raw);
+  }
+
+  get minted(): readonly string[] {
+    return [...this.#minted];
+  }
+
+  push(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length) {
+      const behind = this.#atBorder ? endOfDelta(bytes, at) : undefined;
+      if (behind !== undefined) {
+        this.begun = true;
+        at = behind;
+        continue;
+      }
+      const end = bytes.indexOf(FRAME_END, at);
+      this.#atBorder = end >= 0;
+      const next = end < 0 ? bytes.length : end + FRAME_END.length;
+      this.#handle(this.#reader.push(bytes.subarray(at, next)));
+      at = next;
+    }
+  }
+
+  end(): void {
+    this.#handle(this.#reader.end());
+  }
+
+  #handle(frames: readonly Frame[]): void {
+    for (const frame of frames) if (!this.error) this.#frame(frame);
+  }
+
+  #frame({ event, data }: Frame): void {
+    if (event.endsWith(".delta") || DELTA_DATA.test(data)) {
+      this.begun = true;
+      return;
+    }
+    const body = tryParseJson(data);
+    if (isObject(body)) this.#event(asString(body["type"]) ?? event, body);
+    // Nobody has seen anything yet, so another attempt may do better; later the client gets the bytes and judges.
+    else if (!this.begun && data.trim() !== "[DONE]")
+      this.error = new GatewayError("upstream", "The upstream sent a stream event that is not JSON.");
+  }
+
+  #event(type: string, body: JsonObject): void {
+    switch (type) {
+      case "error":
+        this.error = decodeErrorBody(body);
+        return;
+      case "response.output_item.done":
+        this.begun = true;
+        this.#done(asObject(body["item"]) ?? {}, asNumber(body["output_index"]));
+        return;
+      case "response.completed":
+      case "response.incomplete":
+      case "response.failed":
+      case "response.cancelled":
+        this.#end(asObject(body["response"]) ?? {});
+        return;
+      default:
+        if (type.startsWith("response.")) this.begun ||= !BEFORE_CONTENT.has(type);
+        else if (isResponse(body)) this.#end(body);
+        else if (saysError(body)) this.error = decodeErrorBody(body);
+    }
+  }
+
+  #done(item: JsonObject, index = this.#items.length): void {
+    this.#items[index] = item;
+    for (const state of mintedIn(item)) this.#minted.add(state);
+  }
+
+  /** Some servers leave out what the answer holds (rule 302). */
+  #end(response: JsonObject): void {
+    this.error = failureOf(response);
+    if (this.error) return;
+    const told = asArray(response["output"]) ?? [];
+    for (const item of told) for (const state of mintedIn(asObject(item) ?? {})) this.#minted.add(state);
+    const seen = this.#items.filter((item) => item !== undefined);
+    this.answer = told.length === 0 && seen.length > 0 ? { ...response, output: seen } : response;
+    this.begun = true;
+    this.finished = true;
+  }
+}
+
+/** Where the frame ends that begins here, when all of it is here and it is a delta. */
+function endOfDelta(bytes: Buffer, at: number): number | undefined {
+  if (!startsWith(bytes, EVENT_LINE, at)) return undefined;
+  const line = bytes.indexOf(LF, at);
+  if (line < 0 || !startsWith(bytes, DELTA, line - DELTA.length)) return undefined;
+  const data = bytes.indexOf(LF, line + 1);
+  return data >= 0 && bytes[data + 1] === LF ? data + FRAME_END.length : undefined;
+}
+
+function startsWith(bytes: Buffer, prefix: Buffer, at: number): boolean {
+  return bytes.length >= at + prefix.length && bytes.compare(prefix, 0, prefix.length, at, at + prefix.length) === 0;
+}
