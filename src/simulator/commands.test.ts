@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { callFor, commandRounds, speechOf } from "./commands.ts";
+import { describe, expect, test } from "vitest";
+import { asOffered, callFor, commandRounds, patchCall, speechOf } from "./commands.ts";
+import type { OfferedTool } from "./conversation.ts";
 
 test.each([
   ["Run the shell command `printf hello-%d-from-tool 42` and tell me its output.", [["printf hello-%d-from-tool 42"]]],
@@ -39,6 +40,57 @@ test("a command goes into a list where the tool wants one, and other required fi
     ["command", "timeout"],
   );
   expect(callFor("ls", [shell])).toEqual({ name: "shell", input: { command: ["bash", "-lc", "ls"], timeout: 5 } });
+});
+
+test("a tool in a group is called by both names or its own", () => {
+  const find = { ...tool("find", { a: { type: "string" } }), namespace: "crm" };
+  const call = { name: "find", namespace: "crm", input: { a: "b" } };
+  expect([callFor('crm.find {"a":"b"}', [find]), callFor('find {"a":"b"}', [find])]).toEqual([call, call]);
+});
+
+test("free text goes to a tool that takes it, a command into the program that it runs", () => {
+  const exec = { name: "exec", schema: undefined, kind: "custom" as const };
+  expect(callFor("exec some text", [exec])).toEqual({ name: "exec", arguments: "some text", custom: true });
+  expect(callFor("ls", [exec])?.arguments).toBe('const r = await tools.exec_command({"cmd":"ls"});\ntext(r.output ?? r);\n');
+});
+
+test("the one list of commands holds the command as it is", () => {
+  expect(callFor("ls -l", [tool("shell", { commands: { type: "array" } })])).toEqual({ name: "shell", input: { commands: ["ls -l"] } });
+});
+
+test("a patch is taken out of the words that stand around it", () => {
+  const apply = { name: "apply_patch", schema: undefined, kind: "custom" as const };
+  const patch = "*** Begin Patch\n*** Delete File: a\n*** End Patch";
+  expect(patchCall(`Apply:\n${patch}\nThanks.`, [apply])).toEqual({ name: "apply_patch", arguments: patch, custom: true });
+  expect(patchCall("Apply *** Begin Patch and *** End Patch.", [apply])).toBeUndefined();
+});
+
+describe("a scripted call finds the tool that it was made for", () => {
+  const text = { name: "run_sql", arguments: 'SELECT "a"', custom: true, asOffered: true as const };
+  test.each<[string, OfferedTool[], object]>([
+    ["as it is", [{ name: "run_sql", schema: undefined, kind: "custom" }], { name: "run_sql", arguments: 'SELECT "a"', custom: true }],
+    ["as a function", [tool("run_sql", { query: { type: "string" } })], { name: "run_sql", input: { query: 'SELECT "a"' } }],
+    [
+      "in a group",
+      [{ name: "run_sql", namespace: "db", schema: undefined, kind: "custom" }],
+      { name: "run_sql", namespace: "db", arguments: 'SELECT "a"', custom: true },
+    ],
+    ["nowhere", [], { name: "run_sql", arguments: 'SELECT "a"', custom: true }],
+  ])("%s", (_, tools, call) => {
+    expect(asOffered(text, tools)).toEqual(call);
+  });
+
+  test("by the group that became a part of its name", () => {
+    const tools = [tool("crm__find", {}), tool("billing__find", {})];
+    expect(asOffered({ name: "find", namespace: "billing", input: {}, asOffered: true }, tools)).toEqual({
+      name: "billing__find",
+      input: {},
+    });
+  });
+
+  test("only where the script says that it may have changed", () => {
+    expect(asOffered({ name: "find", input: {} }, [tool("crm__find", {})])).toEqual({ name: "find", input: {} });
+  });
 });
 
 test("a tool's name with JSON calls that tool", () => {

@@ -24,6 +24,7 @@ interface Form {
 
 const messages = { model: "claude-opus-5-5", max_tokens: 4096, messages: [{ role: "user", content: "Hi, 世界" }] };
 const gemini = { contents: [{ parts: [{ text: "Hi, 世界" }] }] };
+const responses = { model: "gpt-6-sol", input: "Hi, 世界" };
 const chat = { model: "gpt-6-sol", messages: [{ role: "user", content: "Hi, 世界" }] };
 const geminiPath = "/v1beta/models/gemini-2.5-flash";
 const isJson = (body: string) => {
@@ -65,6 +66,22 @@ const FORMS: Readonly<Record<string, Form>> = {
   "a Chat answer": {
     path: "/v1/chat/completions",
     body: chat,
+    stream: false,
+    isWhole: isJson,
+    hasContent: (body) => body.includes("You said"),
+    hasError: openAiError,
+  },
+  "a Responses stream": {
+    path: "/v1/responses",
+    body: { ...responses, stream: true },
+    stream: true,
+    isWhole: (body) => /\nevent: response\.completed\ndata: .*\n\n$/.test(body),
+    hasContent: (body) => body.includes("output_text.delta"),
+    hasError: (body) => body.includes("event: error\n") && body.includes('"code":"server_is_overloaded"'),
+  },
+  "a Responses answer": {
+    path: "/v1/responses",
+    body: responses,
     stream: false,
     isWhole: isJson,
     hasContent: (body) => body.includes("You said"),

@@ -25,6 +25,10 @@ const PROTOCOLS = {
     path: "/v1/chat/completions",
     body: (turns: readonly Said[]) => ({ model: "gpt-6-sol", messages: turns.map(([role, content]) => ({ role, content })) }),
   },
+  Responses: {
+    path: "/v1/responses",
+    body: (turns: readonly Said[]) => ({ model: "gpt-6-sol", input: turns.map(([role, content]) => ({ role, content })) }),
+  },
   Gemini: {
     path: "/v1beta/models/gemini-3.8-pro:generateContent",
     body: (turns: readonly Said[]) => ({
@@ -88,6 +92,17 @@ describe.each(Object.keys(PROTOCOLS) as (keyof typeof PROTOCOLS)[])("%s", (proto
     expect((await post(protocol, first)).status).toBe(503);
     expect((await post(protocol, again)).text).toContain("Queued.");
   });
+});
+
+test("what a request refers to counts as if it stood in it", async () => {
+  simulator.answer("#one#", [{ text: "Alpha." }, { text: "Beta." }]);
+  const send = async (body: object): Promise<{ id: string; output: unknown }> => {
+    const answer = await fetch(`${simulator.url}/v1/responses`, { method: "POST", body: JSON.stringify({ model: "gpt-6-sol", ...body }) });
+    return (await answer.json()) as { id: string; output: unknown };
+  };
+  const first = await send({ input: "Please #one# it" });
+  const second = await send({ input: "And?", previous_response_id: first.id });
+  expect([first, second].map(({ output }) => /Alpha|Beta/.exec(JSON.stringify(output))?.[0])).toEqual(["Alpha", "Beta"]);
 });
 
 test("assistant messages in a row are one turn", async () => {

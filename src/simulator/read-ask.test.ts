@@ -92,6 +92,34 @@ const chat = () =>
     response_format: { type: "json_schema", json_schema: { name: "n", schema } },
   });
 
+const responses = () =>
+  asked("/v1/responses", {
+    model: "m",
+    max_output_tokens: 100,
+    stream: true,
+    instructions: "One.",
+    input: [
+      { role: "developer", content: [{ type: "input_text", text: "Two." }] },
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: "Look" },
+          { type: "input_image", image_url: `data:image/png;base64,${PNG}` },
+        ],
+      },
+      { type: "reasoning", id: "rs_1", summary: [{ type: "summary_text", text: "Hm." }], encrypted_content: "AAAA" },
+      { type: "function_call", call_id: "c1", name: "f", arguments: '{"a":"b"}' },
+      { type: "function_call_output", call_id: "c1", output: "ok" },
+      { role: "user", content: "Go on" },
+    ],
+    tools: [{ type: "function", name: "f", description: "d", parameters: schema }],
+    tool_choice: { type: "function", name: "f" },
+    parallel_tool_calls: false,
+    temperature: 0.5,
+    reasoning: { effort: "high", summary: "auto" },
+    text: { format: { type: "json_schema", name: "n", schema } },
+  });
+
 const gemini = () =>
   asked("/v1beta/models/m:streamGenerateContent?alt=sse", {
     system_instruction: { parts: [{ text: "One." }, { text: "Two." }] },
@@ -116,9 +144,12 @@ const gemini = () =>
     },
   });
 
+const OPEN_AI = ["Chat Completions", "Responses"];
+
 test.each([
   ["Messages", messages],
   ["Chat Completions", chat],
+  ["Responses", responses],
   ["Gemini", gemini],
 ])("%s", async (protocol, ask) => {
   const view = await ask();
@@ -141,8 +172,8 @@ test.each([
           { type: "call", id: "c1", name: "f", arguments: '{"a":"b"}' },
         ],
       },
-      // Only Chat cannot say that a tool failed.
-      { role: "user", parts: [{ type: "result", id: "c1", text: "ok", isError: protocol !== "Chat Completions", media: [] }] },
+      // OpenAI's protocols cannot say that a tool failed.
+      { role: "user", parts: [{ type: "result", id: "c1", text: "ok", isError: !OPEN_AI.includes(protocol), media: [] }] },
       { role: "user", parts: [{ type: "text", text: "Go on" }] },
     ],
     tools: [{ name: "f", description: "d", schema }],
@@ -151,8 +182,9 @@ test.each([
     thinking: "shown",
     effort: "high",
     maxTokens: 100,
-    stop: ["END"],
-    sampling: { temperature: 0.5, topK: 3 },
+    // Responses has neither stop sequences nor top_k.
+    stop: protocol === "Responses" ? [] : ["END"],
+    sampling: { temperature: 0.5, ...(protocol === "Responses" ? {} : { topK: 3 }) },
   });
   expect(view.parallel).toBe(protocol === "Gemini" ? undefined : false);
   expect(view.thinkingBudget).toBe(protocol === "Messages" ? 2048 : undefined);
@@ -166,6 +198,7 @@ test("a request says nothing of what it does not ask for", async () => {
     maxTokens: Infinity,
   });
   expect(await asked("/v1/chat/completions", { model: "m", messages: [{ role: "user", content: "a" }] })).toMatchObject(bare);
+  expect(await asked("/v1/responses", { model: "m", input: "a" })).toMatchObject({ ...bare, maxTokens: Infinity });
   const contents = [{ role: "user", parts: [{ text: "a" }] }];
   expect(await asked("/v1beta/models/gemini-2.5-flash:generateContent", { contents })).toMatchObject(bare);
 });
@@ -224,6 +257,78 @@ test("Chat's own shapes", async () => {
     { name: "p", description: undefined, schema: undefined, kind: "custom" },
     { name: "web_search", schema: undefined, kind: "hosted" },
   ]);
+});
+
+test("Responses' own shapes", async () => {
+  const grammar = { type: "grammar", syntax: "lark", definition: "start: /.+/" };
+  const custom = { type: "custom", name: "p", format: grammar };
+  const hidden = { type: "function", name: "g", defer_loading: true };
+  const { turns, tools, system } = await asked("/api/v1/responses", {
+    model: "gpt-6-sol",
+    input: [
+      { type: "additional_tools", role: "developer", tools: [{ type: "namespace", name: "n", description: "d", tools: [custom] }] },
+      { role: "user", content: "Go" },
+      { role: "developer", content: "Later." },
+      { type: "custom_tool_call", call_id: "c1", name: "p", namespace: "n", input: "free text" },
+      { type: "tool_search_call", call_id: "c2", execution: "client", arguments: { query: "q" } },
+      { type: "shell_call", call_id: "c3", action: { commands: ["ls"] } },
+      { type: "custom_tool_call_output", call_id: "c1", output: [{ type: "input_text", text: "a" }] },
+      { type: "tool_search_output", call_id: "c2", tools: [hidden] },
+      { type: "shell_call_output", call_id: "c3", output: [{ stdout: "b", stderr: "c" }] },
+      { type: "function_call", call_id: "c4", name: "f", arguments: "{}" },
+      {
+        type: "function_call_output",
+        call_id: "c4",
+        output: [
+          { type: "input_text", text: "Seen." },
+          { type: "input_image", image_url: `data:image/png;base64,${PNG}` },
+        ],
+      },
+      { role: "assistant", content: [{ type: "refusal", refusal: "No." }] },
+    ],
+    tools: [hidden, { type: "web_search" }, { type: "local_shell" }, { type: "mcp", server_label: "wiki", server_url: "https://x" }],
+  });
+  expect(system).toEqual([]);
+  expect(turns).toMatchObject([
+    { role: "user", parts: [{ type: "text", text: "Go" }] },
+    { role: "system", parts: [{ text: "Later." }] },
+    {
+      role: "assistant",
+      parts: [
+        { type: "call", id: "c1", name: "p", namespace: "n", custom: true, arguments: "free text" },
+        { type: "call", id: "c2", name: "tool_search", arguments: '{"query":"q"}' },
+        { type: "call", id: "c3", name: "shell", arguments: '{"commands":["ls"]}' },
+      ],
+    },
+    { role: "user", parts: [{ type: "result", id: "c1", text: "a" }] },
+    { role: "user", parts: [{ type: "result", id: "c2", text: "g" }] },
+    { role: "user", parts: [{ type: "result", id: "c3", text: "bc" }] },
+    { role: "assistant", parts: [{ type: "call", id: "c4" }] },
+    { role: "user", parts: [{ type: "result", id: "c4", text: "Seen.", media: [{ kind: "image", sha256 }] }] },
+    { role: "assistant", parts: [{ type: "refusal", text: "No." }] },
+  ]);
+  expect(tools).toMatchObject([
+    { name: "g", deferred: true },
+    { name: "web_search", kind: "hosted" },
+    { name: "local_shell", wireType: "local_shell" },
+    { name: "wiki", kind: "hosted" },
+    { name: "p", namespace: "n", kind: "custom", format: grammar },
+    { name: "g" },
+  ]);
+  expect(tools.at(-1)).not.toHaveProperty("deferred");
+});
+
+test("a request that refers to what is kept is read with it", async () => {
+  const send = async (body: object): Promise<{ id: string }> => {
+    const answer = await fetch(`${simulator.url}/v1/responses`, { method: "POST", body: JSON.stringify({ model: "m", ...body }) });
+    return (await answer.json()) as { id: string };
+  };
+  const { id } = await send({ input: "Hi" });
+  await send({ input: "And?", previous_response_id: id });
+  const request = simulator.requests.at(-1);
+  if (request === undefined) throw new Error("nothing was recorded");
+  expect(readAsk(request, simulator.responses).turns.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+  expect(readAsk(request).turns.map(({ role }) => role)).toEqual(["user"]);
 });
 
 test("media that are not in the request are told by where they are", async () => {

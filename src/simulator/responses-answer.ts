@@ -1,23 +1,25 @@
-/** An answer in OpenAI's words: one response, or the events that build it (dossier A.3.3). */
+/** An answer in OpenAI's words: one response (dossier A.3.3). */
 import type { Plan } from "./conversation.ts";
-import { idFrom } from "./identity.ts";
-import { inTurns } from "./in-turns.ts";
 import { fieldsOf, listOf, type Fields } from "./json-values.ts";
 import { isOpenAi, modelFacts } from "./openai-models.ts";
-import { wholeReply, type Frame, type Reply } from "./reply.ts";
-import { itemId, type ItemEvent, type OutputItem } from "./responses-events.ts";
+import { wholeReply, type Reply } from "./reply.ts";
+import { itemId, type OutputItem } from "./responses-events.ts";
 import { thinks } from "./responses-rules.ts";
 import type { AnswerEnd, Quirk } from "./types.ts";
 
-/** What an answer needs besides its items. */
-export interface ResponseContext {
+/** What every response repeats of its request. */
+interface Echo {
   /** The request, without its nulls. */
   readonly body: Fields;
   readonly model: string;
   readonly seed: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** What was left out of the request. */
+  /** What was left out of it. */
   readonly transformations: readonly Fields[];
+}
+
+/** What an answer needs besides its items. */
+export interface ResponseContext extends Echo {
+  readonly headers: Readonly<Record<string, string>>;
   readonly quirks: ReadonlySet<Quirk>;
 }
 
@@ -29,11 +31,6 @@ const REASONS: Readonly<Partial<Record<AnswerEnd, string>>> = {
   "context-full": "max_output_tokens",
   filter: "content_filter",
 };
-
-/** The id of the answer to a request. */
-export function responseId(seed: string): string {
-  return itemId("resp_", seed);
-}
 
 /** The response as it is in the end. */
 export function finalResponse(plan: Plan, items: readonly OutputItem[], context: ResponseContext): Fields {
@@ -56,90 +53,12 @@ export function wholeResponse(response: Fields, context: ResponseContext): Reply
   return wholeReply(200, { ...context.headers, "content-type": "application/json" }, body);
 }
 
-/** The response as a stream of events; calls that are interleaved are all open at once. */
-export function streamedResponse(plan: Plan, items: readonly OutputItem[], final: Fields, context: ResponseContext): Reply {
-  const background = context.body["background"] === true;
-  const begun = responseOf(context, { status: background ? "queued" : "in_progress" });
-  const events: ItemEvent[] = [
-    lifecycle("created", begun),
-    ...(background ? [lifecycle("queued", begun)] : []),
-    lifecycle("in_progress", responseOf(context, { status: "in_progress" })),
-    ...itemEvents(plan, items, context.quirks),
-    lifecycle(
-      final["status"] === "completed" ? "completed" : "incomplete",
-      context.quirks.has("empty-output") ? { ...final, output: [] } : final,
-    ),
-  ];
-  const frames = events.map((event, index) => frameOf(event, index, context));
-  const headers = { ...context.headers, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
-  return { status: 200, headers, frames, stream: true, chunkDelayMs: plan.chunkDelayMs };
-}
-
-/** The response that a stream ends with where it fails. */
-export function failedResponse(context: ResponseContext, error: Fields): Fields {
-  return responseOf(context, { status: "failed", error });
-}
-
-/** An event on the wire. */
-export function eventBytes(type: string, fields: Fields, sequence: number | undefined): Buffer {
-  const numbered = sequence === undefined ? {} : { sequence_number: sequence };
-  return Buffer.from(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields, ...numbered })}\n\n`);
-}
-
-function lifecycle(name: string, response: Fields): ItemEvent {
-  const ends = name === "completed" || name === "incomplete";
-  return { type: `response.${name}`, role: ends ? "end" : "start", fields: { response } };
-}
-
-function itemEvents(plan: Plan, items: readonly OutputItem[], quirks: ReadonlySet<Quirk>): readonly ItemEvent[] {
-  const lists = items.map(({ item, opening, events }, index): readonly ItemEvent[] => [
-    { type: "response.output_item.added", role: "start", fields: { item: opening, output_index: index } },
-    ...events
-      .filter(({ type }) => !(quirks.has("no-deltas") && type.endsWith(".delta")))
-      .map((event) => ({ ...event, fields: { ...event.fields, item_id: item["id"], output_index: index } })),
-    { type: "response.output_item.done", role: "content", fields: { item, output_index: index } },
-  ]);
-  if (!plan.interleave) return lists.flat();
-  const isCall = (index: number): boolean =>
-    String(items[index]?.item["type"]).endsWith("tool_call") || items[index]?.item["type"] === "function_call";
-  const first = items.findIndex((_, index) => isCall(index));
-  const calls = lists.filter((_, index) => isCall(index));
-  return lists.flatMap((list, index) => (index === first ? inTurns(calls) : isCall(index) ? [] : list));
-}
-
-function frameOf({ type, role, fields }: ItemEvent, index: number, context: ResponseContext): Frame {
-  const padded = obfuscates(context) && type.endsWith(".delta") ? { ...fields, obfuscation: padding(index, context) } : fields;
-  const turned = context.quirks.has("rotating-ids") ? rotated(padded, index) : padded;
-  return { role, bytes: eventBytes(type, turned, context.quirks.has("no-sequence-numbers") ? undefined : index) };
-}
-
-function obfuscates({ body, model }: ResponseContext): boolean {
-  return isOpenAi(model) && fieldsOf(body["stream_options"])["include_obfuscation"] !== false;
-}
-
-/** A few random letters, so that an event's length says little about its text. */
-function padding(index: number, { seed }: ResponseContext): string {
-  return idFrom("", `padding ${index} ${seed}`, 16).slice(0, 1 + (index % 16));
-}
-
-/** The same event under ids that no other event has; those of calls stay. */
-function rotated(fields: Fields, index: number): Fields {
-  const turn = (value: unknown): unknown => ({ ...fieldsOf(value), id: itemId("", `${index} ${String(fieldsOf(value)["id"])}`) });
-  return {
-    ...fields,
-    ...(fields["item_id"] === undefined ? {} : { item_id: itemId("", `${index} ${String(fields["item_id"])}`) }),
-    ...(fields["item"] === undefined ? {} : { item: turn(fields["item"]) }),
-    ...(fields["response"] === undefined ? {} : { response: turn(fields["response"]) }),
-  };
-}
-
 /** A response as it is at its start, with what `members` change. */
-function responseOf(context: ResponseContext, members: Fields): Fields {
-  const { body, model, transformations } = context;
+export function responseOf({ body, model, seed, transformations }: Echo, members: Fields): Fields {
   const facts = modelFacts(model);
   const text = fieldsOf(body["text"]);
   return {
-    id: responseId(context.seed),
+    id: itemId("resp_", seed),
     object: "response",
     created_at: CREATED_SECONDS,
     status: "in_progress",

@@ -2,11 +2,13 @@
 import type { Call } from "./dialect.ts";
 import type { VendorFault } from "./fault-names.ts";
 import { seedOf } from "./identity.ts";
-import { isFields, type Fields } from "./json-values.ts";
+import { textOf, type Fields } from "./json-values.ts";
+import { parseBody } from "./openai-call.ts";
 import { errorFields, openAiFailure } from "./openai-errors.ts";
 import { wrong } from "./openai-refusals.ts";
 import type { Frame } from "./reply.ts";
-import { eventBytes, failedResponse } from "./responses-answer.ts";
+import { responseOf } from "./responses-answer.ts";
+import { eventBytes } from "./responses-stream.ts";
 import { VendorError } from "./vendor-error.ts";
 
 /** The error as OpenAI words it here. */
@@ -35,19 +37,14 @@ export function unknownResponse(id: string): VendorError {
 
 /** The end of a stream that failed. @param sent how many events came before. */
 export function responsesFailureFrame(error: VendorError, call: Call, sent: number): Frame {
-  const { type, code, message, param } = errorFields(error);
-  const told = eventBytes("error", { error: { type, code: codeOf(error), message, param } }, sent);
+  const code = codeOf(error);
+  const { type, message, param } = errorFields(error);
+  const told = eventBytes("error", { error: { type, code, message, param } }, sent);
   // Where nothing was begun there is no response that could have failed.
   if (sent === 0) return { bytes: told, role: "end" };
-  const context = {
-    body: bodyOf(call),
-    model: String(bodyOf(call)["model"]),
-    seed: seedOf(call.body),
-    headers: {},
-    transformations: [],
-    quirks: new Set<never>(),
-  };
-  const failed = failedResponse(context, { code: codeOf(error) ?? code ?? "server_error", message });
+  const body = bodyOf(call);
+  const echoed = { body, model: textOf(body["model"]), seed: seedOf(call.body), transformations: [] };
+  const failed = responseOf(echoed, { status: "failed", error: { code: code ?? "server_error", message } });
   return { bytes: Buffer.concat([told, eventBytes("response.failed", { response: failed }, sent + 1)]), role: "end" };
 }
 
@@ -57,7 +54,11 @@ function codeOf({ status, code }: VendorError): string | null {
   return code ?? (status >= 500 ? "server_error" : null);
 }
 
+/** The request without its nulls; a recording may answer one that is no JSON. */
 function bodyOf(call: Call): Fields {
-  const value: unknown = JSON.parse(call.body.toString("utf8"));
-  return isFields(value) ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) : {};
+  try {
+    return Object.fromEntries(Object.entries(parseBody(call.body)).filter(([, value]) => value !== null));
+  } catch {
+    return {};
+  }
 }

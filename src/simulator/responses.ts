@@ -9,7 +9,7 @@ import { answerHeaders, inOnePiece, parseBody } from "./openai-call.ts";
 import { CONTEXT_WINDOW_TOKENS, missingKey, openAiFailureReply } from "./openai-errors.ts";
 import { modelFacts } from "./openai-models.ts";
 import { missing } from "./openai-refusals.ts";
-import { finalResponse, streamedResponse, wholeResponse } from "./responses-answer.ts";
+import { finalResponse, wholeResponse } from "./responses-answer.ts";
 import { responsesAsk } from "./responses-ask.ts";
 import { readState } from "./responses-binding.ts";
 import { inputTooLong, responsesFailure, responsesFailureFrame, unknownModel, unknownResponse } from "./responses-errors.ts";
@@ -18,6 +18,7 @@ import { lookedUp, readInput, wholeConversation } from "./responses-history.ts";
 import { outputOf } from "./responses-output.ts";
 import { checkNames, checkRequest } from "./responses-rules.ts";
 import type { KeptResponse } from "./responses-store.ts";
+import { streamedResponse } from "./responses-stream.ts";
 import type { Behaviour } from "./types.ts";
 
 /** The Responses protocol as OpenAI serves it, and, for models that are not OpenAI's, as compatible servers do. */

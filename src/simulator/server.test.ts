@@ -94,6 +94,10 @@ describe("paths", () => {
     ["GET", "/v1beta/models/m:generateContent", {}, "NOT_FOUND"],
     ["GET", "/v1beta/files", {}, "NOT_FOUND"],
     ["GET", "//", {}, "not_found_error"],
+    ["GET", "/v1/responses", {}, "invalid_request_error"],
+    ["GET", "/v1/responses/resp_1", {}, "invalid_request_error"],
+    ["POST", "/v1/responses/resp_1/cancel", {}, "invalid_request_error"],
+    ["POST", "/v1/responses/input_tokens/x", {}, "invalid_request_error"],
   ])("%s %s is not found", (method, path, headers, told) =>
     using({}, async ({ port }) => {
       const connection = new RawConnection(port);
