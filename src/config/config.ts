@@ -88,6 +88,16 @@ interface QueueConfig {
   readonly maxWaitMs: number;
 }
 
+/** What clients leave with the gateway, to refer to it later. */
+interface ResponsesConfig {
+  /** Whether anything is kept. */
+  readonly store: boolean;
+  /** How long what is not used is kept. */
+  readonly ttlMs: number;
+  /** The most that all of it may take up. */
+  readonly maxBytes: number;
+}
+
 /** How files at URLs are fetched for models that do not fetch them. */
 interface MediaConfig {
   /** The most that the files of one request may have together. */
@@ -109,5 +119,6 @@ export interface Config {
   readonly retry: RetryConfig;
   readonly cooldown: CooldownConfig;
   readonly queue: QueueConfig;
+  readonly responses: ResponsesConfig;
   readonly media: MediaConfig;
 }

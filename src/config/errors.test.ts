@@ -231,7 +231,8 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "dragoman.yaml:1:27: server.shutdown_grace: expected a duration with its unit, such as `250ms`, `10s`, `5m` or `1h`",
   ],
   ["heartbeat too rare", "server: { heartbeat: 21s }", "dragoman.yaml:1:22: server.heartbeat: expected a duration from 1ms to 20s"],
-  ["duration that no timer can wait", "retry: { total: 1000h }", "dragoman.yaml:1:17: retry.total: expected a duration from 1ms to 576h"],
+  ["duration that no timer can wait", "retry: { total: 1000h }", "dragoman.yaml:1:17: retry.total: expected a duration from 1ms to 24d"],
+  ["age beyond all reason", "responses: { ttl: 4000d }", "dragoman.yaml:1:19: responses.ttl: expected a duration from 1s to 3650d"],
   [
     "base above its maximum",
     "cooldown: { rate_limit_base: 1h }",

@@ -122,6 +122,12 @@ queue: { max_waiting: 7 }
       probeIntervalMs: 600_000,
     });
     expect(config.queue).toEqual({ maxWaiting: 7, maxWaitMs: 30_000 });
+    expect(config.responses).toEqual({ store: true, ttlMs: 2_592_000_000, maxBytes: 1_073_741_824 });
+  });
+
+  test("what clients leave here may be kept for shorter, or not at all", () => {
+    const text = "responses: { store: false, ttl: 36h, max_bytes: 1048576 }";
+    expect(parse(text).config.responses).toEqual({ store: false, ttlMs: 129_600_000, maxBytes: 1_048_576 });
   });
 
   test("the secrets are told for redaction, hashes aside", () => {

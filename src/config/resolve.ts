@@ -60,6 +60,7 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
       probeIntervalMs: file.cooldown.probe_interval,
     },
     queue: { maxWaiting: file.queue.max_waiting, maxWaitMs: file.queue.max_wait },
+    responses: { store: file.responses.store, ttlMs: file.responses.ttl, maxBytes: file.responses.max_bytes },
     media: { maxBytes: file.media.max_bytes, timeoutMs: file.media.timeout, allowPrivate: file.media.allow_private },
   };
   return { config, secrets: [...secrets] };

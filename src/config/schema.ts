@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { providerTypes } from "../providers/index.ts";
-import { DURATION_PATTERN, durationMs, formatDuration, MAX_DURATION_MS } from "./durations.ts";
+import { DURATION_PATTERN, durationMs, formatDuration, MAX_AGE_MS, MAX_TIMER_MS } from "./durations.ts";
 import { PLANNED_PROVIDER_TYPES } from "./planned.ts";
 
 export const IMPLEMENTED_STRATEGY = "round-robin";
@@ -56,7 +56,7 @@ function flag() {
 }
 
 /** A duration in ms, written with its unit. */
-function duration(minMs = 1, maxMs = MAX_DURATION_MS) {
+function duration(minMs = 1, maxMs = MAX_TIMER_MS) {
   const error = "expected a duration with its unit, such as `250ms`, `10s`, `5m` or `1h`";
   return z
     .string({ error: () => error })
@@ -201,6 +201,17 @@ export const configSchema = section({
   })
     .prefault({})
     .describe("What happens when every credential is at its `max_concurrency`."),
+  responses: section({
+    store: flag()
+      .prefault(true)
+      .describe("Whether answers and conversations are kept for clients of Responses that refer to them by their ids."),
+    ttl: duration(1000, MAX_AGE_MS).prefault("30d").describe("How long what is not used is kept."),
+    max_bytes: wholeNumber(MEBIBYTE, 1024 * 1024 * MEBIBYTE)
+      .prefault(1024 * MEBIBYTE)
+      .describe("The most that all of it may take up, in bytes; beyond it goes what was not used for longest."),
+  })
+    .prefault({})
+    .describe("What clients of Responses leave with the server, in `$DRAGOMAN_HOME/dragoman.db`."),
   media: section({
     max_bytes: wholeNumber(1024, 1024 * MEBIBYTE)
       .prefault(20 * MEBIBYTE)
