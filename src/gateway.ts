@@ -12,6 +12,7 @@ import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
 import { CallStates } from "./pipeline/call-states.ts";
+import { KeptAnswers } from "./pipeline/kept-answers.ts";
 import { MediaStore } from "./pipeline/media.ts";
 import { MintedStateMemory } from "./pipeline/minted-states.ts";
 import { ProtocolMemory } from "./pipeline/protocol-memory.ts";
@@ -19,6 +20,8 @@ import { systemClock } from "./routing/clock.ts";
 import { Pool, type PoolView } from "./routing/pool.ts";
 import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
+import { MemoryRecords } from "./storage/memory-records.ts";
+import type { RecordStore } from "./storage/records.ts";
 import { version } from "./version.ts";
 import { createMediaFetch } from "./wire/media-fetch.ts";
 import { createUndiciTransport } from "./wire/undici-transport.ts";
@@ -28,6 +31,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** Authenticate opaque state in clients' hands: the first seals, all verify. */
   readonly stateKeys: readonly [Buffer, ...Buffer[]];
+  /** Opens the store of what clients leave here, when it is first needed; absent: it is kept in memory. */
+  readonly openRecords?: () => RecordStore;
 }
 
 export interface Gateway {
@@ -43,7 +48,7 @@ export interface Gateway {
 const EMBEDDED_ISSUER = "embedded";
 
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
-export async function createGateway({ config, log, stateKeys }: GatewayOptions): Promise<Gateway> {
+export async function createGateway({ config, log, stateKeys, openRecords }: GatewayOptions): Promise<Gateway> {
   const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
@@ -51,6 +56,8 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
     providers.map((provider) => [provider.name, new Pool(provider, { cooldown: config.cooldown, waiting: config.queue })]),
   );
   const userAgent = `dragoman/${version}`;
+  const inMemory = (): RecordStore => new MemoryRecords(config.responses);
+  const keptAnswers = new KeptAnswers({ open: config.responses.store ? (openRecords ?? inMemory) : undefined, log });
   const requests: RequestsContext = {
     handling: {
       protocols,
@@ -61,6 +68,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
       callStates: new CallStates(systemClock),
       mintedStates: new MintedStateMemory(systemClock),
       protocolMemory: new ProtocolMemory(systemClock),
+      keptAnswers,
       instanceId: randomUUID(),
       profileFor,
       pools,
@@ -87,6 +95,7 @@ export async function createGateway({ config, log, stateKeys }: GatewayOptions):
     close() {
       closed ??= (async () => {
         await server.close(config.server.shutdownGraceMs);
+        keptAnswers.close();
         await transport.close();
         await simulator?.close();
       })();

@@ -1,9 +1,12 @@
 /** `dragoman serve`: starts the gateway, says where it is, and stops it when the process is asked to end. */
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { formatDuration } from "../config/durations.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
-import { openStateKeys } from "../storage/home.ts";
+import { homePath, openStateKeys } from "../storage/home.ts";
+import type { RecordStore } from "../storage/records.ts";
+import { SqliteRecords } from "../storage/sqlite-records.ts";
 import { createLogger, type LogLevel } from "../telemetry/log.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
@@ -15,7 +18,13 @@ import { CommandError } from "./command-error.ts";
 export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLevel): Promise<void> {
   const log = createLogger({ level: logLevel, secrets });
   endOnBug(log);
-  const gateway = await createGateway({ config, log, stateKeys: openStateKeys(process.env) });
+  const openRecords = (): RecordStore =>
+    new SqliteRecords({
+      ...config.responses,
+      path: join(homePath(process.env), "dragoman.db"),
+      onError: (error) => log.error({ err: error }, "responses cannot be kept"),
+    });
+  const gateway = await createGateway({ config, log, stateKeys: openStateKeys(process.env), openRecords });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);
   log.info({ ...address }, "listening");

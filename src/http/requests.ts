@@ -9,8 +9,9 @@ import { writeJson, type JsonObject } from "../chat/json.ts";
 import type { Answer } from "../pipeline/answer.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import { refuseLoops } from "../pipeline/hops.ts";
+import { serveStored } from "../pipeline/stored-operations.ts";
 import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
-import type { StoredRoute } from "../protocols/stateful.ts";
+import type { StoredQuestion, StoredRoute } from "../protocols/stateful.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
 import { HttpAnswer } from "./http-answer.ts";
@@ -70,7 +71,10 @@ async function serve(
   shutdown: Shutdown,
 ): Promise<void> {
   const { router } = context.handling;
-  if (!asksModel(route)) throw new GatewayError("unsupported", "Nothing is kept here.");
+  if (!asksModel(route)) {
+    const question = { query, body: await readBody(request, context.maxBodyBytes) };
+    return sendJson(answer, await answerStored(context.handling, client, route.stored, question, request.headers, caller));
+  }
   switch (route.operation) {
     case "list-models": {
       const models = router.listModels().filter((id) => caller.mayUse(id));
@@ -89,6 +93,20 @@ async function serve(
       return handle(context.handling, call, answer, shutdown);
     }
   }
+}
+
+/** What a client is told of what it has left here. */
+function answerStored(
+  handling: HandleContext,
+  { id, stateful }: ClientSide,
+  operation: StoredRoute["stored"],
+  question: StoredQuestion,
+  headers: IncomingMessage["headers"],
+  caller: Caller,
+): Promise<JsonObject> {
+  const upstream = handling.protocols.get(id)?.upstream;
+  if (!stateful || !upstream) throw new GatewayError("internal", `Clients of ${id} leave nothing here.`);
+  return serveStored(handling, { operation, question, headers, side: stateful, upstream, caller: caller.name ?? "" });
 }
 
 /**

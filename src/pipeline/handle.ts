@@ -3,18 +3,22 @@ import type { Logger } from "pino";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { writeJson } from "../chat/json.ts";
 import type { LossMode } from "../chat/loss.ts";
-import type { ClientRequest, ClientSide } from "../protocols/protocol.ts";
+import type { ClientRequest, ClientSide, RequestPeek, StreamStyle } from "../protocols/protocol.ts";
 import { preferLane, type Router } from "../routing/router.ts";
-import type { Answer } from "./answer.ts";
+import type { RecordStore } from "../storage/records.ts";
+import { streamHeaders, type Answer } from "./answer.ts";
 import { Failover, type CourseEnd, type FailoverContext } from "./failover.ts";
 import { byGravity } from "./own-headers.ts";
 import { Preparation, type PrepareContext } from "./prepare.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import { relayedAnswerHeaders } from "./relay-lane.ts";
+import { RequestState } from "./request-state.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 /** What handling needs from the program. */
 export interface HandleContext extends FailoverContext, PrepareContext {
   readonly router: Router;
+  readonly keptAnswers: KeptAnswers;
   /** Silence before a heartbeat, in ms. */
   readonly heartbeatMs: number;
   readonly log: Logger;
@@ -39,6 +43,8 @@ export interface Call {
   /** Name, value, name, value, as they came. */
   readonly rawHeaders: readonly string[];
   readonly caller: Caller;
+  /** What the connection that it came on remembers, where that lasts for more than one request: searched first, and given every answer. */
+  readonly memory?: RecordStore;
 }
 
 /** Serves a `generate` or `count-tokens` request. Never rejects. */
@@ -56,8 +62,10 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const targets = preferLane(resolution, client.id);
     const lossMode = caller.loss ?? resolution.loss ?? "default";
     const { requestId } = answer;
-    const session = peek.session === undefined ? undefined : `${caller.name ?? ""} ${peek.session}`;
-    const asked = { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "" };
+    const state = stateOf(context, call, peek, requestId);
+    const sessionName = peek.session ?? state?.session;
+    const session = sessionName === undefined ? undefined : `${caller.name ?? ""} ${sessionName}`;
+    const asked = { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "", ...(state && { state }) };
     const preparation = new Preparation(context, { ...asked, ...(session !== undefined && { session }) });
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;
@@ -67,12 +75,30 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
       return record(context, { call, answer, began, end: { type: "answered" }, model });
     }
     if (peek.stream && request.route.operation === "generate") answer.expectStream(context.heartbeatMs);
-    end = await failover.run(targets);
+    if (state?.warmUp && request.route.operation === "generate") {
+      tellNothing(answer, peek.stream ? client.streamStyle(request.route) : undefined, preparation.emptyAnswer());
+      end = { type: "answered" };
+    } else end = await failover.run(targets);
   } catch (thrown) {
     end = { type: "failed", error: toGatewayError(thrown) };
   }
   if (end.type === "failed") tell(answer, end.error);
   record(context, { call, answer, began, end, ...(model !== undefined && { model }), ...(failover && { failover }) });
+}
+
+/** What the request refers to, and what becomes of its answer, where its protocol's clients leave state with the server. */
+function stateOf({ keptAnswers }: HandleContext, call: Call, peek: RequestPeek, requestId: string): RequestState | undefined {
+  const { client, request, caller, memory } = call;
+  const side = client.stateful;
+  return side && new RequestState(keptAnswers, { side, request, peek, requestId, caller: caller.name ?? "", ...(memory && { memory }) });
+}
+
+/** An answer without content, to whoever asked for none. */
+function tellNothing(answer: Answer, stream: StreamStyle | undefined, text: string): void {
+  const headers = ["request-id", answer.requestId];
+  if (!stream) return answer.whole({ status: 200, headers: ["content-type", "application/json", ...headers] }, text);
+  answer.begin({ status: 200, headers: [...streamHeaders(stream), ...headers] }, text);
+  answer.end();
 }
 
 /** A count that nobody was asked for, and that says so. */

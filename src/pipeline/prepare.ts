@@ -1,10 +1,13 @@
 /** Chooses the lane for one target and makes what goes to its upstream. Decodes the client's request at most once. */
 import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
+import type { ChatEvent } from "../chat/events.ts";
+import { writeJson, type JsonObject } from "../chat/json.ts";
 import { LOSS_KINDS } from "../chat/loss-codes.ts";
 import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
 import { createStateSealer, type Issuer, type StateSealer } from "../chat/state.ts";
 import type {
+  AnswerContext,
   BrokenOff,
   ClientRequest,
   ClientSide,
@@ -24,7 +27,8 @@ import type { Lane, LaneRequest } from "./lane.ts";
 import type { MintedStates } from "./minted-states.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { blamesProtocol, type ProtocolMemory } from "./protocol-memory.ts";
-import { RelayStreamLane, RelayWholeLane } from "./relay-lane.ts";
+import { RelayStreamLane, RelayWholeLane, type RelayWatch } from "./relay-lane.ts";
+import type { RequestState, Server } from "./request-state.ts";
 import { Rounds } from "./rounds.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
@@ -66,6 +70,8 @@ export interface Asked {
   readonly caller: string;
   /** Which conversation it is, when the client says so. */
   readonly session?: string;
+  /** What it refers to, and what becomes of its answer; absent where the protocol's clients leave nothing with the server. */
+  readonly state?: RequestState;
 }
 
 /** One client request on its way to whichever target takes it. */
@@ -78,6 +84,7 @@ export class Preparation {
   readonly #lossMode: LossMode;
   readonly #requestId: string;
   readonly #caller: string;
+  readonly #state: RequestState | undefined;
   #conversation: string | undefined;
   /** Told by some protocols' answers, in seconds since 1970. */
   readonly #createdAt = Math.floor(Date.now() / 1000);
@@ -97,6 +104,7 @@ export class Preparation {
     this.#lossMode = asked.lossMode;
     this.#requestId = asked.requestId;
     this.#caller = asked.caller;
+    this.#state = asked.state;
     this.#conversation = asked.session;
     this.#sealer = createStateSealer(context.stateKeys, asked.caller);
     this.#media = new RequestMedia(context.media, asked.caller);
@@ -119,10 +127,15 @@ export class Preparation {
     return this.#peek.model;
   }
 
-  /** The account that minted the newest opaque state of the conversation, when this target's platform did: it should stay (dossier D.4). */
+  /**
+   * The account that gave the answer which this request goes on from, else the one that minted the newest opaque state of the
+   * conversation, when this target's platform did: it should stay (dossier D.4).
+   */
   preferredAccount(target: Target): string | undefined {
     // Where there is one account only, nobody need look which it is.
     if (target.provider.credentials.length < 2) return undefined;
+    const kept = this.#state?.preferredAccount(target.provider.name);
+    if (kept !== undefined) return kept;
     for (const issuer of this.#stateIssuers(target))
       if (issuer.account !== undefined && issuer.platform === target.provider.platform) return issuer.account;
     return undefined;
@@ -150,7 +163,7 @@ export class Preparation {
 
   /** Whether a target's refusal says how to ask it better: then {@link prepare} makes another request of it (rule 344). */
   learn(target: Target, error: GatewayError): boolean {
-    return !this.#relays(target) && this.#facts.learn(target, error);
+    return this.#relays(target) ? (this.#state?.forgottenBy(error) ?? false) : this.#facts.learn(target, error);
   }
 
   /** A count of the request's tokens, when it is asked for one that this target cannot make. */
@@ -161,8 +174,9 @@ export class Preparation {
 
   /** @throws GatewayError when the request is at fault, or would lose more than its loss mode allows. */
   prepare(target: Target, credential: Credential): Prepared {
-    const issuer: Issuer = { platform: target.provider.platform, model: target.model, account: credential.account };
-    return this.#relays(target) ? this.#relay(target, issuer) : this.#translate(target, issuer);
+    const { name: provider, platform } = target.provider;
+    const server: Server = { provider, platform, model: target.model, account: credential.account };
+    return this.#relays(target) ? this.#relay(target, server) : this.#translate(target, server);
   }
 
   /**
@@ -196,19 +210,28 @@ export class Preparation {
     return target.protocol === this.#client.id;
   }
 
-  #relay(target: Target, issuer: Issuer): Prepared {
+  #relay(target: Target, server: Server): Prepared {
     const { upstream } = this.#protocol(target);
     const { operation } = this.#request.route;
     const streams = operation === "generate" && this.#peek.stream;
     const losses = new LossLedger();
     const vendors = target.provider.relayedHeaders;
     const { mintedStates } = this.#context;
-    const remember = (state: string): void => mintedStates.remember(state, issuer);
+    const state = this.#state;
+    const issuer = issuerAt(server);
+    const restored = (answer: JsonObject, gave: Server): void => {
+      for (const value of upstream.inspectWhole(answer).minted ?? []) mintedStates.remember(value, issuerAt(gave));
+    };
+    const { body, members } = state?.relayed(server, losses, restored) ?? { body: this.#request.body, members: this.#peek.members };
+    const watch: RelayWatch = {
+      minted: (value) => mintedStates.remember(value, issuer),
+      ...(state && { answered: (answer) => state.keepRelayed(answer, server) }),
+    };
     return {
       streams,
       lane: streams
-        ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route), remember)
-        : new RelayWholeLane(upstream, operation, remember),
+        ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route), watch)
+        : new RelayWholeLane(upstream, operation, watch),
       path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
       headers: [
         ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name) || vendors.some((start) => name.startsWith(start))),
@@ -217,21 +240,22 @@ export class Preparation {
         HOP_HEADER,
         hopsAfter(this.#request.headers, this.#context.instanceId),
       ],
-      body: upstream.relayBody(this.#request.body, this.#peek.members, {
+      body: upstream.relayBody(body, members, {
         model: target.model,
         issuer,
         sealer: this.#sealer,
         losses,
         ...(target.provider.chat && { chat: target.provider.chat }),
-        mintedBy: (state) => mintedStates.issuerOf(state),
+        mintedBy: (value) => mintedStates.issuerOf(value),
         ...(!mintedStates.knowsForeignTo(issuer) && { knowsOwnOnly: true }),
       }),
       losses: losses.losses,
     };
   }
 
-  #translate(target: Target, issuer: Issuer): Prepared {
+  #translate(target: Target, server: Server): Prepared {
     const request = this.#decode();
+    const issuer = issuerAt(server);
     const { upstream } = this.#protocol(target);
     const losses = new LossLedger();
     const encodeTarget = { model: target.model, profile: this.#facts.profile(target), issuer, losses };
@@ -248,22 +272,10 @@ export class Preparation {
         { field: path },
       );
     }
-    const roughly = (): number => (this.#estimate ??= estimateInputTokens(request, "rough"));
     const translation = {
       client: this.#client,
       upstream,
-      answer: {
-        model: this.#peek.model,
-        requestId: this.#requestId,
-        sealer: this.#sealer,
-        losses,
-        request,
-        route: this.#request.route,
-        createdAt: this.#createdAt,
-        get estimatedInputTokens() {
-          return roughly();
-        },
-      },
+      answer: this.#answerContext(losses, counts ? undefined : server),
       decode: { request, issuer },
       ...(encoded.scanStops && { scanStops: encoded.scanStops }),
       ...this.#rounds(encoded, upstream, request, encodeTarget),
@@ -277,6 +289,36 @@ export class Preparation {
       get losses() {
         return losses.losses;
       },
+    };
+  }
+
+  /** What a request that asks for no answer is told: one without content, from which its client goes on (rule 365). */
+  emptyAnswer(): string {
+    const context = this.#answerContext(new LossLedger(), undefined);
+    const usage = { input: 0, output: 0 };
+    const finish = { reason: "stop" } as const;
+    if (!this.#peek.stream) return writeJson(this.#client.encodeResponse({ items: [], usage, finish }, context));
+    const encoder = this.#client.streamEncoder(context);
+    const events: readonly ChatEvent[] = [{ type: "start" }, { type: "usage", usage }, { type: "finish", finish }];
+    return events.map((event) => encoder.push(event)).join("");
+  }
+
+  /** @param server who answers; absent: nobody. */
+  #answerContext(losses: LossLedger, server: Server | undefined): AnswerContext {
+    const request = this.#decode();
+    const roughly = (): number => (this.#estimate ??= estimateInputTokens(request, "rough"));
+    return {
+      model: this.#peek.model,
+      requestId: this.#requestId,
+      sealer: this.#sealer,
+      losses,
+      request,
+      route: this.#request.route,
+      createdAt: this.#createdAt,
+      get estimatedInputTokens() {
+        return roughly();
+      },
+      ...(this.#state && { keeping: this.#state.keeping(server) }),
     };
   }
 
@@ -321,7 +363,7 @@ export class Preparation {
 
   #decode(): ChatRequest {
     if (this.#decoded) return this.#decoded;
-    const sent = this.#client.decodeRequest(this.#request, this.#sealer);
+    const sent = this.#client.decodeRequest(this.#state?.expanded ?? this.#request, this.#sealer);
     this.#decoded = this.#client.dropsCallState ? this.#context.callStates.restore(sent, () => this.#whose(sent)) : sent;
     return this.#decoded;
   }
@@ -331,4 +373,8 @@ export class Preparation {
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     return protocol;
   }
+}
+
+function issuerAt({ platform, model, account }: Server): Issuer {
+  return { platform, model, account };
 }

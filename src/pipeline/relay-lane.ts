@@ -2,7 +2,7 @@
  * The relay lane: the client's protocol is the upstream's, so bytes pass untouched in both directions. Only the model's
  * name changes on the way up; on the way down a read-only tap watches usage, errors and the end.
  */
-import type { JsonValue } from "../chat/json.ts";
+import type { JsonObject, JsonValue } from "../chat/json.ts";
 import type { Usage } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import type { Operation, RelayTap, StreamStyle, UpstreamSide } from "../protocols/protocol.ts";
@@ -34,6 +34,14 @@ export function relayedAnswerHeaders(headers: readonly string[]): string[] {
   );
 }
 
+/** Hears what a relayed answer tells of itself, before its client has it. */
+export interface RelayWatch {
+  /** State that the upstream minted. */
+  minted(state: string): void;
+  /** The whole answer, once it is complete; only where the protocol has it whole, and somebody keeps it. */
+  answered?(answer: JsonObject): void;
+}
+
 const SSE = "text/event-stream";
 
 /**
@@ -46,18 +54,16 @@ export class RelayStreamLane implements Lane {
   /** The media type that the client asked for. */
   readonly #type: string;
   readonly #frames: WholeFrames | WholeElements;
-  readonly #remember: (state: string) => void;
-  /** How much of the state that was minted so far has been remembered. */
-  #remembered = 0;
+  readonly #watch: RelayWatch;
+  /** How much of the state that was minted so far has been told. */
+  #mintedTold = 0;
+  #answerTold = false;
   #error: GatewayError | undefined;
 
-  /**
-   * @param style how the client's protocol writes the stream that was asked for.
-   * @param remember takes state that the upstream minted, before the client has it.
-   */
-  constructor(upstream: UpstreamSide, style: StreamStyle, remember: (state: string) => void) {
+  /** @param style how the client's protocol writes the stream that was asked for. */
+  constructor(upstream: UpstreamSide, style: StreamStyle, watch: RelayWatch) {
     this.#tap = upstream.relayTap();
-    this.#remember = remember;
+    this.#watch = watch;
     this.#type = mediaType(style.contentType);
     this.#frames = this.#type === SSE ? new WholeFrames() : new WholeElements();
   }
@@ -73,7 +79,7 @@ export class RelayStreamLane implements Lane {
   push(chunk: Buffer): LaneOutput {
     const whole = this.#frames.push(chunk);
     if (whole) this.#tap.push(whole);
-    this.#rememberState();
+    this.#tell();
     // The stream ends with its own error, so nothing else will close the array around it.
     return whole && this.#tap.error && this.#type !== SSE ? Buffer.concat([whole, Buffer.from("]")]) : whole;
   }
@@ -82,15 +88,18 @@ export class RelayStreamLane implements Lane {
     const rest = this.#frames.rest();
     this.#tap.push(rest);
     this.#tap.end();
-    this.#rememberState();
+    this.#tell();
     if (this.#tap.finished || this.#tap.error) return rest;
     this.#error = new GatewayError("transport", "The upstream's stream ended before the answer was complete.");
     return undefined;
   }
 
-  #rememberState(): void {
-    const { minted = [] } = this.#tap;
-    for (; this.#remembered < minted.length; this.#remembered += 1) this.#remember(minted[this.#remembered] as string);
+  #tell(): void {
+    const { minted = [], answer } = this.#tap;
+    for (; this.#mintedTold < minted.length; this.#mintedTold += 1) this.#watch.minted(minted[this.#mintedTold] as string);
+    if (!answer || this.#answerTold) return;
+    this.#answerTold = true;
+    this.#watch.answered?.(answer);
   }
 
   get begun(): boolean {
@@ -120,14 +129,13 @@ export class RelayWholeLane extends WholeLane {
   readonly name = "relay";
   readonly #upstream: UpstreamSide;
   readonly #operation: Operation;
-  readonly #remember: (state: string) => void;
+  readonly #watch: RelayWatch;
 
-  /** @param remember takes state that the upstream minted, before the client has it. */
-  constructor(upstream: UpstreamSide, operation: Operation, remember: (state: string) => void) {
+  constructor(upstream: UpstreamSide, operation: Operation, watch: RelayWatch) {
     super();
     this.#upstream = upstream;
     this.#operation = operation;
-    this.#remember = remember;
+    this.#watch = watch;
   }
 
   open(status: number, headers: readonly string[]): AnswerHead {
@@ -135,12 +143,14 @@ export class RelayWholeLane extends WholeLane {
   }
 
   protected convert(body: WholeBody): LaneOutput {
-    const answer = body.object(JSON.parse as (text: string) => JsonValue);
+    // What is kept must keep its numbers.
+    const answer = body.object(this.#watch.answered ? undefined : (JSON.parse as (text: string) => JsonValue));
     if (this.#operation === "generate") {
       const { usage, error, minted = [] } = this.#upstream.inspectWhole(answer);
       this.usage = usage;
       if (error) throw error;
-      for (const state of minted) this.#remember(state);
+      for (const state of minted) this.#watch.minted(state);
+      this.#watch.answered?.(answer);
     }
     return body.bytes;
   }

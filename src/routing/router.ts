@@ -79,6 +79,11 @@ export class Router {
     ];
   }
 
+  /** The provider of that name, when there is one. */
+  provider(name: string): Provider | undefined {
+    return this.#byName.get(name);
+  }
+
   /**
    * The targets of a model name: an exact alias, else the pattern with the longest literal prefix, where `provider/model`
    * counts as the pattern `provider/*`, else every provider that declares the name.

@@ -8,7 +8,7 @@ import type { GatewayError } from "../chat/error.ts";
 export interface UpstreamRequest {
   /** Scheme, host and port. */
   readonly origin: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Path and query. */
   readonly path: string;
   /** Name, value, name, value. */

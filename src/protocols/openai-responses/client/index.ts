@@ -8,6 +8,8 @@ import { encodeError, streamError } from "./error-encode.ts";
 import { decodeRequest } from "./request-decode.ts";
 import { route } from "./route.ts";
 import { socket } from "./socket.ts";
+import { storedRoute } from "./stored-routes.ts";
+import { stateful } from "./stored.ts";
 import { KEEPALIVE, ResponsesStreamEncoder } from "./stream-encode.ts";
 
 const STYLE: StreamStyle = { contentType: "text/event-stream; charset=utf-8", heartbeat: KEEPALIVE, error: streamError };
@@ -26,11 +28,12 @@ const SETTING_NAMES: ReadonlyMap<string, string> = new Map([
 export const client: ClientSide = {
   id: PROTOCOL,
   settingNames: SETTING_NAMES,
-  route,
+  route: (method, pathname) => route(method, pathname) ?? storedRoute(method, pathname),
   speaks,
   streamStyle: () => STYLE,
   peek,
   decodeRequest,
+  stateful,
   encodeResponse,
   streamEncoder: (context) => new ResponsesStreamEncoder(context),
   encodeError,

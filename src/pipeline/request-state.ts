@@ -1,0 +1,226 @@
+/**
+ * One request of a client that leaves state with the server: what it refers to is found, and written out where whoever
+ * serves it does not know it; its answer is kept. An upstream that keeps an answer itself is asked untouched, as long as the
+ * request goes there and nowhere else (rules 396, 433, 434, 435).
+ */
+import type { GatewayError } from "../chat/error.ts";
+import { parseJson, type JsonObject } from "../chat/json.ts";
+import type { LossLedger } from "../chat/loss.ts";
+import type { ClientRequest, Keeping, RequestPeek } from "../protocols/protocol.ts";
+import type { KeptItem, KnownState, StatefulRequest, StatefulSide } from "../protocols/stateful.ts";
+import type { RecordStore } from "../storage/records.ts";
+import { scanObject } from "../wire/json-scan.ts";
+import { historyOf, refuseTooLong, type History } from "./history.ts";
+import { looked, newId, type KeptAnswers } from "./kept-answers.ts";
+import type { AnswerRecord, ItemRecord, KeptRecords, Place } from "./kept-records.ts";
+
+/** Why what is behind an answer cannot be found. */
+const GAP = "What was said before it is no longer kept.";
+
+const NOTHING_KNOWN: KnownState = { history: [], items: new Map() };
+
+/** A request whose client may have left state here. */
+export interface StatefulAsked {
+  readonly side: StatefulSide;
+  readonly request: ClientRequest;
+  readonly peek: RequestPeek;
+  readonly requestId: string;
+  /** The virtual key's name; empty when none is asked for. */
+  readonly caller: string;
+  /** What the connection that it came on remembers. */
+  readonly memory?: RecordStore;
+}
+
+/** Who serves it. */
+export type Server = Omit<Place, "keeps">;
+
+/** Hears of an answer that was relayed, and is now said again to another upstream. */
+type Restored = (answer: JsonObject, gave: Server) => void;
+
+export class RequestState {
+  /** Whether the answer is kept for as long as the client may expect. */
+  readonly stored: boolean;
+  readonly #kept: KeptAnswers;
+  readonly #asked: StatefulAsked;
+  readonly #said: StatefulRequest;
+  readonly #records: KeptRecords;
+  /** Whether it means nothing, or less, without what is kept. */
+  readonly #refers: boolean;
+  /** The answers that it goes on from, the latest first. */
+  readonly #behind: readonly AnswerRecord[];
+  readonly #mentioned: AnswerRecord | undefined;
+  readonly #history: readonly KeptItem[];
+  readonly #found = new Map<string, ItemRecord | undefined>();
+  /** Whether an upstream has forgotten what it kept. */
+  #forgotten = false;
+  #answered = false;
+
+  /** @throws GatewayError when it refers to what is not there, in the client protocol's words; `unavailable` when the store cannot be read. */
+  constructor(kept: KeptAnswers, asked: StatefulAsked) {
+    const { side, request, peek, caller, memory } = asked;
+    this.#kept = kept;
+    this.#asked = asked;
+    this.#said = side.readRequest(request, peek.members);
+    this.#records = kept.recordsOf(caller, memory);
+    const { store, previous, conversation, mentioned, items } = this.#said;
+    this.stored = store && request.body.length <= (kept.store()?.maxRecordBytes ?? -1);
+    this.#refers = [previous, conversation, mentioned].some((id) => id !== undefined) || items.some(({ lacks }) => lacks !== "nothing");
+    const behind = previous === undefined ? undefined : looked(() => this.#follow(previous));
+    this.#behind = behind?.answers ?? [];
+    this.#history = behind?.items ?? (conversation === undefined ? [] : looked(() => this.#conversation(conversation)));
+    this.#mentioned = mentioned === undefined ? undefined : looked(() => this.#answer(mentioned));
+    if (this.#refers) this.#resolveItems();
+    this.#records.touch([...this.#behind.map(({ id }) => id), ...this.#holders()]);
+  }
+
+  /** Whether it asks for no answer, and only wants remembered what it says. */
+  get warmUp(): boolean {
+    return this.#said.warmUp;
+  }
+
+  /** What keeps the requests of one conversation together, where it has a name. */
+  get session(): string | undefined {
+    return this.#said.conversation;
+  }
+
+  /** The request with all that it refers to written out. */
+  get expanded(): ClientRequest {
+    const { request } = this.#asked;
+    return this.#refers ? { ...request, body: this.#said.expanded(this.#known()) } : request;
+  }
+
+  /** What goes to an upstream of the client's own protocol, and where its members stand. */
+  relayed(server: Server, losses: LossLedger, restored: Restored): Pick<ClientRequest, "body"> & Pick<RequestPeek, "members"> {
+    const { request, peek } = this.#asked;
+    const known = this.#knownAt(server) ? undefined : this.#known();
+    const { body, dropped } = this.#said.relayed(known, this.stored);
+    for (const path of dropped) losses.add("foreign-reasoning", path, "info");
+    for (const { told, output, place } of known ? this.#behind : []) {
+      if (place?.keeps) restored({ ...told, output: output.map(({ text }) => parseJson(text)) }, place);
+    }
+    return { body, members: body === request.body ? peek.members : scanObject(body) };
+  }
+
+  /** The provider's account that gave the answer which this request goes on from. */
+  preferredAccount(provider: string): string | undefined {
+    const referred = this.#said.items.flatMap(({ id, lacks }) => (lacks === "nothing" ? [] : (this.#item(id)?.place ?? [])));
+    const place = this.#behind[0]?.place ?? referred.at(-1);
+    return place?.provider === provider ? place.account : undefined;
+  }
+
+  /** Whether an upstream that was asked untouched does not know what it kept: then it is asked again, and nothing left out. */
+  forgottenBy({ kind, message, detail }: GatewayError): boolean {
+    if (this.#forgotten || !["invalid-request", "not-found", "model-not-found"].includes(kind)) return false;
+    const words = `${message} ${detail.upstreamMessage ?? ""}`;
+    const { previous, mentioned, items } = this.#said;
+    const named = [previous, mentioned, ...items.map(({ id, lacks }) => (lacks === "nothing" ? undefined : id))];
+    this.#forgotten = named.some((id) => id !== undefined && words.includes(id));
+    return this.#forgotten;
+  }
+
+  /** What becomes of an answer that is made here. @param server absent: nobody was asked. */
+  keeping(server: Server | undefined): Keeping {
+    const { previous, conversation, showsState } = this.#said;
+    return {
+      stored: this.stored,
+      ...(previous !== undefined && { previous }),
+      ...(conversation !== undefined && { conversation }),
+      keep: (answer) => this.#keep(answer, showsState, server && { ...server, keeps: false }),
+    };
+  }
+
+  /** Keeps an answer that was relayed. */
+  keepRelayed(answer: JsonObject, server: Server): void {
+    this.#keep(answer, true, { ...server, keeps: this.#asked.side.keptUpstream(answer) });
+  }
+
+  #keep(answer: JsonObject, showsState: boolean, place: Place | undefined): void {
+    const { conversation, previous } = this.#said;
+    const isWanted = this.stored || conversation !== undefined || this.#asked.memory !== undefined;
+    const kept = isWanted && !this.#answered ? this.#asked.side.readAnswer(answer, showsState, newId) : undefined;
+    if (!kept) return;
+    this.#answered = true;
+    const input = this.#said.newItems(this.#refers ? this.#known() : NOTHING_KNOWN, newId);
+    const record: AnswerRecord = {
+      ...kept,
+      input,
+      ...(previous !== undefined && { previous }),
+      ...(conversation !== undefined && { conversation }),
+      ...(place && { place }),
+    };
+    if (!this.#records.keepAnswer(record, this.stored)) this.#kept.missed(this.#asked.requestId, "too large to be kept");
+    if (conversation !== undefined) this.#records.addItems(conversation, [...input, ...kept.output]);
+  }
+
+  /** What is behind the answer that this request goes on from. */
+  #follow(previous: string): History {
+    const history = historyOf(this.#records, previous, "previous_response_id");
+    if (!history.gap) return history;
+    throw this.#asked.side.unknown({ type: "previous", id: previous }, history.answers.length > 0 ? GAP : this.#kept.because);
+  }
+
+  #conversation(id: string): readonly KeptItem[] {
+    const conversation = this.#records.conversation(id);
+    if (!conversation) throw this.#asked.side.unknown({ type: "used-conversation", id }, this.#kept.because);
+    refuseTooLong(conversation.items, "conversation");
+    return conversation.items;
+  }
+
+  #answer(id: string): AnswerRecord {
+    const answer = this.#records.answer(id);
+    if (!answer) throw this.#asked.side.unknown({ type: "mentioned", id }, this.#kept.because);
+    return answer;
+  }
+
+  #resolveItems(): void {
+    for (const reference of this.#said.items) {
+      const found = this.#item(reference.id);
+      if (!found && reference.lacks === "everything") {
+        throw this.#asked.side.unknown({ type: "reference", reference }, this.#kept.because);
+      }
+    }
+  }
+
+  #item(id: string): ItemRecord | undefined {
+    if (!this.#found.has(id))
+      this.#found.set(
+        id,
+        looked(() => this.#records.item(id)),
+      );
+    return this.#found.get(id);
+  }
+
+  /** The records that its items were found in. */
+  #holders(): string[] {
+    const { conversation } = this.#said;
+    const holders = [...this.#found.values()].flatMap((found) => found?.holder ?? []);
+    return [...new Set(conversation === undefined ? holders : [conversation, ...holders])];
+  }
+
+  #known(): KnownState {
+    const items = this.#said.items.flatMap(({ id }) => {
+      const found = this.#item(id);
+      return found ? [[id, found.item] as const] : [];
+    });
+    return { history: this.#history, items: new Map(items) };
+  }
+
+  /** Whether that provider and account know all that the request refers to. */
+  #knownAt(server: Server): boolean {
+    const { store, conversation, items } = this.#said;
+    if (this.#forgotten || conversation !== undefined) return false;
+    if (!this.#refers && !store) return true;
+    const isThere = (place: Place | undefined): boolean =>
+      place?.keeps === true && place.provider === server.provider && place.account === server.account;
+    const answersAreThere = [this.#behind[0], this.#mentioned].every((answer) => !answer || isThere(answer.place));
+    return (
+      answersAreThere &&
+      items.every(({ id, lacks }) => {
+        const found = this.#item(id);
+        // What is said in full is new to it, or was given this id by the client.
+        if (lacks === "nothing" && found?.item.part !== "output") return true;
+        return found?.item.part === "output" && isThere(found.place);
+      })
+    );
+  }
+}
