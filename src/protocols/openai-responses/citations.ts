@@ -19,10 +19,14 @@ export function decodeCitation(annotation: JsonObject): Citation {
   };
 }
 
-/** The annotation; `undefined` when the source is no address, or nobody knows which words it supports. */
-export function encodeCitation({ url, title, range, native }: Citation): JsonObject | undefined {
+/**
+ * The annotation; `undefined` when the source is no address, or nobody knows which words it supports.
+ * @param length of a text that is supported as a whole where nobody knows; absent: it is not.
+ */
+export function encodeCitation({ url, title, range, native }: Citation, length?: number): JsonObject | undefined {
   const own = ownFields(native);
   if (own?.["type"] !== undefined) return own;
-  if (url === undefined || !range) return undefined;
-  return { type: PLAIN_TYPE, url, title: title ?? "", start_index: range.start, end_index: range.end, ...own };
+  const supported = range ?? (length === undefined ? undefined : { start: 0, end: length });
+  if (url === undefined || !supported) return undefined;
+  return { type: PLAIN_TYPE, start_index: supported.start, end_index: supported.end, title: title ?? url, url, ...own };
 }

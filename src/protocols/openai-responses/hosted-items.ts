@@ -61,7 +61,7 @@ function readFileSearch(item: JsonObject): HostedItem {
 }
 
 function readCodeInterpreter(item: JsonObject): HostedItem {
-  const outputs = asArray(item["outputs"])?.flatMap((output) => asString(asObject(output)?.["logs"]) ?? []);
+  const outputs = asArray(item["outputs"])?.map((output) => asString(asObject(output)?.["logs"]) ?? "[image]");
   const input = writeJson({ code: asString(item["code"]) ?? "" });
   return { kind: "code-execution", name: "code_interpreter", input, ...(outputs && { text: outputs.join("\n") }) };
 }

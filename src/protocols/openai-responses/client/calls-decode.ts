@@ -1,7 +1,8 @@
 /** Calls of tools that the client runs, and what they gave (A.3.1; rules 66, 68, 90, 417, 418, 438). */
 import type { Content, Tool } from "../../../chat/chat.ts";
-import { asArray, asNumber, asObject, asString, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { arrayField, objectField, required, stringField } from "../../shared/openai-fields.ts";
+import { shellText } from "../hosted-items.ts";
 import { leftover } from "../native.ts";
 import { neutralName } from "../tool-names.ts";
 import { decodeParts, withItem, type Placed } from "./content-decode.ts";
@@ -94,22 +95,6 @@ export function decodeLocalShellOutput(item: JsonObject, path: string): DecodedI
 /** Each command's outputs and how it ended; the form that others do not have stays as it is. */
 export function decodeShellOutput(item: JsonObject, path: string): DecodedItem {
   return result(item, path, textOf(shellText(item["output"])), leftover(item, ["call_id"]));
-}
-
-/** What commands put out, in words. */
-export function shellText(output: JsonValue | undefined): string {
-  if (typeof output === "string") return output;
-  const commands = (asArray(output) ?? []).map((command) => {
-    const { stdout, stderr, outcome } = asObject(command) ?? {};
-    return [asString(stdout) ?? "", asString(stderr) ?? "", outcomeText(asObject(outcome))].filter((text) => text !== "").join("\n");
-  });
-  return commands.filter((text) => text !== "").join("\n\n");
-}
-
-function outcomeText(outcome: JsonObject | undefined): string {
-  if (outcome?.["type"] === "timeout") return "(timed out)";
-  const code = asNumber(outcome?.["exit_code"]) ?? 0;
-  return code === 0 ? "" : `(exit code ${code})`;
 }
 
 /** Whether a patch could be applied, and what its tool says to that. */

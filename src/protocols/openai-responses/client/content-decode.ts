@@ -1,9 +1,10 @@
 /** Parts of a message or of a result to neutral content (A.3.1, B.0.6). What is unknown becomes opaque and stays whole. */
-import type { Citation, Content } from "../../../chat/chat.ts";
-import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import type { Content } from "../../../chat/chat.ts";
+import { asArray, asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { decodeCacheMark } from "../../shared/openai-cache-marks.ts";
 import { detailOf, locate, locateFile } from "../../shared/openai-client-media.ts";
 import { objectAt, objectField, refuse, refuseType, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
+import { decodeCitation } from "../citations.ts";
 import { leftover, nativeOf } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
 
@@ -71,21 +72,6 @@ function decodeText(part: JsonObject, path: string): Content {
     text: required(stringField, part, "text", path),
     ...(citations.length > 0 && { citations }),
     ...annotations(part, ["text", "annotations", "logprobs"], logprobs.length > 0 ? { logprobs } : {}),
-  };
-}
-
-/** A source that a text names. Those that are no addresses mean something to OpenAI only. */
-export function decodeCitation(annotation: JsonObject): Citation {
-  const url = asString(annotation["url"]);
-  const title = asString(annotation["title"]) ?? asString(annotation["filename"]);
-  const [start, end] = [asNumber(annotation["start_index"]), asNumber(annotation["end_index"])];
-  const isPlain = annotation["type"] === "url_citation";
-  const rest = isPlain ? leftover(annotation, ["type", "url", "title", "start_index", "end_index"]) : annotation;
-  return {
-    ...(url !== undefined && { url }),
-    ...(title !== undefined && { title }),
-    ...(start !== undefined && end !== undefined && { range: { start, end } }),
-    ...nativeOf(rest),
   };
 }
 

@@ -2,94 +2,26 @@
  * Calls that the provider made and ran itself, with what came of them, which mostly stands in the same item (A.3.1). The
  * item stays whole with the call, for OpenAI; others are told in words (rules 93, 225).
  */
-import type { Citation, Content, HostedToolKind, Native } from "../../../chat/chat.ts";
-import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import type { Content, Native } from "../../../chat/chat.ts";
+import { asArray, asString, writeJson, type JsonObject } from "../../../chat/json.ts";
 import { required, stringField } from "../../shared/openai-fields.ts";
+import { readHostedItem, shellText, type HostedItem } from "../hosted-items.ts";
 import { leftover } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
-import { shellText } from "./calls-decode.ts";
 import { withItem } from "./content-decode.ts";
-import { oneItem, opaqueItem, type DecodedItem, type ItemContext, type ItemDecoder } from "./item-context.ts";
-
-interface Ran {
-  readonly kind: HostedToolKind;
-  readonly name: string;
-  readonly input: JsonObject;
-  /** Absent: the item does not say what came of it. */
-  readonly text?: string;
-  readonly sources?: readonly Citation[];
-}
+import { oneItem, opaqueItem, type DecodedItem, type ItemContext } from "./item-context.ts";
 
 /** Of a result that its call's item tells. */
 const SAID: Native = { protocol: PROTOCOL, fields: {} };
 
-/** An item that is a call with its result. */
-function ranItem(read: (item: JsonObject) => Ran): ItemDecoder {
-  return (item, path) => {
-    const { kind, name, input, text, sources = [] } = read(item);
-    const id = required(stringField, item, "id", path);
-    const call = withItem({ type: "hosted-tool-call", id, kind, name, input: writeJson(input) }, item);
-    const found = sources.length > 0 ? { sources } : {};
-    const results: Content[] = text === undefined ? [] : [{ type: "hosted-tool-result", callId: id, kind, text, ...found, native: SAID }];
-    return { speaker: "assistant", placed: [call, ...results].map((content) => ({ content, path })) };
-  };
-}
-
-export const decodeWebSearch = ranItem((item) => {
-  const action = asObject(item["action"]) ?? {};
-  const url = asString(action["url"]);
-  if (action["type"] !== "search" && url !== undefined) {
-    const pattern = asString(action["pattern"]);
-    return { kind: "web-fetch", name: "web_fetch", input: { url, ...(pattern !== undefined && { pattern }) } };
-  }
-  const sources = (asArray(action["sources"]) ?? []).flatMap((source): Citation[] => {
-    const found = asString(asObject(source)?.["url"]);
-    return found === undefined ? [] : [{ url: found }];
-  });
-  const found = sources.length > 0 ? { text: sources.map((source) => source.url).join("\n"), sources } : {};
-  return { kind: "web-search", name: "web_search", input: { query: queryOf(action) }, ...found };
-});
-
-function queryOf({ query, queries }: JsonObject): string {
-  const several = (asArray(queries) ?? []).flatMap((one) => asString(one) ?? []);
-  return several.length > 0 ? several.join("; ") : (asString(query) ?? "");
-}
-
-export const decodeFileSearch = ranItem((item) => {
-  const results = asArray(item["results"])?.map((found) => {
-    const { filename, text } = asObject(found) ?? {};
-    return [asString(filename), asString(text)].filter((part) => part !== undefined).join(": ");
-  });
-  return {
-    kind: "other",
-    name: "file_search",
-    input: { query: queryOf(item) },
-    ...(results && results.length > 0 && { text: results.join("\n") }),
-  };
-});
-
-export const decodeCodeInterpreter = ranItem((item) => {
-  const outputs = asArray(item["outputs"])?.map((output) => asString(asObject(output)?.["logs"]) ?? "[image]");
-  return {
-    kind: "code-execution",
-    name: "code_interpreter",
-    input: { code: asString(item["code"]) ?? "" },
-    ...(outputs && { text: outputs.join("\n") }),
-  };
-});
-
-export const decodeMcpCall = ranItem((item) => {
-  const text = asString(item["output"]) ?? (item["error"] === undefined || item["error"] === null ? undefined : errorText(item["error"]));
-  return {
-    kind: "mcp",
-    name: asString(item["name"]) ?? "mcp",
-    input: asObject(tryParseJson(asString(item["arguments"]) ?? "")) ?? { arguments: item["arguments"] ?? "" },
-    ...(text !== undefined && { text }),
-  };
-});
-
-function errorText(error: JsonValue): string {
-  return `Error: ${asString(error) ?? asString(asObject(error)?.["message"]) ?? writeJson(error)}`;
+/** An item that is a call, mostly with its result. */
+export function decodeRan(item: JsonObject, path: string): DecodedItem {
+  const { kind, name, input, text, sources } = readHostedItem(item) as HostedItem;
+  const id = required(stringField, item, "id", path);
+  const call = withItem({ type: "hosted-tool-call", id, kind, name, input }, item);
+  const found = sources ? { sources } : {};
+  const results: Content[] = text === undefined ? [] : [{ type: "hosted-tool-result", callId: id, kind, text, ...found, native: SAID }];
+  return { speaker: "assistant", placed: [call, ...results].map((content) => ({ content, path })) };
 }
 
 /** A search for tools by the provider. What it found can be called from here on, as far as the request does not offer it anyway. */

@@ -1,6 +1,7 @@
 /** Items of a client's history to neutral content (A.3.1). What is unknown stays whole. */
 import type { JsonObject } from "../../../chat/json.ts";
 import { arrayField, refuse, refuseMissing, required, stringField } from "../../shared/openai-fields.ts";
+import { isClientsSearch, isContainer } from "../hosted-items.ts";
 import { leftover } from "../native.ts";
 import {
   decodeCall,
@@ -16,19 +17,15 @@ import {
 } from "./calls-decode.ts";
 import { withItem } from "./content-decode.ts";
 import {
-  decodeCodeInterpreter,
-  decodeFileSearch,
   decodeHostedSearch,
   decodeHostedSearchOutput,
   decodeHostedShell,
   decodeHostedShellOutput,
   decodeImageCall,
-  decodeMcpCall,
-  decodeWebSearch,
+  decodeRan,
 } from "./hosted-decode.ts";
 import { oneItem, opaqueItem, type DecodedItem, type ItemContext, type ItemDecoder, type Speaker } from "./item-context.ts";
 import { decodeCompaction, decodeMessage, decodeReasoning } from "./messages-decode.ts";
-import { isContainer } from "./tools-decode.ts";
 
 /** One item. @throws GatewayError `invalid-request`, naming the field, also for an item that is only named and not known. */
 export function decodeItem(item: JsonObject, path: string, context: ItemContext): DecodedItem {
@@ -73,10 +70,6 @@ function byWhoRuns(
   return (item, path, context) => (isClients(item, context) ? clients : providers)(item, path, context);
 }
 
-function isClientsSearch({ execution, call_id: callId }: JsonObject): boolean {
-  return execution === undefined || execution === null ? typeof callId === "string" : execution === "client";
-}
-
 const DECODERS: ReadonlyMap<string, ItemDecoder> = new Map<string, ItemDecoder>([
   ["message", decodeMessage],
   ["reasoning", decodeReasoning],
@@ -98,11 +91,11 @@ const DECODERS: ReadonlyMap<string, ItemDecoder> = new Map<string, ItemDecoder>(
   ["computer_call_output", decodeComputerOutput],
   ["tool_search_call", byWhoRuns(isClientsSearch, decodeTypedCall("arguments", "tool_search"), decodeHostedSearch)],
   ["tool_search_output", byWhoRuns(isClientsSearch, decodeSearchOutput, decodeHostedSearchOutput)],
-  ["web_search_call", decodeWebSearch],
-  ["file_search_call", decodeFileSearch],
-  ["code_interpreter_call", decodeCodeInterpreter],
+  ["web_search_call", decodeRan],
+  ["file_search_call", decodeRan],
+  ["code_interpreter_call", decodeRan],
   ["image_generation_call", decodeImageCall],
-  ["mcp_call", decodeMcpCall],
+  ["mcp_call", decodeRan],
   ["additional_tools", decodeAdditionalTools],
   ["item_reference", refuseReference],
 ]);

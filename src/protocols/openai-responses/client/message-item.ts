@@ -3,6 +3,7 @@ import type { Citation } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import type { LossLedger } from "../../../chat/loss.ts";
 import { encodeLogprobs, type Logprobs } from "../../shared/openai-logprobs.ts";
+import { encodeCitation } from "../citations.ts";
 import { ownFields } from "../native.ts";
 import { OutputItem, type ItemStatus, type Output } from "./output.ts";
 
@@ -111,13 +112,4 @@ export class MessageItem extends OutputItem {
   protected override finish(): void {
     this.part?.end();
   }
-}
-
-/** @param length of the text so far, which a source without a range supports as a whole. */
-function encodeCitation({ url, title, range, native }: Citation, length: number): JsonObject | undefined {
-  const own = ownFields(native);
-  if (own?.["type"] !== undefined) return own;
-  if (url === undefined) return undefined;
-  const { start, end } = range ?? { start: 0, end: length };
-  return { type: "url_citation", start_index: start, end_index: end, title: title ?? url, url, ...own };
 }

@@ -1,6 +1,6 @@
 /** Tools as a client declares them (A.3.1), in the request and in the middle of a conversation (rules 68, 69, 408, 417). */
 import type { HostedToolKind, Tool, ToolNamespace } from "../../../chat/chat.ts";
-import { asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import type { JsonObject, JsonValue } from "../../../chat/json.ts";
 import { decodeCacheMark } from "../../shared/openai-cache-marks.ts";
 import {
   arrayField,
@@ -12,6 +12,7 @@ import {
   required,
   stringField,
 } from "../../shared/openai-fields.ts";
+import { isContainer } from "../hosted-items.ts";
 import { leftover, nativeOf } from "../native.ts";
 import { NameGiver } from "../tool-names.ts";
 import { CLIENT_TOOL_TYPES, HOSTED_TOOL_TYPES } from "../wire.ts";
@@ -151,12 +152,6 @@ function isRunByClient(type: string, tool: JsonObject): boolean {
   if (type === "tool_search") return tool["execution"] === "client";
   if (type === "shell") return !isContainer(tool["environment"]);
   return CLIENT_TOOL_TYPES.has(type);
-}
-
-/** Whether commands run at the provider. */
-export function isContainer(environment: JsonValue | undefined): boolean {
-  const type = asObject(environment)?.["type"];
-  return typeof type === "string" && type.startsWith("container");
 }
 
 function hostedKind(type: string): HostedToolKind {

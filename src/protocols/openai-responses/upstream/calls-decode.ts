@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Content, ToolCallContent } from "../../../chat/chat.ts";
 import { asString, writeJson, type JsonObject, type JsonText, type JsonValue } from "../../../chat/json.ts";
-import { unwrapFreeText } from "../../shared/call-input.ts";
+import { FreeTextReader } from "../../shared/free-text.ts";
 import { leftover, nativeOf } from "../native.ts";
 import type { AnswerReading, ItemReader } from "./item-reader.ts";
 import { decodeToolName } from "./tool-names-encode.ts";
@@ -20,8 +20,8 @@ export class CallReader implements ItemReader {
   #index: number | undefined;
   /** How much of the input has come. */
   #length = 0;
-  /** Input of a free-text tool that was declared as a function: unwrapped when it is whole (rule 66). */
-  #wrapped: string[] | undefined;
+  /** Reads the arguments of a free-text tool that was declared as a function (rules 66, 67). */
+  #wrapped: FreeTextReader | undefined;
   /** Input that came before the name. */
   #held = "";
 
@@ -47,7 +47,7 @@ export class CallReader implements ItemReader {
   end(): void {
     const { writer } = this.#reading;
     if (this.#index === undefined) return;
-    if (this.#wrapped) writer.delta(this.#index, unwrapFreeText(this.#wrapped.join("")));
+    writer.delta(this.#index, this.#wrapped?.end() ?? "");
     writer.close(this.#index);
   }
 
@@ -57,7 +57,7 @@ export class CallReader implements ItemReader {
     const wire = asString(item["name"]) ?? "";
     const name = decodeToolName({ name: wire, ...(namespace !== undefined && { namespace }) }, context.request);
     const freeText = context.request?.tools.some((tool) => tool.type === "custom" && tool.name === name) === true;
-    if (freeText && this.#kind === "function") this.#wrapped = [];
+    if (freeText && this.#kind === "function") this.#wrapped = new FreeTextReader();
     const beside = leftover(item, ["type", "status", "call_id", "name", "namespace", this.#form.key]);
     found.calls += 1;
     this.#index = writer.begin({
@@ -78,8 +78,7 @@ export class CallReader implements ItemReader {
   }
 
   #tell(text: string): void {
-    if (this.#wrapped) this.#wrapped.push(text);
-    else if (this.#index !== undefined) this.#reading.writer.delta(this.#index, text);
+    if (this.#index !== undefined) this.#reading.writer.delta(this.#index, this.#wrapped?.push(text) ?? text);
   }
 }
 

@@ -23,6 +23,7 @@ export class HostedReader implements ItemReader {
     const { kind, input, text, sources } = read;
     if (item["type"] === "web_search_call" && kind === "web-search") found.webSearches += 1;
     const id = hostedId(item);
+    if (kind === "tool-search") found.toolSearch = id;
     const offered = context.request?.tools.find((tool) => tool.type === "hosted" && tool.kind === kind && kind !== "mcp");
     writer.whole({ type: "hosted-tool-call", id, kind, name: offered?.name ?? read.name, input: "", ...nativeOf({ item }) }, input);
     // Its result is told again by the call's own item.
@@ -66,9 +67,9 @@ export class WholeReader implements ItemReader {
       case "image_generation_call":
         return decodeImage(item) ?? opaque(item, type);
       case "tool_search_output":
-        return hostedOutput(item, "tool-search", toolNames(item["tools"]).join("\n"));
+        return hostedOutput(item, this.#reading.found.toolSearch, "tool-search", toolNames(item["tools"]).join("\n"));
       case "shell_call_output":
-        return hostedOutput(item, "code-execution", shellText(item["output"]));
+        return hostedOutput(item, hostedId(item), "code-execution", shellText(item["output"]));
       case "compaction":
         return this.#compaction(item);
       default:
@@ -95,8 +96,8 @@ function decodeImage(item: JsonObject): Content | undefined {
   return { type: "media", kind: "image", mediaType, source: { base64 }, ...nativeOf({ item: leftover(item, ["result"]) }) };
 }
 
-function hostedOutput(item: JsonObject, kind: HostedToolKind, text: string): Content {
-  return { type: "hosted-tool-result", callId: hostedId(item), kind, text, ...nativeOf({ item }) };
+function hostedOutput(item: JsonObject, callId: string, kind: HostedToolKind, text: string): Content {
+  return { type: "hosted-tool-result", callId, kind, text, ...nativeOf({ item }) };
 }
 
 /** Names of the tools that a search found, those in groups by both names. */

@@ -27,5 +27,7 @@ export class Findings {
   calls = 0;
   refused = false;
   webSearches = 0;
+  /** The latest search for tools: nothing but its place says which one an output is of. */
+  toolSearch = "";
   readonly logprobs: Logprobs[number][] = [];
 }
