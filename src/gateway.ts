@@ -11,7 +11,7 @@ import { WebSockets } from "./http/websocket.ts";
 import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
-import { CallStates } from "./pipeline/call-states.ts";
+import { AnswerStates } from "./pipeline/answer-states.ts";
 import { KeptAnswers } from "./pipeline/kept-answers.ts";
 import { MediaStore } from "./pipeline/media.ts";
 import { MintedStateMemory } from "./pipeline/minted-states.ts";
@@ -65,7 +65,7 @@ export async function createGateway({ config, log, stateKeys, openRecords }: Gat
       userAgent,
       lessons: new LessonMemory(systemClock),
       media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
-      callStates: new CallStates(systemClock),
+      answerStates: new AnswerStates(systemClock),
       mintedStates: new MintedStateMemory(systemClock),
       protocolMemory: new ProtocolMemory(systemClock),
       keptAnswers,

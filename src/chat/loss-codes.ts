@@ -368,7 +368,8 @@ export const LOSS_KINDS = {
   "trailing-state": {
     side: "answer",
     severities: ["info"],
-    meaning: "A signature that came behind the last text is left out, so that the answer ends with its words.",
+    meaning:
+      "A signature that came behind the last text is left out, so that the answer ends with its words; the gateway puts it back while it remembers the conversation.",
     remedy: NOTHING,
   },
   "unfinished-answer": {

@@ -8,7 +8,7 @@ import type { Operation, Protocol, UpstreamSide } from "../protocols/protocol.ts
 import { createProvider } from "../providers/create.ts";
 import { providerTypes } from "../providers/index.ts";
 import type { Target } from "../routing/router.ts";
-import { CallStates } from "./call-states.ts";
+import { AnswerStates } from "./answer-states.ts";
 import { MediaStore } from "./media.ts";
 import { MintedStateMemory } from "./minted-states.ts";
 import { ProtocolMemory } from "./protocol-memory.ts";
@@ -42,7 +42,7 @@ function preparation(operation: Operation): Preparation {
       userAgent: "dragoman/test",
       media: new MediaStore(() => Promise.reject(new Error("no network")), 1),
       lessons: new LessonMemory({ now: () => 0 }),
-      callStates: new CallStates({ now: () => 0 }),
+      answerStates: new AnswerStates({ now: () => 0 }),
       mintedStates: new MintedStateMemory({ now: () => 0 }),
       protocolMemory: new ProtocolMemory({ now: () => 0 }),
       profileFor,

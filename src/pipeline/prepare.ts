@@ -20,7 +20,7 @@ import type {
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
 import { filterHeaders } from "../wire/headers.ts";
-import type { CallStates } from "./call-states.ts";
+import type { AnswerStates, ConversationState } from "./answer-states.ts";
 import { conversationKey } from "./conversation-key.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
 import type { Lane, LaneRequest } from "./lane.ts";
@@ -44,7 +44,7 @@ export interface PrepareContext extends TargetFactsContext {
   /** Whom we say we are on the translate lane. */
   readonly userAgent: string;
   readonly media: MediaStore;
-  readonly callStates: CallStates;
+  readonly answerStates: AnswerStates;
   readonly mintedStates: MintedStates;
   readonly protocolMemory: ProtocolMemory;
 }
@@ -89,6 +89,8 @@ export class Preparation {
   /** Told by some protocols' answers, in seconds since 1970. */
   readonly #createdAt = Math.floor(Date.now() / 1000);
   #decoded: ChatRequest | undefined;
+  /** Opaque state of the conversation that is kept for its client, once the request is decoded. */
+  #opaque: ConversationState | undefined;
   readonly #media: RequestMedia;
   /** State belongs to the virtual key that it was minted for. */
   readonly #sealer: StateSealer;
@@ -279,7 +281,7 @@ export class Preparation {
       decode: { request, issuer },
       ...(encoded.scanStops && { scanStops: encoded.scanStops }),
       ...this.#rounds(encoded, upstream, request, encodeTarget),
-      ...(this.#client.dropsCallState && { keeper: this.#context.callStates.keeper(() => this.#whose()) }),
+      ...(this.#client.keptState && this.#opaque && { keeper: this.#opaque.keeper(this.#client.keptState) }),
     };
     const lane = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
     return {
@@ -364,7 +366,8 @@ export class Preparation {
   #decode(): ChatRequest {
     if (this.#decoded) return this.#decoded;
     const sent = this.#client.decodeRequest(this.#state?.expanded ?? this.#request, this.#sealer);
-    this.#decoded = this.#client.dropsCallState ? this.#context.callStates.restore(sent, () => this.#whose(sent)) : sent;
+    if (this.#client.keptState) this.#opaque = this.#context.answerStates.open(sent, () => this.#whose(sent));
+    this.#decoded = this.#opaque?.restored() ?? sent;
     return this.#decoded;
   }
 

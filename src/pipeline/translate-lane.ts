@@ -20,9 +20,9 @@ import { headerValue } from "../wire/headers.ts";
 import { JsonArrayReader } from "../wire/json-array.ts";
 import { SseReader } from "../wire/sse.ts";
 import { streamHeaders, type AnswerHead } from "./answer.ts";
-import type { CallStateKeeper } from "./call-states.ts";
 import type { Lane, LaneOutput, LaneRequest } from "./lane.ts";
 import type { Rounds } from "./rounds.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 import type { WholeBody } from "./whole-body.ts";
 import { WholeLane } from "./whole-lane.ts";
 
@@ -37,7 +37,7 @@ export interface Translation {
   /** Where an answer may break off to be asked for more. */
   readonly rounds?: Rounds;
   /** Keeps what the client will not send back. */
-  readonly keeper?: CallStateKeeper;
+  readonly keeper?: StateKeeper;
 }
 
 /** Follows the grammar of every stream when `DRAGOMAN_DEBUG` names it; a fault is ours and fails the request. */
@@ -58,7 +58,7 @@ export class TranslateStreamLane implements Lane {
   readonly #encoder: StreamEncoder;
   readonly #rounds: Rounds | undefined;
   readonly #scanner: StopScanner | undefined;
-  readonly #keeper: CallStateKeeper | undefined;
+  readonly #keeper: StateKeeper | undefined;
   readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
   #reader: FrameReader | undefined;
 
@@ -172,11 +172,11 @@ export class TranslateWholeLane extends WholeLane {
   protected convert(body: WholeBody): LaneOutput {
     const { client, upstream, answer, decode, rounds, keeper } = this.#translation;
     const decoded = this.#streamed ? decodeStream(upstream, decode, body.bytes) : upstream.decodeResponse(body.object(), decode);
-    for (const event of rounds ? rounds.push(decoded) : decoded) {
-      keeper?.push(event);
-      if (!this.#scanner) this.#collector.push(event);
-      else for (const passed of this.#scanner.push(event)) this.#collector.push(passed);
-    }
+    for (const event of rounds ? rounds.push(decoded) : decoded)
+      for (const passed of this.#scanner ? this.#scanner.push(event) : [event]) {
+        keeper?.push(passed);
+        this.#collector.push(passed);
+      }
     if (this.rest) return undefined;
     const response = this.#collector.response();
     this.usage = response.usage;

@@ -166,8 +166,11 @@ export interface ClientSide {
   peek(request: ClientRequest): RequestPeek;
   /** @throws GatewayError `invalid-request`, naming the field. */
   decodeRequest(request: ClientRequest, sealer: StateSealer): ChatRequest;
-  /** Whether many of its clients send no proof of calls back, so that it is kept for them (rule 144). */
-  readonly dropsCallState?: boolean;
+  /**
+   * Which state of answers is kept for its clients: `all` where most drop fields that they do not know (rule 144), `texts` where
+   * a proof that comes behind its text has no place. Absent: none.
+   */
+  readonly keptState?: "all" | "texts";
   /** How its clients leave state with the server; absent: they bring all of it with each request. */
   readonly stateful?: StatefulSide;
   encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject;

@@ -5,7 +5,8 @@
  * Where opaque state goes (rules 141, 143, 274): proof of a reasoning item closes its own thinking block. Proof of a
  * tool call or text that follows goes into the thinking block just before it, which therefore stays open until the next
  * item begins, or into an empty thinking block of its own. Proof that comes after its text goes into a block after it, as
- * a text of its own, unless it would be the last one behind a text: clients look for what was said in the last block.
+ * a text of its own, unless it would be the last one behind a text: clients look for what was said in the last block, and
+ * the gateway keeps it for them.
  * Proof that comes after a call has begun cannot be bound to it any more and is a loss. Thinking without any proof says so.
  */
 import type { Citation, Content, TextContent } from "../../../chat/chat.ts";

@@ -17,6 +17,7 @@ export const client: ClientSide = {
   streamStyle: () => STYLE,
   peek,
   decodeRequest,
+  keptState: "texts",
   encodeResponse,
   streamEncoder: (context) => new MessagesStreamEncoder(context),
   encodeError,

@@ -33,7 +33,7 @@ export const client: ClientSide = {
   streamStyle: () => STYLE,
   peek,
   decodeRequest,
-  dropsCallState: true,
+  keptState: "all",
   encodeResponse,
   streamEncoder: (context) => new ChatStreamEncoder(context),
   encodeError,
