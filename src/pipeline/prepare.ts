@@ -250,6 +250,7 @@ export class Preparation {
         ...(target.provider.chat && { chat: target.provider.chat }),
         mintedBy: (value) => mintedStates.issuerOf(value),
         ...(!mintedStates.knowsForeignTo(issuer) && { knowsOwnOnly: true }),
+        relayedFields: target.provider.relayedFields,
       }),
       losses: losses.losses,
     };

@@ -32,7 +32,8 @@ export class TargetFacts {
     const { provider, model, protocol } = target;
     const known = this.#context.profileFor({ platform: provider.platform, model, protocol });
     const lessons = this.#context.lessons.lessonsFor(keyOf(target), this.#conversation);
-    const profile = lessons.reduce(layLesson, provider.chat ? { ...known, chat: provider.chat } : known);
+    const { chat, responses } = provider;
+    const profile = lessons.reduce(layLesson, { ...known, ...(chat && { chat }), ...(responses && { responses }) });
     this.#told = { profile, lessons };
     return profile;
   }

@@ -42,8 +42,10 @@ export function createProvider(settings: ProviderSettings): Provider {
     timeouts,
     models: settings.models ?? type.models,
     ...(type.chat && { chat: type.chat }),
+    ...(type.responses && { responses: type.responses }),
     protocolsFor: (model) => settings.protocols ?? type.protocolsFor(model),
     relayedHeaders: type.relayedHeaders ?? [],
+    relayedFields: type.relayedFields ?? [],
     authorize: (credential) => type.authorize(credential),
   };
 }

@@ -1,6 +1,7 @@
 /** A provider is a host of models: where a call goes and how it is authorised. What is said there is a protocol's matter. */
 import type { ProtocolId } from "../chat/chat.ts";
 import type { ChatDialect } from "../protocols/chat-dialect.ts";
+import type { ResponsesDialect } from "../protocols/responses-dialect.ts";
 
 /** One secret we use upstream. */
 export interface Credential {
@@ -48,10 +49,14 @@ export interface Provider {
   readonly models: readonly string[];
   /** How its server speaks Chat Completions, if it does. */
   readonly chat?: ChatDialect;
+  /** The same for Responses. */
+  readonly responses?: ResponsesDialect;
   /** The protocols that this model is spoken to in, the one that loses least first. */
   protocolsFor(model: string): Protocols;
   /** What headers begin with that its vendor's own clients send and nobody else is to see, lower case (rule 439). */
   readonly relayedHeaders: readonly string[];
+  /** The same for fields of a body's items. */
+  readonly relayedFields: readonly string[];
   /** The headers that authorise a call, name, value, name, value. */
   authorize(credential: Credential): readonly string[];
 }
@@ -76,9 +81,13 @@ export interface ProviderType {
   readonly exampleModel: string;
   /** How its server speaks Chat Completions, if it does. */
   readonly chat?: ChatDialect;
+  /** The same for Responses. */
+  readonly responses?: ResponsesDialect;
   /** The protocols that this model is spoken to in, the one that loses least first. */
   protocolsFor(model: string): Protocols;
   /** See {@link Provider.relayedHeaders}; absent: none. */
   readonly relayedHeaders?: readonly string[];
+  /** See {@link Provider.relayedFields}; absent: none. */
+  readonly relayedFields?: readonly string[];
   authorize(credential: Credential): readonly string[];
 }

@@ -17,6 +17,7 @@ export function provider(name: string, settings: Partial<Provider> = {}): Provid
     models: [],
     protocolsFor: () => ["anthropic-messages"],
     relayedHeaders: [],
+    relayedFields: [],
     authorize: () => [],
     ...settings,
   };
