@@ -2,6 +2,9 @@
 import type { Profile } from "../../protocols/profile.ts";
 import type { Family } from "./family.ts";
 
+/** For whom tools can be held back (dossier A.1.3). */
+const TOOL_SEARCH = "tool_search_tool_bm25_20251119";
+
 /** Opus 5.5, Fable 5.1 and later: they always think, and cannot be made to call a tool. */
 export const NEWEST_CLAUDE: Profile = {
   maxOutputTokens: 128_000,
@@ -21,7 +24,12 @@ export const NEWEST_CLAUDE: Profile = {
   prefill: false,
   forcedToolChoice: "never",
   hostedToolsWithFunctions: true,
-  hostedToolTypes: { "web-search": "web_search_20260318", "web-fetch": "web_fetch_20260318", "code-execution": "code_execution_20260521" },
+  hostedToolTypes: {
+    "web-search": "web_search_20260318",
+    "web-fetch": "web_fetch_20260318",
+    "code-execution": "code_execution_20260521",
+    "tool-search": TOOL_SEARCH,
+  },
   showsHostedCalls: true,
   jsonSchemaOutput: true,
   jsonOutputWithFunctions: true,
@@ -69,6 +77,7 @@ const CLAUDE_4_6: Profile = {
 const { hostedToolTypes: _newest, ...BEFORE_4_6 } = CLAUDE_4_6;
 const CLAUDE_4_5: Profile = {
   ...BEFORE_4_6,
+  hostedToolTypes: { "tool-search": TOOL_SEARCH },
   maxOutputTokens: 64_000,
   reasoning: { control: "budget", min: 1024, max: 63_999, off: true },
   thinkingForms: ["enabled", "disabled"],
@@ -76,8 +85,8 @@ const CLAUDE_4_5: Profile = {
   prefill: true,
 };
 
-/** Before formats were enforced (rule 211). */
-const SONNET_4: Profile = { ...CLAUDE_4_5, jsonSchemaOutput: false, sampling: "all" };
+/** Before formats were enforced (rule 211), and before tools could be held back. */
+const SONNET_4: Profile = { ...CLAUDE_4_5, jsonSchemaOutput: false, sampling: "all", hostedToolTypes: {} };
 const OPUS_4: Profile = { ...SONNET_4, maxOutputTokens: 32_000, reasoning: { control: "budget", min: 1024, max: 31_999, off: true } };
 const OPUS_4_1: Profile = { ...OPUS_4, sampling: "one" };
 

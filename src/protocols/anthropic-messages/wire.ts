@@ -66,6 +66,7 @@ export const HOSTED_TOOLS: Readonly<Partial<Record<HostedToolKind, { readonly ty
   "web-search": { type: "web_search_20250305", name: "web_search" },
   "web-fetch": { type: "web_fetch_20250910", name: "web_fetch" },
   "code-execution": { type: "code_execution_20250825", name: "code_execution" },
+  "tool-search": { type: "tool_search_tool_bm25_20251119", name: "tool_search_tool_bm25" },
 };
 
 /** The tool that stands for a format of the answer which a model cannot be held to (rule 211). */

@@ -3,11 +3,12 @@ import type { Content, Native, ToolCallContent } from "../../../chat/chat.ts";
 import { asObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import { mintedBy } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
-import { hostedCallText, hostedResultText, mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
+import { hostedCallText, hostedResultText, mediaLabel, missingMediaText, toolLoadedText } from "../../shared/fixed-texts.ts";
 import { recordContentNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult } from "../answer-content.ts";
 import { escapeCallId } from "../ids.ts";
+import { knowsDeferred } from "./deferred-tools.ts";
 import { encodeMedia } from "./media-encode.ts";
 import { encodeAnnotations, ownFields } from "../native.ts";
 import { encodeToolName } from "./tool-names.ts";
@@ -39,6 +40,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
         },
       ];
     case "tool-reference":
+      if (!knowsDeferred(target.profile)) return plainText(toolLoadedText(content.name));
       return [{ type: "tool_reference", tool_name: encodeToolName(content.name), ...encodeAnnotations(content) }];
     case "reasoning":
       return encodeReasoning(content, path, target);

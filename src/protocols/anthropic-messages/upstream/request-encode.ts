@@ -2,11 +2,13 @@
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { recordNative } from "../../shared/native-losses.ts";
+import { withoutToolChanges } from "../../shared/offered-tools.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
 import { recordChoices, recordLogprobs, recordVerbosity } from "../../shared/single-answer.ts";
 import { protocolHeaders } from "./betas.ts";
 import { limitCacheMarks } from "./cache-marks.ts";
 import { encodeContent } from "./content-encode.ts";
+import { declaredTools } from "./deferred-tools.ts";
 import { encodeFormat, type EncodedFormat } from "./format-encode.ts";
 import { leftover, ownFields } from "../native.ts";
 import { encodeReasoning, reasons } from "./reasoning-encode.ts";
@@ -38,7 +40,7 @@ export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObje
   if (request.cacheKey !== undefined) losses.add("cache-mark", "prompt_cache_key", "info");
   const messages = encodeMessages(request, target);
   const format = encodeFormat(request, target);
-  const tools = [...encodeTools(request.tools, target), ...(format.answerTool ? [format.answerTool] : [])];
+  const tools = [...encodeTools(declaredTools(request, messages, target), target), ...(format.answerTool ? [format.answerTool] : [])];
   const { choice, note } = encodeChoice(request, format, tools, target);
   const maxTokens = encodeMaxTokens(request, target);
   const history = { barred: isReasoningBarred(choice, messages, target), replayed: replaysThinking(messages) };
@@ -87,7 +89,7 @@ function isReasoningBarred(choice: JsonObject | undefined, messages: readonly Js
 
 /** @param notes what the wire has no field for, behind the caller's own words and always in one order (rule 213). */
 function encodeSystem(request: ChatRequest, notes: readonly (string | undefined)[], target: EncodeTarget): JsonObject[] {
-  const blocks = request.system.flatMap((item) => {
+  const blocks = withoutToolChanges(request.system).flatMap((item) => {
     if (item.type === "text" || item.native?.protocol === PROTOCOL) return encodeContent(item, item.path, target);
     target.losses.add("system-content", item.path, "semantic");
     return [];

@@ -1,9 +1,10 @@
 /** Which tools may or must be called (B.0.4; rules 81–83, 85–87). */
-import type { ChatRequest, ToolChoice } from "../../../chat/chat.ts";
+import type { ChatRequest, Tool, ToolChoice } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
+import { HOSTED_TOOLS } from "../wire.ts";
 import { encodeToolName } from "./tool-names.ts";
 
 /** A choice in the wire's words, and what has to be said in the model's because there are no others. */
@@ -31,7 +32,8 @@ export function encodeToolChoice(request: ChatRequest, offered: ReadonlySet<unkn
     if (demandsCall(choice)) target.losses.add("tool-choice", "tool_choice", "contract");
     return {};
   }
-  const { choice: mode, note } = encodeMode(choice, offered, target);
+  const wireName = (name: string): string => wireNameOf(name, request.tools);
+  const { choice: mode, note } = encodeMode(choice, wireName, offered, target);
   const own = ownFields(request.native)?.["tool_choice"] as JsonObject | undefined;
   return {
     choice: { ...mode, ...own, ...(serial && mode["type"] !== "none" && { disable_parallel_tool_use: true }) },
@@ -45,8 +47,16 @@ export function canForce({ forcedToolChoice, thinkingForms, reasoning }: Profile
   return reasoning.control === "none" || thinkingForms.includes("disabled");
 }
 
+/** What a tool is called here: those that the provider runs have names of its own. */
+function wireNameOf(name: string, tools: readonly Tool[]): string {
+  const tool = tools.find((one) => one.name === name);
+  const hosted = tool?.type === "hosted" && !ownFields(tool.native) ? HOSTED_TOOLS[tool.kind]?.name : undefined;
+  return hosted ?? encodeToolName(name);
+}
+
 function encodeMode(
   choice: ToolChoice,
+  wireName: (name: string) => string,
   offered: ReadonlySet<unknown>,
   { profile, losses }: EncodeTarget,
 ): { readonly choice: JsonObject; readonly note?: string } {
@@ -59,14 +69,14 @@ function encodeMode(
       losses.add("tool-choice", "tool_choice", "semantic");
       return { choice: { type: "auto" }, note: "Answer by calling at least one of the tools." };
     case "tool": {
-      const name = encodeToolName(choice.name);
+      const name = wireName(choice.name);
       if (!offered.has(name)) losses.add("tool-choice", "tool_choice", "contract");
       else if (canForce(profile)) return { choice: { type: "tool", name } };
       else losses.add("tool-choice", "tool_choice", "semantic");
       return { choice: { type: "auto" }, note: `Answer by calling the tool ${name}.` };
     }
     case "subset": {
-      const names = choice.names.map(encodeToolName).filter((name) => offered.has(name));
+      const names = choice.names.map(wireName).filter((name) => offered.has(name));
       const forced = choice.required && canForce(profile);
       const [only] = names;
       if (forced && names.length === 1 && only !== undefined) return { choice: { type: "tool", name: only } };

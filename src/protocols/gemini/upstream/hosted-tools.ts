@@ -28,11 +28,13 @@ export function encodeHostedTools(
   target: EncodeTarget,
 ): JsonObject[] {
   const wanted = new Set<JsonObject>();
+  // Alone it is what the whole request is for (rule 226).
+  const isAlone = tools.every(({ type }) => type === "hosted");
   for (const tool of tools) {
     // A tool search by the provider is replaced by declaring every tool from the start.
     if (tool.type === "client" && ownFields(tool.native)) wanted.add(ownFields(tool.native) as JsonObject);
     if (tool.type !== "hosted" || tool.kind === "tool-search") continue;
-    const severity: LossSeverity = forced === tool.name ? "contract" : "semantic";
+    const severity: LossSeverity = forced === tool.name || isAlone ? "contract" : "semantic";
     const own = ownFields(tool.native);
     const declaration = own ?? DECLARATIONS.get(tool.kind);
     if (!declaration) target.losses.add("hosted-tool", tool.path, severity);

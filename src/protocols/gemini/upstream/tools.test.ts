@@ -224,8 +224,10 @@ describe("hosted tools", () => {
     expect(losses).toEqual([{ code: "hosted-tool-beside-functions", path: "tools[web-search]", severity: "semantic" }]);
   });
 
-  test("rule 226: what Gemini does not run is lost, and a contract broken when it was forced", () => {
-    expect(sent({ tools: [hosted("mcp")] }).losses).toEqual([{ code: "hosted-tool", path: "tools[mcp]", severity: "semantic" }]);
-    expect(sent({ tools: [hosted("mcp")], toolChoice: { mode: "tool", name: "mcp" } }).losses[0]).toMatchObject({ severity: "contract" });
+  test("rule 226: what Gemini does not run is lost, and a contract broken when it was forced or is all there is", () => {
+    const tools = [tool("lookup"), hosted("mcp")];
+    expect(sent({ tools }).losses).toEqual([{ code: "hosted-tool", path: "tools[mcp]", severity: "semantic" }]);
+    expect(sent({ tools, toolChoice: { mode: "tool", name: "mcp" } }).losses[0]).toMatchObject({ severity: "contract" });
+    expect(sent({ tools: [hosted("mcp")] }).losses[0]).toMatchObject({ severity: "contract" });
   });
 });
