@@ -1,5 +1,6 @@
 /** An answer that goes out as an HTTP response. */
 import type { ServerResponse } from "node:http";
+import type { GatewayError } from "../chat/error.ts";
 import { Answer, streamHeaders, type AnswerHead } from "../pipeline/answer.ts";
 import type { ClientRoute, ClientSide } from "../protocols/protocol.ts";
 
@@ -66,6 +67,10 @@ export class HttpAnswer extends Answer {
   protected finish(bytes: Buffer | string): void {
     this.#response.end(bytes);
     if (this.#response.writableLength > MUCH_UNREAD) this.#response.setTimeout(MAX_UNREAD_MS, () => this.#response.destroy());
+  }
+
+  protected finishBroken(error: GatewayError): void {
+    this.finish(this.style.error(error, this.requestId, this.begun));
   }
 
   protected cut(): void {

@@ -1,7 +1,7 @@
 /** An answer that goes out as frames of a WebSocket: one for each event, or one that tells why there is none. */
+import type { GatewayError } from "../chat/error.ts";
 import { Answer, type AnswerHead } from "../pipeline/answer.ts";
 import type { ClientRoute, ClientSide, SocketSide } from "../protocols/protocol.ts";
-import type { Frame } from "../wire/frames.ts";
 import { SseReader } from "../wire/sse.ts";
 import type { WebSocketLine } from "./websocket-line.ts";
 
@@ -58,7 +58,7 @@ export class WebSocketAnswer extends Answer {
   }
 
   protected send(bytes: Buffer | string): boolean {
-    this.#sendEvents(this.#events.push(typeof bytes === "string" ? Buffer.from(bytes) : bytes));
+    for (const event of this.#events.push(typeof bytes === "string" ? Buffer.from(bytes) : bytes)) this.#tell(event.data);
     return !this.#line.congested;
   }
 
@@ -72,13 +72,18 @@ export class WebSocketAnswer extends Answer {
   }
 
   protected sendHeartbeat(): void {
-    const frame = this.#side.eventFrame(this.#side.heartbeat, this.#lane);
-    if (frame !== undefined && !this.#line.congested) this.#line.send(frame);
+    // An answer that has not begun may still fail as one that never did.
+    if (!this.#line.congested) this.#frame(this.#side.heartbeat);
   }
 
   protected finish(bytes: Buffer | string): void {
     this.send(bytes);
-    this.#sendEvents(this.#events.end());
+    for (const event of this.#events.end()) this.#tell(event.data);
+    this.#ended = true;
+  }
+
+  protected finishBroken(error: GatewayError): void {
+    this.#tell(this.#side.failureEvent(error, this.requestId));
     this.#ended = true;
   }
 
@@ -86,12 +91,14 @@ export class WebSocketAnswer extends Answer {
     this.#line.cut();
   }
 
-  #sendEvents(events: readonly Frame[]): void {
-    for (const { data } of events) {
-      const frame = this.#side.eventFrame(data, this.#lane);
-      if (frame === undefined) continue;
-      this.#line.send(frame);
-      this.#started = true;
-    }
+  #tell(data: string): void {
+    if (this.#frame(data)) this.#started = true;
+  }
+
+  /** Sends an event, unless it is none for a socket. */
+  #frame(data: string): boolean {
+    const frame = this.#side.eventFrame(data, this.#lane);
+    if (frame !== undefined) this.#line.send(frame);
+    return frame !== undefined;
   }
 }

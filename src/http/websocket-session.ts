@@ -7,6 +7,8 @@ import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import type { ClientRequest, ClientRoute, ClientSide, SocketMessage, SocketSide } from "../protocols/protocol.ts";
 import { newRequestId } from "./requests.ts";
+import { MemoryRecords } from "../storage/memory-records.ts";
+import type { RecordStore } from "../storage/records.ts";
 import type { Running } from "./running.ts";
 import { WebSocketAnswer } from "./websocket-answer.ts";
 import type { WebSocketLine } from "./websocket-line.ts";
@@ -36,8 +38,8 @@ export interface Opened {
 /** What serving its requests needs from the program. */
 export interface SessionContext {
   readonly handling: HandleContext;
-  /** All requests that wait may have so many bytes together. */
-  readonly maxWaitingBytes: number;
+  /** The largest request, in bytes; all that wait are no larger together. */
+  readonly maxBodyBytes: number;
   readonly shutdown: Shutdown;
   readonly running: Running;
 }
@@ -49,6 +51,8 @@ export class WebSocketSession {
   readonly #opened: Opened;
   readonly #rawHeaders: readonly string[];
   readonly #line: WebSocketLine;
+  /** Every answer, also those that are kept nowhere else: clients go on from them (rule 365). */
+  readonly #memory: RecordStore;
   readonly #waiting: SocketRequest[] = [];
   #waitingBytes = 0;
   /** Lanes that have an answer under way. */
@@ -62,11 +66,14 @@ export class WebSocketSession {
     this.#opened = opened;
     this.#rawHeaders = opened.side.requestHeaders(opened.rawHeaders);
     this.#line = line;
+    // A conversation that is longer than a request may be cannot be gone on with.
+    this.#memory = new MemoryRecords({ ttlMs: Infinity, maxBytes: context.maxBodyBytes });
     const { side, maxAgeMs } = opened;
     const age = setTimeout(() => this.endSoon(side.tooOld(maxAgeMs), "This connection has been open for as long as it may be."), maxAgeMs);
     line.onClose(() => {
       clearTimeout(age);
       this.#forgetWaiting();
+      this.#memory.close();
     });
   }
 
@@ -110,7 +117,7 @@ export class WebSocketSession {
     if (lane !== undefined && !this.#named.has(lane) && this.#named.size >= MAX_NAMED_LANES) {
       return this.#opened.side.tooManyLanes(MAX_NAMED_LANES);
     }
-    if (this.#waiting.length < MAX_WAITING && this.#waitingBytes + body.length <= this.#context.maxWaitingBytes) return undefined;
+    if (this.#waiting.length < MAX_WAITING && this.#waitingBytes + body.length <= this.#context.maxBodyBytes) return undefined;
     return new GatewayError("rate-limited", "Too many requests wait on this connection; wait for an answer to finish.");
   }
 
@@ -143,7 +150,7 @@ export class WebSocketSession {
   async #serve({ lane, body }: SocketRequest): Promise<void> {
     const { client, route, query, headers, caller } = this.#opened;
     const { handling, shutdown } = this.#context;
-    const call = { client, request: { route, query, headers, body }, rawHeaders: this.#rawHeaders, caller };
+    const call = { client, request: { route, query, headers, body }, rawHeaders: this.#rawHeaders, caller, memory: this.#memory };
     await handle(handling, call, this.#answer(lane), shutdown);
   }
 

@@ -107,7 +107,7 @@ export class WebSockets implements UpgradeHandler {
     const { handling, maxBodyBytes } = this.#context;
     const began = handling.clock.now();
     const line = new WebSocketLine(webSocket, socket);
-    const session = new WebSocketSession({ handling, maxWaitingBytes: maxBodyBytes, shutdown, running }, opened, line);
+    const session = new WebSocketSession({ handling, maxBodyBytes, shutdown, running }, opened, line);
     this.#open.set(line, session);
     webSocket.on("message", (data, isBinary) => {
       if (isBinary) line.close(UNSUPPORTED_DATA, "Only text frames are understood here.");

@@ -107,10 +107,7 @@ export abstract class Answer {
   fail(error: GatewayError): void {
     this.#stopHeartbeat();
     if (this.ended) return;
-    if (this.started) {
-      this.finish(this.style.error(error, this.requestId, this.#begun));
-      return;
-    }
+    if (this.started) return this.finishBroken(error);
     const { status, headers, body } = this.client.encodeError(error, this.requestId, this.#route);
     this.whole({ status, headers: Object.entries(headers).flat() }, body);
   }
@@ -143,6 +140,9 @@ export abstract class Answer {
 
   /** The last bytes. From here on nobody watches whether the client reads. */
   protected abstract finish(bytes: Buffer | string): void;
+
+  /** The end of an answer that has begun and will never be whole. */
+  protected abstract finishBroken(error: GatewayError): void;
 
   /** Ends the connection as it stands. */
   protected abstract cut(): void;

@@ -139,6 +139,8 @@ export interface SocketSide {
   eventFrame(data: string, lane: string | undefined): string | undefined;
   /** A failure before the answer began; `answer` is what a posted request would get. */
   errorFrame(answer: ClientAnswer, lane: string | undefined): string;
+  /** The event that ends an answer which has begun, as a failure: one, because the next is taken for the next answer's. */
+  failureEvent(error: GatewayError, requestId: string): string;
   /** An event that says nothing, for clients that give up on silence. */
   readonly heartbeat: string;
   /** What a connection with this many named lanes is told when it asks for one more. */

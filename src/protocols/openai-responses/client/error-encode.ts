@@ -64,9 +64,11 @@ export function streamError(error: GatewayError, requestId: string): string {
   const failure = responseError(error);
   const { param } = openai.errorObject(error);
   const told = { type: "error", sequence_number: 0, ...failure, param, error: { ...openai.errorObject(error), ...failure } };
-  const response = { id: `resp_${idStem({ requestId })}`, object: "response", status: "failed", error: failure };
-  return (
-    formatFrame("error", writeJson(told)) +
-    formatFrame("response.failed", writeJson({ type: "response.failed", sequence_number: 1, response }))
-  );
+  return formatFrame("error", writeJson(told)) + formatFrame("response.failed", failedEvent(error, requestId, 1));
+}
+
+/** The failed response as an event's data. */
+export function failedEvent(error: GatewayError, requestId: string, sequenceNumber = 0): string {
+  const response = { id: `resp_${idStem({ requestId })}`, object: "response", status: "failed", error: responseError(error) };
+  return writeJson({ type: "response.failed", sequence_number: sequenceNumber, response });
 }

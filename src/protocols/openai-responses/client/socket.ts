@@ -6,6 +6,7 @@ import { asObject, asString, tryParseJson, writeJson, type JsonObject, type Json
 import { GatewayError } from "../../../chat/error.ts";
 import { filterHeaders } from "../../../wire/headers.ts";
 import type { ClientAnswer, ClientRoute, SocketSide } from "../../protocol.ts";
+import { failedEvent } from "./error-encode.ts";
 import { readMessage } from "./socket-read.ts";
 
 const PATH = "/v1/responses";
@@ -27,6 +28,7 @@ export const socket: SocketSide = {
   // What is no object is `[DONE]`, which only streams of bytes need.
   eventFrame: (data, lane) => (data.startsWith("{") ? inLane(data, lane) : undefined),
   errorFrame,
+  failureEvent: (error, requestId) => failedEvent(error, requestId),
   // Codex gives up after 300 s without an event, pings or not; it passes over types it does not know, as the SDKs do.
   heartbeat: '{"type":"keepalive"}',
   tooManyLanes: (limit) =>
