@@ -40,8 +40,14 @@ export interface StateSealer {
   open(text: string): StateEnvelope | undefined;
 }
 
-/** Every envelope begins so; the digit is the version, recognised for ever. Long, so that searching a large body for it skips most bytes. */
-export const ENVELOPE_PREFIX = "dragoman-state-v1.";
+/**
+ * Every envelope begins so, of whichever version: one that is not known is nobody's, and no vendor is to see it. Long, so that
+ * searching a large body for it skips most bytes.
+ */
+export const ENVELOPE_PREFIX = "dragoman-state-";
+
+/** How envelopes of the only version there is begin. */
+const VERSION = `${ENVELOPE_PREFIX}v1.`;
 
 /** Larger envelopes are treated as absent (rule 165). */
 const MAX_ENVELOPE_CHARS = 262_144;
@@ -65,7 +71,7 @@ interface EnvelopeBody {
 export function createStateSealer(keys: readonly [Buffer, ...Buffer[]], owner = ""): StateSealer {
   const mac = (key: Buffer, payload: string): Buffer =>
     // No payload holds a line break, so an owner's name cannot be taken for a part of one.
-    createHmac("sha256", key).update(`${ENVELOPE_PREFIX}${payload}\n${owner}`).digest().subarray(0, MAC_BYTES);
+    createHmac("sha256", key).update(`${VERSION}${payload}\n${owner}`).digest().subarray(0, MAC_BYTES);
   return {
     seal({ state, binds }) {
       const body: EnvelopeBody = {
@@ -78,11 +84,11 @@ export function createStateSealer(keys: readonly [Buffer, ...Buffer[]], owner = 
         t: state.text,
       };
       const payload = Buffer.from(JSON.stringify(body)).toString("base64url");
-      return `${ENVELOPE_PREFIX}${payload}.${mac(keys[0], payload).toString("base64url")}`;
+      return `${VERSION}${payload}.${mac(keys[0], payload).toString("base64url")}`;
     },
     open(text) {
-      if (!text.startsWith(ENVELOPE_PREFIX) || text.length > MAX_ENVELOPE_CHARS) return undefined;
-      const [payload, tag, ...rest] = text.slice(ENVELOPE_PREFIX.length).split(".");
+      if (!text.startsWith(VERSION) || text.length > MAX_ENVELOPE_CHARS) return undefined;
+      const [payload, tag, ...rest] = text.slice(VERSION.length).split(".");
       if (payload === undefined || tag === undefined || rest.length > 0) return undefined;
       const given = Buffer.from(tag, "base64url");
       const genuine = given.length === MAC_BYTES && keys.some((key) => timingSafeEqual(mac(key, payload), given));
