@@ -3,6 +3,7 @@ import { GatewayError } from "../chat/error.ts";
 import type { ProtocolId } from "../chat/chat.ts";
 import type { ChatDialect } from "../protocols/chat-dialect.ts";
 import type { Profile } from "../protocols/profile.ts";
+import type { ResponsesDialect } from "../protocols/responses-dialect.ts";
 import { lessonOf } from "./lesson-wordings.ts";
 import type { Lesson } from "./lessons.ts";
 import { profileFor } from "./profiles/index.ts";
@@ -26,6 +27,16 @@ function believed(protocol: ProtocolId, model = "some-model"): Profile {
 }
 
 const CHAT = believed("openai-chat");
+const RESPONSES: Profile = {
+  ...believed("openai-responses", "gpt-5.2"),
+  responses: {
+    encryptedReasoning: true,
+    reasoningSummaries: true,
+    parallelToolCalls: true,
+    promptCacheKey: true,
+    endUserField: "safety_identifier",
+  } as Partial<ResponsesDialect> as ResponsesDialect,
+};
 const CLAUDE = believed("anthropic-messages", "claude-sonnet-4-6");
 const OLD_CLAUDE = believed("anthropic-messages", "claude-sonnet-4-5");
 const GEMINI = believed("gemini", "gemini-3.5-flash");
@@ -131,6 +142,47 @@ const KNOWN: readonly (readonly [words: string, profile: Profile, lesson: Lesson
   ["Unknown parameter: 'tools[0].function.strict' not supported", CHAT, { teaches: "strict-functions-refused" }],
   ["Unrecognized request argument supplied: prompt_cache_key", CHAT, { teaches: "cache-key-refused" }],
   ["Unsupported parameter: 'user'", CHAT, { teaches: "end-user-refused" }],
+  // The same in Responses.
+  [
+    "Unsupported parameter: 'temperature' is not supported with this model.",
+    RESPONSES,
+    { teaches: "sampling", sampling: "none" },
+    "temperature",
+  ],
+  [
+    "Unsupported value: 'minimal' is not supported with the 'o4-mini' model. Supported values are: 'low', 'medium', and 'high'.",
+    RESPONSES,
+    { teaches: "efforts", efforts: ["low", "medium", "high"] },
+    "reasoning.effort",
+  ],
+  [
+    "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
+    RESPONSES,
+    { teaches: "efforts", efforts: [] },
+    "reasoning.effort",
+  ],
+  ["Encrypted content is not supported with this model.", RESPONSES, { teaches: "encrypted-reasoning-refused" }, "include"],
+  [
+    "Your organization must be verified to generate reasoning summaries. Please go to the settings and click on Verify Organization.",
+    RESPONSES,
+    { teaches: "reasoning-summaries-refused" },
+    "reasoning.summary",
+  ],
+  [
+    "Unsupported parameter: 'reasoning.summary' is not supported with the 'o1-pro' model.",
+    RESPONSES,
+    { teaches: "reasoning-summaries-refused" },
+  ],
+  [
+    "Unsupported value: 'low' is not supported with the 'gpt-4.1' model. Supported values are: 'medium'.",
+    RESPONSES,
+    { teaches: "verbosity-refused" },
+    "text.verbosity",
+  ],
+  ["Hosted tool 'web_search' is not supported with gpt-4.1-nano.", RESPONSES, { teaches: "web-search-refused" }, "tools"],
+  ["Unsupported parameter: 'parallel_tool_calls' is not supported with this model.", RESPONSES, { teaches: "parallel-control-refused" }],
+  ["Unknown parameter: 'prompt_cache_key'.", RESPONSES, { teaches: "cache-key-refused" }],
+  ["Unknown parameter: 'safety_identifier'.", RESPONSES, { teaches: "end-user-refused" }],
   // Google.
   ["Thinking level is not supported for this model.", GEMINI, { teaches: "budgets-only" }],
   ["Thinking budget is not supported for this model.", OLD_GEMINI, { teaches: "levels-only" }],

@@ -32,6 +32,10 @@ const EVERY_LESSON: { readonly [Kind in Lesson["teaches"]]: Extract<Lesson, { re
   "end-user-refused": { teaches: "end-user-refused" },
   "cache-key-refused": { teaches: "cache-key-refused" },
   "hosted-calls-hidden": { teaches: "hosted-calls-hidden" },
+  "encrypted-reasoning-refused": { teaches: "encrypted-reasoning-refused" },
+  "reasoning-summaries-refused": { teaches: "reasoning-summaries-refused" },
+  "verbosity-refused": { teaches: "verbosity-refused" },
+  "web-search-refused": { teaches: "web-search-refused" },
 };
 
 /** A conversation with everything in it that an encoder writes differently from model to model. */
@@ -79,12 +83,13 @@ const TARGETS = [
   ["gemini", "gemini-3.8-pro"],
   ["gemini", "gemini-2.5-flash"],
   ["openai-chat", "gpt-5"],
+  ["openai-responses", "gpt-5.2"],
 ] as const;
 
-/** What was said, without the instructions before it, which Chat Completions has among its messages. */
+/** What was said, without the instructions before it, which OpenAI's protocols have among it. */
 function historyOf(body: Record<string, unknown>): readonly { readonly role: string }[] {
-  const said = (body["messages"] ?? body["contents"]) as { role: string }[];
-  return said.slice(said.findIndex(({ role }) => role !== "system"));
+  const said = (body["messages"] ?? body["contents"] ?? body["input"]) as { role: string }[];
+  return said.slice(said.findIndex(({ role }) => role !== "system" && role !== "developer"));
 }
 
 describe("rule 344: a lesson changes parameters, never how history is encoded", () => {

@@ -6,6 +6,7 @@
 import type { Effort } from "../chat/chat.ts";
 import type { ChatDialect } from "../protocols/chat-dialect.ts";
 import type { Profile, ThinkingForm } from "../protocols/profile.ts";
+import type { ResponsesDialect } from "../protocols/responses-dialect.ts";
 
 /** One fact. The set is closed; what an error says beyond it teaches nothing. */
 export type Lesson =
@@ -36,7 +37,12 @@ export type Lesson =
   | { readonly teaches: "json-schema-tools-refused" }
   | { readonly teaches: "end-user-refused" }
   | { readonly teaches: "cache-key-refused" }
-  | { readonly teaches: "hosted-calls-hidden" };
+  | { readonly teaches: "hosted-calls-hidden" }
+  /** It gives no reasoning to send back, or shows none. */
+  | { readonly teaches: "encrypted-reasoning-refused" }
+  | { readonly teaches: "reasoning-summaries-refused" }
+  | { readonly teaches: "verbosity-refused" }
+  | { readonly teaches: "web-search-refused" };
 
 /** What is taken for the budgets of a model that turns out to have some (dossier A.1.2, A.4.2). */
 const ANY_BUDGET = { control: "budget", min: 1024, max: 24_576, off: true } as const;
@@ -54,7 +60,7 @@ function same(one: unknown, other: unknown): boolean {
 }
 
 function changesOf(profile: Profile, lesson: Lesson): Partial<Profile> {
-  const { reasoning, chat } = profile;
+  const { reasoning, chat, responses } = profile;
   switch (lesson.teaches) {
     case "efforts":
       return reasoning.control === "none" ? {} : { reasoning: { control: "level", levels: lesson.efforts } };
@@ -98,15 +104,23 @@ function changesOf(profile: Profile, lesson: Lesson): Partial<Profile> {
     case "top-k-refused":
       return inChat(chat, { topK: false });
     case "parallel-control-refused":
-      return inChat(chat, { parallelToolCalls: false });
+      return { ...inChat(chat, { parallelToolCalls: false }), ...inResponses(responses, { parallelToolCalls: false }) };
     case "stream-options-refused":
       return inChat(chat, { streamOptions: false });
     case "strict-functions-refused":
       return inChat(chat, { strictFunctions: false });
     case "end-user-refused":
-      return inChat(chat, { endUserField: undefined });
+      return { ...inChat(chat, { endUserField: undefined }), ...inResponses(responses, { endUserField: undefined }) };
     case "cache-key-refused":
-      return inChat(chat, { promptCacheKey: false });
+      return { ...inChat(chat, { promptCacheKey: false }), ...inResponses(responses, { promptCacheKey: false }) };
+    case "encrypted-reasoning-refused":
+      return inResponses(responses, { encryptedReasoning: false });
+    case "reasoning-summaries-refused":
+      return inResponses(responses, { reasoningSummaries: false });
+    case "verbosity-refused":
+      return { verbosity: false };
+    case "web-search-refused":
+      return { webSearch: false };
   }
 }
 
@@ -126,10 +140,16 @@ function withoutForm(profile: Profile, form: ThinkingForm): Partial<Profile> {
   return { thinkingForms: forms };
 }
 
-type Changes = { readonly [Name in keyof ChatDialect]?: ChatDialect[Name] | undefined };
+type Changes<Dialect> = { readonly [Name in keyof Dialect]?: Dialect[Name] | undefined };
 
-function inChat(chat: ChatDialect | undefined, changes: Changes): Partial<Profile> {
-  if (!chat) return {};
-  const changed = Object.fromEntries(Object.entries({ ...chat, ...changes }).filter(([, value]) => value !== undefined));
-  return { chat: changed as unknown as ChatDialect };
+function inChat(chat: ChatDialect | undefined, changes: Changes<ChatDialect>): Partial<Profile> {
+  return chat ? { chat: changed(chat, changes) } : {};
+}
+
+function inResponses(responses: ResponsesDialect | undefined, changes: Changes<ResponsesDialect>): Partial<Profile> {
+  return responses ? { responses: changed(responses, changes) } : {};
+}
+
+function changed<Dialect extends object>(dialect: Dialect, changes: Changes<Dialect>): Dialect {
+  return Object.fromEntries(Object.entries({ ...dialect, ...changes }).filter(([, value]) => value !== undefined)) as Dialect;
 }

@@ -7,7 +7,7 @@ import type { Profile } from "../../protocols/profile.ts";
 import { CLAUDE_FAMILIES, CLAUDE_PLATFORM_FACTS, NEWEST_CLAUDE } from "./claude.ts";
 import type { Family } from "./family.ts";
 import { GEMINI_FAMILIES, NEWEST_GEMINI } from "./gemini.ts";
-import { CHAT_PLATFORM_FACTS, OPEN_MODEL_FAMILIES } from "./open-models.ts";
+import { OPEN_MODEL_FAMILIES, HOST_FACTS } from "./open-models.ts";
 import { ANY_CHAT_MODEL, OPENAI_FAMILIES } from "./openai.ts";
 
 const FAMILIES: readonly Family[] = [...GEMINI_FAMILIES, ...CLAUDE_FAMILIES, ...OPENAI_FAMILIES, ...OPEN_MODEL_FAMILIES];
@@ -24,7 +24,13 @@ const NEWEST: Readonly<Record<ProtocolId, Profile>> = {
 const PLATFORM_FACTS: Readonly<Partial<Record<ProtocolId, Readonly<Record<string, Partial<Profile>>>>>> = {
   "anthropic-messages": CLAUDE_PLATFORM_FACTS,
   gemini: { vertex: { showsHostedCalls: false } },
-  "openai-chat": CHAT_PLATFORM_FACTS,
+  "openai-chat": HOST_FACTS,
+  "openai-responses": HOST_FACTS,
+};
+
+/** What a protocol has, or lacks, whatever the model (dossier A.3.1; rules 75, 197). */
+const PROTOCOL_FACTS: Readonly<Partial<Record<ProtocolId, Partial<Profile>>>> = {
+  "openai-responses": { mediaInToolResults: true, maxStopSequences: 0, fetches: ["image", "document"] },
 };
 
 /** Where a model is, and how it is spoken to. */
@@ -40,6 +46,6 @@ export interface ModelPlace {
 export function profileFor({ platform, model, protocol }: ModelPlace): Profile {
   const name = model.slice(model.lastIndexOf("/") + 1);
   const profile = FAMILIES.find((family) => family.models.test(name))?.profile ?? NEWEST[protocol];
-  const facts = PLATFORM_FACTS[protocol]?.[platform];
-  return facts ? { ...profile, ...facts } : profile;
+  const [general, facts] = [PROTOCOL_FACTS[protocol], PLATFORM_FACTS[protocol]?.[platform]];
+  return general || facts ? { ...profile, ...general, ...facts } : profile;
 }

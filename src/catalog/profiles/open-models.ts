@@ -67,7 +67,7 @@ export const OPEN_MODEL_FAMILIES: readonly Family[] = [
  * What holds on a host whatever the model. Servers of one's own fetch nothing, or are not to: a caller's URL would have
  * them ask inside the operator's network, where some of them follow any redirect (CVE-2026-24779).
  */
-export const CHAT_PLATFORM_FACTS: Readonly<Record<string, Partial<Profile>>> = {
+export const HOST_FACTS: Readonly<Record<string, Partial<Profile>>> = {
   ollama: { fetches: [] },
   vllm: { fetches: [] },
   "llama.cpp": { fetches: [] },

@@ -104,3 +104,31 @@ test("a server of one's own is not made to ask around in its network", () => {
   expect(own.map((platform) => chat("llava", platform).fetches)).toEqual(own.map(() => []));
   expect(chat("llava", "together").fetches).toEqual(["image"]);
 });
+
+const responses = (model: string, platform = "openai") => profileFor({ platform, model, protocol: "openai-responses" });
+
+test("rules 75, 197: Responses holds media in results, looks for no stop sequence, and fetches documents too", () => {
+  for (const model of ["gpt-4.1", "gpt-6.2", "grok-4.5", "anything"])
+    expect(responses(model)).toMatchObject({ mediaInToolResults: true, maxStopSequences: 0, fetches: ["image", "document"] });
+  expect(responses("gpt-oss-20b", "vllm").fetches).toEqual([]);
+  expect(chat("gpt-4.1")).toMatchObject({ mediaInToolResults: false, maxStopSequences: 4, fetches: ["image"] });
+});
+
+test("some of OpenAI's models are offered in one protocol only, with efforts of their own", () => {
+  const only = ["gpt-5-pro", "gpt-5.4-pro", "o1-pro", "o3-pro-2025-06-10", "gpt-5.3-codex", "codex-mini-latest", "o4-mini-deep-research"];
+  expect(only.map((model) => chat(model).onlyIn)).toEqual(only.map(() => "openai-responses"));
+  expect(chat("computer-use-preview").onlyIn).toBe("openai-responses");
+  expect(["gpt-4o-audio-preview", "gpt-4o-search-preview"].map((model) => responses(model).onlyIn)).toEqual(["openai-chat", "openai-chat"]);
+  expect(["gpt-5", "gpt-5.1", "o1", "gpt-6.2", "gpt-4.1"].map((model) => chat(model).onlyIn)).toEqual(Array(5).fill(undefined));
+  const efforts = (model: string) => responses(model).reasoning;
+  expect(efforts("gpt-5-pro")).toMatchObject({ levels: ["high"] });
+  expect(efforts("gpt-5.1-codex-max")).toMatchObject({ levels: ["low", "medium", "high", "xhigh"] });
+  expect(efforts("gpt-5-codex")).toMatchObject({ levels: ["low", "medium", "high"] });
+});
+
+test("rules 206, 223: who searches the web in Responses, and who can be told how long to answer", () => {
+  expect(["gpt-4.1-nano", "gpt-3.5-turbo", "o3-mini"].map((model) => responses(model).webSearch)).toEqual([false, false, false]);
+  expect(["gpt-4.1", "gpt-5-mini", "o4-mini"].map((model) => responses(model).webSearch)).toEqual([undefined, undefined, undefined]);
+  expect(["gpt-4.1", "o3"].map((model) => responses(model).verbosity)).toEqual([false, false]);
+  expect(["gpt-5", "gpt-6.2"].map((model) => responses(model).verbosity)).toEqual([true, true]);
+});
