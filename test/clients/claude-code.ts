@@ -5,7 +5,7 @@ export const claudeCode: Client = {
   name: "claude-code",
   speaks: "messages",
   installation: { name: "claude-code", packages: ["@anthropic-ai/claude-code@2.1.330"] },
-  tasks: ["answer", "tools", "session"],
+  tasks: ["answer", "stream", "tools", "session"],
   command: ({ prompt, gateway, key, continued }) => ({
     program: "claude",
     args: ["-p", "--output-format", "text", "--allowedTools", "Bash", "Read", ...(continued ? ["--continue"] : []), "--", prompt],

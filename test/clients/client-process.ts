@@ -14,10 +14,21 @@ export interface Place {
   readonly workFolder: string;
 }
 
+/** A client that did not end well; the message has the end of its output. */
+export class ClientFailure extends Error {
+  /** Whether it had to be ended, because it took too long. */
+  readonly hung: boolean;
+
+  constructor(message: string, hung: boolean) {
+    super(message);
+    this.hung = hung;
+  }
+}
+
 /**
  * Runs a client's command with a clean environment and closed stdin.
  * @returns what it printed on stdout
- * @throws Error with the end of its output when it fails or takes too long
+ * @throws ClientFailure when it fails or takes too long
  */
 export async function runClient({ program, args, environment }: Command, { modules, home, workFolder }: Place): Promise<string> {
   const child = spawn(path.resolve(modules, ".bin", program), args, {
@@ -42,12 +53,18 @@ export async function runClient({ program, args, environment }: Command, { modul
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => (written[stream] += text));
   const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
-  const timer = setTimeout(end, timeoutMs);
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    end();
+  }, timeoutMs);
   const how = await new Promise<string>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => resolve(signal === null ? `exit code ${code}` : `ended by ${signal}`));
   });
   clearTimeout(timer);
-  if (how !== "exit code 0") throw new Error(`${program}: ${how}\n${written.stdout.slice(-1500)}\n${written.stderr.slice(-1500)}`);
+  if (how !== "exit code 0") {
+    throw new ClientFailure(`${program}: ${how}\n${written.stdout.slice(-1500)}\n${written.stderr.slice(-1500)}`, hung);
+  }
   return written.stdout;
 }

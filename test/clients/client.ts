@@ -1,17 +1,20 @@
 /** What the runner knows of a real client. One file per client implements it. */
 
 /**
- * What a client can be asked to do. `answer`: answer a prompt. `tools`: run the command that it is asked for. `json`: answer with
- * structured output. `count`: count the tokens of a prompt. `models`: list the models and look one up. `session`: go on with the
- * conversation of the turn before.
+ * What a client can be asked to do. `answer`: answer a prompt. `stream`: answer it in one streamed request, and believe whatever the
+ * client itself makes of what comes. `tools`: run the command that it is asked for. `json`: answer with
+ * structured output. `count`: count the tokens of a prompt. `models`: list the models and look one up. `patch`: change a file with a
+ * tool that takes free text. `session`: go on with the conversation of the turn before.
  */
-export type Task = "answer" | "tools" | "json" | "count" | "models" | "session";
+export type Task = "answer" | "stream" | "tools" | "json" | "count" | "models" | "patch" | "session";
 
 export interface Client {
   /** As it stands in the output and in the names of folders. */
   readonly name: string;
   /** The name of the upstream (`upstreams.ts`) whose protocol it speaks: there it is relayed. */
   readonly speaks: string;
+  /** It speaks over a WebSocket, which the simulator does not. */
+  readonly overWebSocket?: boolean;
   /** What has to be installed for it; absent for a library that the project's tests depend on anyway. */
   readonly installation?: Installation;
   readonly tasks: readonly Task[];
@@ -33,9 +36,9 @@ export interface Turn {
   readonly task: Task;
   /** Empty where the task needs none. */
   readonly prompt: string;
-  /** The gateway's root URL. */
+  /** The root URL of the gateway, or of whatever stands in its place. */
   readonly gateway: string;
-  /** The key that the gateway asks for. */
+  /** The key that is asked for there. */
   readonly key: string;
   /** Whether the conversation of the turn before goes on. */
   readonly continued: boolean;

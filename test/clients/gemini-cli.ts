@@ -16,7 +16,7 @@ export const geminiCli: Client = {
   name: "gemini-cli",
   speaks: "gemini",
   installation: { name: "gemini-cli", packages: ["@google/gemini-cli@0.61.0"] },
-  tasks: ["answer", "tools"],
+  tasks: ["answer", "stream", "tools"],
   command: ({ prompt, gateway, key, home }) => {
     const folder = path.join(home, ".gemini");
     mkdirSync(folder, { recursive: true });

@@ -5,7 +5,9 @@
 import { scanArray, scanMembers, scanObject, type Span } from "../../src/wire/json-scan.ts";
 
 /** What a request consists of that a conversation repeats, in any of the protocols. */
-const FIELDS = ["system", "systemInstruction", "messages", "contents", "tools"] as const;
+const FIELDS = ["system", "systemInstruction", "instructions", "messages", "contents", "input", "tools"] as const;
+/** Where a system prompt stands that is no message: before everything else, so that to add one later changes the prefix as well. */
+const SYSTEM_FIELDS: readonly string[] = ["system", "systemInstruction", "instructions"];
 
 /** The texts of the items of each field, as they stood on the wire. */
 type Sent = ReadonlyMap<(typeof FIELDS)[number], readonly string[]>;
@@ -29,8 +31,7 @@ function read(body: Buffer): Sent {
 }
 
 function itemsOf(body: Buffer, field: (typeof FIELDS)[number], span: Span | undefined): string[] {
-  // A system prompt stands before everything else: to add one later changes the prefix as well.
-  if (span === undefined) return field === "system" || field === "systemInstruction" ? [""] : [];
+  if (span === undefined) return SYSTEM_FIELDS.includes(field) ? [""] : [];
   if (body[span.start] !== "[".charCodeAt(0)) return [textOf(body, span)];
   const items = scanArray(body, span);
   return field === "tools" ? items.flatMap((tool) => toolsOf(body, tool)) : items.map((item) => textOf(body, item));

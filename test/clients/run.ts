@@ -7,18 +7,21 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { startSimulator } from "../../src/simulator/server.ts";
+import { startSimulator, type Simulator } from "../../src/simulator/server.ts";
+import type { RecordedRequest } from "../../src/simulator/types.ts";
 import { runClient } from "./client-process.ts";
 import { claudeCode } from "./claude-code.ts";
 import type { Client } from "./client.ts";
-import { startGateway } from "./gateway.ts";
+import { codexClients } from "./codex.ts";
+import { faultScenarios } from "./fault-scenarios.ts";
+import { startGateway, type GatewayProcess } from "./gateway.ts";
 import { geminiCli } from "./gemini-cli.ts";
 import { install } from "./install.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 import { sdkClients } from "./sdk-clients.ts";
 import { apiKey, clientKey, gatewayConfig, upstreams, type Upstream } from "./upstreams.ts";
 
-const clients: readonly Client[] = [claudeCode, geminiCli, ...sdkClients];
+const clients: readonly Client[] = [claudeCode, ...codexClients, geminiCli, ...sdkClients];
 /** How many run at once. */
 const lanes = 2;
 
@@ -27,8 +30,32 @@ const all = options.includes("--all");
 const keep = options.includes("--keep");
 const words = options.filter((option) => !option.startsWith("-"));
 
+/** A client, what it is put through, and what answers it. */
+interface Run {
+  readonly client: Client;
+  readonly scenario: Scenario;
+  readonly upstream: Upstream;
+  /** Whether the simulator itself stands in the gateway's place. */
+  readonly direct: boolean;
+  /** What it is selected by. */
+  readonly names: readonly string[];
+}
+
+function runsOf(client: Client): Run[] {
+  const able = [...scenarios, ...faultScenarios(client)].filter(({ task }) => client.tasks.includes(task));
+  return able.flatMap((scenario) =>
+    (scenario.ways ?? upstreams.map(({ name }) => name)).flatMap((way): Run[] => {
+      const direct = way === "direct";
+      const upstream = upstreams.find(({ name }) => name === (direct ? client.speaks : way));
+      if (upstream === undefined) throw new Error(`there is no upstream ${way}`);
+      const group = scenario.group === undefined ? [] : [scenario.group];
+      return [{ client, scenario, upstream, direct, names: [client.name, ...group, scenario.name, way] }];
+    }),
+  );
+}
+
 /** Runs one scenario from start to end; throws when it does not pass. */
-async function perform(client: Client, scenario: Scenario, upstream: Upstream, folder: string): Promise<void> {
+async function perform({ client, scenario, upstream, direct }: Run, folder: string): Promise<void> {
   const modules = client.installation ? install(client.installation) : "";
   const home = path.join(folder, "home");
   const workFolder = path.join(home, "work");
@@ -37,15 +64,19 @@ async function perform(client: Client, scenario: Scenario, upstream: Upstream, f
     fault === undefined ? [] : [[apiKey(name), fault] as const],
   );
   const simulator = await startSimulator({ record: true, requireKey: true, credentials: Object.fromEntries(faults) });
+  simulator.script(...(scenario.script ?? []));
   try {
-    const gateway = await startGateway(folder, gatewayConfig(client, upstream, simulator.url, Object.keys(scenario.credentials)));
+    const gateway = direct
+      ? simulatorAlone(simulator)
+      : await startGateway(folder, gatewayConfig(client, upstream, simulator.url, Object.keys(scenario.credentials)));
     try {
       let turns = 0;
       await scenario.run({
         client,
         upstream,
+        direct,
         workFolder,
-        generations: () => simulator.requests.filter(({ method, path: target }) => method === "POST" && !/count_?tokens/i.test(target)),
+        generations: () => simulator.requests.filter(isGeneration),
         ask: (prompt) =>
           runClient(
             client.command({ task: scenario.task, prompt, gateway: gateway.url, key: clientKey, continued: turns++ > 0, home, modules }),
@@ -62,24 +93,27 @@ async function perform(client: Client, scenario: Scenario, upstream: Upstream, f
   }
 }
 
-const runs = clients.flatMap((client) =>
-  scenarios
-    .filter(({ task }) => client.tasks.includes(task))
-    .flatMap((scenario) =>
-      upstreams.map((upstream) => ({ client, scenario, upstream, names: [client.name, scenario.name, upstream.name] })),
-    ),
-);
-const selected = runs.filter(({ scenario, names }) =>
-  words.length > 0 ? words.every((word) => names.includes(word)) : all || scenario.always,
-);
+/** What stands for the gateway where there is none. */
+function simulatorAlone({ url }: Simulator): GatewayProcess {
+  return { url, log: () => "", stop: () => Promise.resolve() };
+}
+
+function isGeneration({ method, path: target }: RecordedRequest): boolean {
+  return method === "POST" && !/count_?tokens|input_tokens/i.test(target);
+}
+
+const selected = clients
+  .flatMap(runsOf)
+  .filter(({ scenario, names }) => (words.length > 0 ? words.every((word) => names.includes(word)) : all || scenario.always));
 
 /** Runs one selected scenario and says how it went. */
-async function attempt({ client, scenario, upstream, names }: (typeof runs)[number]): Promise<boolean> {
+async function attempt(run: Run): Promise<boolean> {
+  const { names } = run;
   const folder = mkdtempSync(path.join(tmpdir(), `dragoman-${names.join("-")}-`));
   const started = performance.now();
   const report = (verdict: string) => console.log(`${verdict} ${names.join(" ")} ${((performance.now() - started) / 1000).toFixed(1)}s`);
   try {
-    await perform(client, scenario, upstream, folder);
+    await perform(run, folder);
     report("PASS");
     if (keep) console.log(`     kept in ${folder}`);
     else rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
-import type { FaultName, RecordedRequest } from "../../src/simulator/types.ts";
+import type { FaultName, RecordedRequest, ScriptItem } from "../../src/simulator/types.ts";
 import type { Client, Task } from "./client.ts";
 import { brokenPrefixes } from "./prefix.ts";
 import { apiKey, listedModel, relays, type Upstream } from "./upstreams.ts";
@@ -9,12 +9,18 @@ import { apiKey, listedModel, relays, type Upstream } from "./upstreams.ts";
 /** What a client is put through. It passes unless `run` throws; the message says what went wrong. */
 export interface Scenario {
   readonly name: string;
+  /** What it can be selected by as well. */
+  readonly group?: string;
   /** Whether it runs without `--all`. */
   readonly always: boolean;
   /** What a client must be able to do. */
   readonly task: Task;
   /** The gateway's credentials, and what is wrong with each of them upstream. */
   readonly credentials: Readonly<Record<string, FaultName | undefined>>;
+  /** What happens to requests for an answer, whatever their credential. */
+  readonly script?: readonly ScriptItem[];
+  /** The names of the upstreams it is played with, and `direct` for the simulator in the gateway's place; default: all upstreams. */
+  readonly ways?: readonly string[];
   run(stage: Stage): Promise<void>;
 }
 
@@ -22,6 +28,8 @@ export interface Scenario {
 export interface Stage {
   readonly client: Client;
   readonly upstream: Upstream;
+  /** Whether there is no gateway. */
+  readonly direct: boolean;
   /** The folder that the client works in. */
   readonly workFolder: string;
   /** Has the client do the scenario's task; gives what it printed. Turns of one stage are one conversation. */

@@ -16,13 +16,17 @@ const aiSdkPackages: Installation = {
 
 /** The official SDKs have the versions of the project's tests; the AI SDK is Vercel's, with one provider per protocol. */
 export const sdkClients: readonly Client[] = [
-  sdkClient("openai-sdk", "chat", "openai", ["answer", "tools", "json", "models"]),
-  sdkClient("genai-sdk", "gemini", "google-genai", ["answer", "tools", "json", "count", "models"]),
-  sdkClient("genai-sdk-vertex", "gemini", "google-genai", ["answer", "tools", "json", "count", "models"]),
-  sdkClient("ai-sdk-anthropic", "messages", "ai-sdk", ["answer", "tools", "json"], aiSdkPackages),
-  sdkClient("ai-sdk-openai-chat", "chat", "ai-sdk", ["answer", "tools", "json"], aiSdkPackages),
-  sdkClient("ai-sdk-openai-compatible", "chat", "ai-sdk", ["answer", "tools", "json"], aiSdkPackages),
-  sdkClient("ai-sdk-google", "gemini", "ai-sdk", ["answer", "tools", "json"], aiSdkPackages),
+  sdkClient("openai-sdk", "chat", "openai", ["answer", "stream", "tools", "json", "models"]),
+  sdkClient("openai-sdk-responses", "responses", "openai-responses", ["answer", "stream", "tools", "json", "count", "models"]),
+  sdkClient("openai-sdk-responses-stored", "responses", "openai-responses", ["tools"]),
+  sdkClient("openai-sdk-responses-ws", "responses", "openai-responses", ["answer", "stream", "tools"]),
+  sdkClient("genai-sdk", "gemini", "google-genai", ["answer", "stream", "tools", "json", "count", "models"]),
+  sdkClient("genai-sdk-vertex", "gemini", "google-genai", ["answer", "stream", "tools", "json", "count", "models"]),
+  sdkClient("ai-sdk-anthropic", "messages", "ai-sdk", ["answer", "stream", "tools", "json"], aiSdkPackages),
+  sdkClient("ai-sdk-openai", "responses", "ai-sdk", ["answer", "stream", "tools", "json"], aiSdkPackages),
+  sdkClient("ai-sdk-openai-chat", "chat", "ai-sdk", ["answer", "stream", "tools", "json"], aiSdkPackages),
+  sdkClient("ai-sdk-openai-compatible", "chat", "ai-sdk", ["answer", "stream", "tools", "json"], aiSdkPackages),
+  sdkClient("ai-sdk-google", "gemini", "ai-sdk", ["answer", "stream", "tools", "json"], aiSdkPackages),
 ];
 
 function sdkClient(name: string, speaks: string, driver: string, tasks: readonly Task[], installation?: Installation): Client {

@@ -3,7 +3,8 @@ import { equal, ok } from "node:assert";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-import { city, clientName, gateway, key, mostRounds, perform, printCity, modules, prompt, shell } from "./driver.ts";
+import { city } from "../city.ts";
+import { clientName, gateway, key, mostRounds, perform, printCity, modules, prompt, shell } from "./driver.ts";
 
 /** What is used of it. */
 interface AiSdk {
@@ -39,11 +40,14 @@ await perform({
   async answer() {
     const { text, finishReason, usage } = await ai.generateText(asking);
     check(text, finishReason, usage);
-    await stream({});
+    await streamed({}, check);
+  },
+  async stream() {
+    await streamed({}, (text) => console.log(text));
   },
   async tools() {
     const runShell = ai.tool({ description: shell.description, inputSchema: ai.jsonSchema(shell.parameters), execute: shell.run });
-    await stream({ instructions: "Be brief.", stopWhen: ai.isStepCount(mostRounds), tools: { [shell.name]: runShell } });
+    await streamed({ instructions: "Be brief.", stopWhen: ai.isStepCount(mostRounds), tools: { [shell.name]: runShell } }, check);
   },
   async json() {
     const output = ai.Output.object({ schema: ai.jsonSchema(city) });
@@ -51,15 +55,15 @@ await perform({
   },
 });
 
-async function stream(options: object): Promise<void> {
+/** What breaks an answer is told apart from it: its promises may give what there was until then. */
+async function streamed(options: object, take: typeof check): Promise<void> {
   let failure: unknown;
   const onError = ({ error }: { readonly error: unknown }) => (failure = error);
-  const answer = ai.streamText({ ...asking, ...options, onError });
-  try {
-    check(await answer.text, await answer.finishReason, await answer.totalUsage);
-  } catch (error) {
-    throw failure ?? error;
-  }
+  const { text, finishReason, totalUsage } = ai.streamText({ ...asking, ...options, onError });
+  const [all] = await Promise.allSettled([Promise.all([text, finishReason, totalUsage])]);
+  if (failure !== undefined) throw failure;
+  if (all.status === "rejected") throw all.reason;
+  take(...all.value);
 }
 
 function check(text: string, finishReason: string, { inputTokens = 0, outputTokens = 0 }: Usage): void {
@@ -72,6 +76,9 @@ function modelOf(client: string): unknown {
   switch (client) {
     case "ai-sdk-anthropic":
       return providerFrom("@ai-sdk/anthropic", "createAnthropic", "v1")("claude-sonnet-5-5");
+    case "ai-sdk-openai":
+      // Responses, and what it is to keep is left to the API: the second turn refers to items of the first.
+      return providerFrom("@ai-sdk/openai", "createOpenAI", "v1")("gpt-5.5");
     case "ai-sdk-openai-chat":
       return providerFrom("@ai-sdk/openai", "createOpenAI", "v1").chat("gpt-5.5");
     case "ai-sdk-openai-compatible":

@@ -34,14 +34,6 @@ export const shell = {
   run: ({ command }: { readonly command: string }): string => execFileSync("/bin/bash", ["-c", command], { encoding: "utf8" }),
 };
 
-/** What structured output is asked for. */
-export const city = {
-  type: "object",
-  properties: { city: { type: "string" }, inhabitants: { type: "integer" } },
-  required: ["city", "inhabitants"],
-  additionalProperties: false,
-} as const;
-
 /** Prints structured output once it is what `city` says. */
 export function printCity(value: unknown): void {
   const found = value as { readonly city?: unknown; readonly inhabitants?: unknown } | null;

@@ -2,7 +2,8 @@
 import { equal, ok } from "node:assert";
 import { GoogleGenAI, type Content, type GenerateContentResponse, type Part } from "@google/genai";
 
-import { all, city, clientName, gateway, key, mostRounds, perform, printCity, prompt, shell } from "./driver.ts";
+import { city } from "../city.ts";
+import { all, clientName, gateway, key, mostRounds, perform, printCity, prompt, shell } from "./driver.ts";
 
 const client = new GoogleGenAI({ vertexai: clientName.endsWith("-vertex"), apiKey: key, httpOptions: { baseUrl: gateway } });
 const model = "gemini-3.8-pro";
@@ -14,6 +15,9 @@ await perform({
     checkEnd(whole);
     console.log(whole.text);
     console.log(wordsOf(await streamed([{ role: "user", parts: [{ text: prompt }] }])));
+  },
+  async stream() {
+    for await (const { text } of await client.models.generateContentStream({ model, contents: prompt })) process.stdout.write(text ?? "");
   },
   async tools() {
     const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];

@@ -2,7 +2,8 @@
 import { equal, ok } from "node:assert";
 import OpenAI from "openai";
 
-import { all, city, gateway, key, mostRounds, perform, printCity, prompt, shell } from "./driver.ts";
+import { city } from "../city.ts";
+import { all, gateway, key, mostRounds, perform, printCity, prompt, shell } from "./driver.ts";
 
 const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: key });
 const model = "gpt-5.5";
@@ -14,6 +15,10 @@ await perform({
     check(whole);
     const stream = client.chat.completions.stream({ model, messages: [asking], stream_options: { include_usage: true } });
     check(await stream.finalChatCompletion());
+  },
+  async stream() {
+    const { choices } = await client.chat.completions.stream({ model, messages: [asking] }).finalChatCompletion();
+    console.log(choices[0]?.message.content);
   },
   async tools() {
     const runner = client.chat.completions.runTools(
