@@ -167,7 +167,7 @@ describe("Codex", () => {
 describe("to an upstream of its own protocol", () => {
   const openai = (upstream: string): string => `
 server: { heartbeat: 10s, shutdown_grace: 200ms }
-providers: { openai: { type: openai, base_url: "${upstream}/v1", credentials: [{ api_key: key-number-1 }] } }`;
+providers: { openai: { type: openai, base_url: "${upstream}/v1", protocols: [openai-responses], credentials: [{ api_key: key-number-1 }] } }`;
   const asked = (more: JsonObject): JsonObject => create("hello", { model: "gpt-5.5", ...more });
 
   test("a request goes as a posted one, without a trace of the socket", async () => {
