@@ -15,6 +15,9 @@ export interface Issuer {
   readonly account?: string;
 }
 
+/** Issuer of what stands where state would, to say that there is none: it verifies, and proves nothing. */
+export const NOBODY: Issuer = { platform: "none" };
+
 /** Bytes only their issuer understands. */
 export interface OpaqueState {
   readonly issuer: Issuer;

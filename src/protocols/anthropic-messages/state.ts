@@ -4,13 +4,13 @@
  * thinking block, often empty, whose envelope says what it binds to (dossier B.0.7, D.4; rules 141, 143, 166).
  */
 import { asString, type JsonObject } from "../../chat/json.ts";
-import { ENVELOPE_PREFIX, type OpaqueState, type StateBinding, type StateEnvelope, type StateSealer } from "../../chat/state.ts";
+import { ENVELOPE_PREFIX, NOBODY, type OpaqueState, type StateBinding, type StateEnvelope, type StateSealer } from "../../chat/state.ts";
 
 /** The platform whose signatures need no envelope here. */
 const OWN_PLATFORM = "anthropic";
 
 /** Signs thinking that nobody proved, so that it reaches no vendor that would refuse it for that (rule 131). */
-export const UNPROVEN: OpaqueState = { issuer: { platform: "none" }, kind: "thinking", value: "" };
+export const UNPROVEN: OpaqueState = { issuer: NOBODY, kind: "thinking", value: "" };
 
 /** The field that holds the state of each type of block. */
 export const STATE_FIELDS: ReadonlyMap<string, string> = new Map([
@@ -32,7 +32,7 @@ export function openState(value: string, kind: "thinking" | "redacted-thinking",
   if (value === "") return undefined;
   if (value.startsWith(ENVELOPE_PREFIX)) {
     const opened = sealer.open(value);
-    return opened?.state.issuer.platform === UNPROVEN.issuer.platform ? undefined : opened;
+    return opened?.state.issuer.platform === NOBODY.platform ? undefined : opened;
   }
   return { state: { issuer: { platform: OWN_PLATFORM }, kind, value }, binds: "self" };
 }

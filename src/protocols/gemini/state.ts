@@ -4,13 +4,16 @@
  * (dossier B.0.7, B.10). `thoughtSignature` is bytes, so the envelopes are in base64; several share one field.
  */
 import { asString, type JsonObject } from "../../chat/json.ts";
-import { ENVELOPE_PREFIX, type OpaqueState, type StateSealer } from "../../chat/state.ts";
+import { ENVELOPE_PREFIX, NOBODY, type OpaqueState, type StateSealer } from "../../chat/state.ts";
 
 /** Whose signatures need no envelope here. Which of Google's platforms signed a raw one nobody can say. */
 const OWN_PLATFORM = "gemini";
 
 /** Stands for a signature the target did not mint; accepted on the first call of a step (dossier A.4.3). */
 export const SIGNATURE_SENTINEL = "skip_thought_signature_validator";
+
+/** Stands on a call that nobody signed: Gemini would refuse one without a signature, should the conversation move there (rule 137). */
+export const UNSIGNED: OpaqueState = { issuer: NOBODY, kind: "thought-signature", value: "" };
 
 /** What clients themselves put where they have no signature: it proves nothing. */
 const SENTINELS: ReadonlySet<string> = new Set([SIGNATURE_SENTINEL, "context_engineering_is_the_way_to_go"]);
@@ -39,7 +42,8 @@ export function openSignature(value: string, sealer: StateSealer): OpaqueState[]
   return Buffer.from(value, "base64")
     .toString("utf8")
     .split(SEPARATOR)
-    .flatMap((envelope) => sealer.open(envelope)?.state ?? []);
+    .flatMap((envelope) => sealer.open(envelope)?.state ?? [])
+    .filter(({ issuer }) => issuer.platform !== NOBODY.platform);
 }
 
 /** The text that a client shall replay, or `undefined` when there is no state. */

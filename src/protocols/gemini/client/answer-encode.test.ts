@@ -17,8 +17,10 @@ import { GatewayError } from "../../../chat/error.ts";
 import type { ChatEvent } from "../../../chat/events.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import { SseReader } from "../../../wire/sse.ts";
+import { scanObject } from "../../../wire/json-scan.ts";
 import { anthropicMessages } from "../../anthropic-messages/index.ts";
 import { gemini } from "../index.ts";
+import { SIGNATURE_SENTINEL } from "../state.ts";
 
 const stop: Finish = { reason: "stop" };
 const answer = (items: readonly Content[], more: Partial<ChatResponse> = {}): ChatResponse => ({ id: "r", items, finish: stop, ...more });
@@ -107,10 +109,10 @@ describe("parts", () => {
       { type: "finish", finish: { reason: "tool-calls" } },
     ];
     const sse = encodeStream(events);
-    expect(partsOf(bodiesOf(sse))[0]).toEqual({ functionCall: { id: "c1", name: "f", args: { a: 1 } } });
+    expect(partsOf(bodiesOf(sse))[0]).toMatchObject({ functionCall: { id: "c1", name: "f", args: { a: 1 } } });
     // Numbers stay as they were written (rule 58).
     expect(sse).toContain('"args":{"a":1.0}');
-    expect(partsOfWhole([{ ...call, input: "" }])).toEqual([{ functionCall: { id: "c1", name: "f", args: {} } }]);
+    expect(partsOfWhole([{ ...call, input: "" }])).toMatchObject([{ functionCall: { id: "c1", name: "f", args: {} } }]);
   });
 
   test("arguments nobody can read are a malformed call, unless the answer was cut (rule 88)", () => {
@@ -130,8 +132,18 @@ describe("parts", () => {
     expect(parts.slice(0, -2)).toEqual(thoughts);
     expect(parts.slice(-2)).toEqual([
       { text: "hello", thoughtSignature: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/) },
-      { functionCall: { id: "c1", name: "f", args: { a: 1 } } },
+      { functionCall: { id: "c1", name: "f", args: { a: 1 } }, thoughtSignature: expect.any(String) },
     ]);
+  });
+
+  test("rule 137: a first call that nobody signed says so, that Gemini may take it, and is no proof when it comes back", () => {
+    const parts = partsOfWhole([said, call, { ...call, id: "c2" }]);
+    expect(parts.map(({ thoughtSignature }) => thoughtSignature !== undefined)).toEqual([false, true, false]);
+    expect(decodeTurns(question, model(...parts)).items.some((item) => "state" in item && item.state)).toBe(false);
+    const bytes = Buffer.from(JSON.stringify({ contents: [question, model(...parts)] }));
+    const { sealer, losses } = answerContext();
+    const target = { model: "m", issuer: { platform: "gemini" }, sealer, losses, mintedBy: () => undefined };
+    expect(gemini.upstream.relayBody(bytes, scanObject(bytes), target).toString()).toContain(`"thoughtSignature":"${SIGNATURE_SENTINEL}"`);
   });
 
   test("B.10: proof comes back to the thought it belongs to, from a call, from a text, and alone", () => {

@@ -1,7 +1,8 @@
 /**
  * Events to parts, for streams and whole answers alike, item after item (dossier B.10). A call goes out whole (rule 296),
  * a thought only if the client asked for thoughts (rule 298). Proof of a thought waits for the next text or call, which
- * every client replays; where none follows it goes out on an empty text.
+ * every client replays; where none follows it goes out on an empty text. The first call always carries something, because
+ * Gemini wants a signature on it, whoever made it.
  */
 import type { Content, HostedToolCallContent, HostedToolResultContent, MediaContent, Native } from "../../../chat/chat.ts";
 import { asObject, asString, isObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
@@ -10,7 +11,7 @@ import { InTurn, type ItemEvent } from "../../shared/in-turn.ts";
 import type { AnswerContext } from "../../protocol.ts";
 import { GroundingWriter } from "./grounding-encode.ts";
 import { ownFields } from "../native.ts";
-import { sealSignature } from "../state.ts";
+import { sealSignature, UNSIGNED } from "../state.ts";
 
 /** Where parts go, in order. */
 export interface PartSink {
@@ -39,6 +40,7 @@ export class AnswerEncoder {
   #proof: OpaqueState[] = [];
   /** The input of the call that is being collected. */
   #input = "";
+  #called = false;
   readonly #fetched = new Map<string, string>();
 
   constructor(sink: PartSink, context: AnswerContext) {
@@ -153,6 +155,8 @@ export class AnswerEncoder {
       return;
     }
     if (state) this.#proof.push(state);
+    if (!this.#called && this.#proof.length === 0) this.#proof.push(UNSIGNED);
+    this.#called = true;
     this.#sink.part({ functionCall: { id, name, args }, ...this.#signature() });
   }
 
