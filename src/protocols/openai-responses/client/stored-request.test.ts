@@ -105,6 +105,13 @@ test("rule 396: history is written out as it was said and answered, before what 
   );
 });
 
+test("what is referred to is taken out though nothing was said before", () => {
+  expect(parsed(read('{"conversation":{"id":"conv_1"},"input":"Hi"}').expanded(known([])))).toEqual({
+    conversation: null,
+    input: [{ role: "user", content: "Hi" }],
+  });
+});
+
 test("a string is what a user says, and a request may have nothing to say itself", () => {
   const said = '{"role":"user","content":"M\\u00fcnchen"}';
   expect(

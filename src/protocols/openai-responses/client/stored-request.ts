@@ -88,7 +88,8 @@ class RequestState implements StatefulRequest {
   }
 
   expanded(known: KnownState): Buffer {
-    if (known.history.length === 0 && known.items.size === 0) return this.#body;
+    const refersToNothing = this.previous === undefined && this.conversation === undefined && known.items.size === 0;
+    if (refersToNothing) return this.#body;
     return spliceSpans(this.#body, this.#written([...known.history.map(({ text }) => text), ...this.#own(known).map(({ text }) => text)]));
   }
 
