@@ -54,6 +54,17 @@ test("free text goes to a tool that takes it, a command into the program that it
   expect(callFor("ls", [exec])?.arguments).toBe('const r = await tools.exec_command({"cmd":"ls"});\ntext(r.output ?? r);\n');
 });
 
+test("the same tools are found where their group became a part of the name and their text a field", () => {
+  const patch = "*** Begin Patch\n*** Delete File: a\n*** End Patch";
+  const tools = [tool("apply_patch", { input: { type: "string" } }), tool("functions__exec", { input: { type: "string" } })];
+  expect(patchCall(patch, tools)).toEqual({ name: "apply_patch", input: { input: patch } });
+  expect(callFor("ls", tools)).toEqual({
+    name: "functions__exec",
+    input: { input: 'const r = await tools.exec_command({"cmd":"ls"});\ntext(r.output ?? r);\n' },
+  });
+  expect(callFor("ls", [tool("exec", { code: { type: "string" } })])).toBeUndefined();
+});
+
 test("the one list of commands holds the command as it is", () => {
   expect(callFor("ls -l", [tool("shell", { commands: { type: "array" } })])).toEqual({ name: "shell", input: { commands: ["ls -l"] } });
 });

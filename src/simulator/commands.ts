@@ -57,9 +57,7 @@ export function callFor(command: string, tools: readonly OfferedTool[]): Scripte
 export function patchCall(speech: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
   const patch = /^\*\*\* Begin Patch$.*^\*\*\* End Patch$/ms.exec(speech)?.[0];
   if (patch === undefined) return undefined;
-  const tool = tools.find(({ name }) => /patch/i.test(name));
-  if (tool?.kind === "custom") return { name: tool.name, ...inNamespace(tool), arguments: patch, custom: true };
-  return codeCall(`apply_patch(${JSON.stringify(patch)})`, tools);
+  return textCall(/patch/i, patch, tools) ?? codeCall(`apply_patch(${JSON.stringify(patch)})`, tools);
 }
 
 /** What a scripted call is called by, where the tools may have come under other names and in other forms. */
@@ -98,10 +96,18 @@ function shellCall(command: string, tools: readonly OfferedTool[]): ScriptedCall
 
 /** A tool that takes a program, which calls the other tools (Codex calls it `exec`). */
 function codeCall(call: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
-  const tool = tools.find(({ name, kind }) => kind === "custom" && name === "exec");
-  if (tool === undefined) return undefined;
-  const program = `const r = await tools.${call};\ntext(r.output ?? r);\n`;
-  return { name: tool.name, ...inNamespace(tool), arguments: program, custom: true };
+  return textCall(/(?:^|__)exec$/, `const r = await tools.${call};\ntext(r.output ?? r);\n`, tools);
+}
+
+/** A call of the tool that takes free text, also where its group and its form were lost on the way: then it has one field, `input`. */
+function textCall(name: RegExp, text: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
+  const tool = tools.find((candidate) => name.test(candidate.name) && takesText(candidate));
+  return tool && asOffered({ name: tool.name, arguments: text, custom: true, asOffered: true }, [tool]);
+}
+
+function takesText({ kind, schema }: OfferedTool): boolean {
+  const [field, ...others] = Object.keys(fieldsOf(fieldsOf(schema)["properties"]));
+  return kind === "custom" || (field === "input" && others.length === 0);
 }
 
 function shellTool(tools: readonly OfferedTool[]): OfferedTool | undefined {
