@@ -1,6 +1,6 @@
 /** Serving as an operator sees it: start, signals, and what goes wrong before anything is served. */
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +52,28 @@ test("with nothing configured the simulator answers, and SIGTERM ends it well", 
   expect(stderr).toContain("dragoman: finishing running answers, 30s at most; a second SIGTERM ends them now.");
   expect(logLines(stderr).map(({ msg }) => msg)).toEqual(expect.arrayContaining(["listening", "shutting down", "stopped"]));
   expect(readFileSync(join(home, "state.key"), "utf8")).toMatch(/^[0-9a-f]{64}\n$/);
+});
+
+test("what clients leave here survives a restart, in a file that is made when there is something to keep", async () => {
+  const post = (url: string, body: object): Promise<Response> =>
+    fetch(`${url}/v1/responses`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const database = join(home, "dragoman.db");
+  const first = start(["--port", "0"]);
+  const url = await baseUrlOf(first);
+  await post(url, { model: "claude-opus-5-5", input: "Word apple.", store: false });
+  expect(existsSync(database)).toBe(false);
+  const { id } = (await (await post(url, { model: "claude-opus-5-5", input: "Word apple." })).json()) as { id: string };
+  first.child.kill("SIGTERM");
+  const { stderr } = await first.ended;
+  // Nothing but what an operator is to read, and the log.
+  expect(stderr.split("\n").filter((line) => line !== "" && !/^(?:dragoman: |\{)/.test(line))).toEqual([]);
+  expect(statSync(database).mode & 0o777).toBe(0o600);
+
+  const second = start(["--port", "0"]);
+  const answer = await post(await baseUrlOf(second), { model: "gemini-3.8-pro", input: "Word pear.", previous_response_id: id });
+  expect([answer.status, await answer.json()]).toMatchObject([200, { previous_response_id: id, status: "completed" }]);
+  second.child.kill("SIGTERM");
+  expect((await second.ended).exitCode).toBe(0);
 });
 
 test("a second signal ends what is still running", async () => {
