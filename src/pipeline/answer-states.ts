@@ -63,7 +63,8 @@ export class AnswerStates {
 
   /** A request as its client sent it, and what is known of its conversation. */
   open(sent: ChatRequest, name: ConversationName): ConversationState {
-    const found = this.#conversations.size === 0 ? undefined : this.#conversations.get(name());
+    const goesOn = this.#conversations.size > 0 && sent.turns.some(({ role }) => role === "assistant");
+    const found = goesOn ? this.#conversations.get(name()) : undefined;
     return new ConversationState(sent, found?.kept, (kept) => this.#save(name(), kept));
   }
 
@@ -77,11 +78,14 @@ export class AnswerStates {
 /** One request's part in its conversation. */
 export class ConversationState {
   readonly #sent: ChatRequest;
+  /** Reads on from where {@link restored} has left it: histories may be large. */
+  readonly #digest: HistoryDigest;
   readonly #save: (kept: Conversation) => void;
   #kept: Conversation | undefined;
 
   constructor(sent: ChatRequest, kept: Conversation | undefined, save: (kept: Conversation) => void) {
     this.#sent = sent;
+    this.#digest = new HistoryDigest(sent);
     this.#kept = kept;
     this.#save = save;
   }
@@ -90,37 +94,36 @@ export class ConversationState {
   restored(): ChatRequest {
     const kept = this.#kept;
     if (!kept) return this.#sent;
-    const digest = new HistoryDigest(this.#sent);
     const turns = Map.groupBy(this.#sent.items, ({ turn }) => turn);
-    const items = [...turns].sort(([a], [b]) => a - b).flatMap(([turn, said]) => this.#answerRestored(kept, turn, said, digest));
+    const items = [...turns].sort(([a], [b]) => a - b).flatMap(([turn, said]) => this.#answerRestored(kept, turn, said));
     return items.every((item, i) => item === this.#sent.items[i]) ? this.#sent : { ...this.#sent, items };
   }
 
   /** Whom to show the events of the answer. @param keeps what of its state: all of it, or proof of texts and calls only. */
   keeper(keeps: "all" | "texts"): StateKeeper {
-    const before = (): string => new HistoryDigest(this.#sent).before(Infinity);
     const kept: KeptState = {
       keepCall: (id, state) => this.#keep(({ calls }) => calls.set(id, state), id.length + sizeOf(state)),
-      keepAnswer: (answer) => this.#keepAnswer(answer, before()),
+      keepAnswer: (answer) => this.#keepAnswer(answer),
     };
     return new StateKeeper(kept, keeps === "all");
   }
 
-  #answerRestored(kept: Conversation, turn: number, said: readonly Item[], digest: HistoryDigest): readonly Item[] {
+  #answerRestored(kept: Conversation, turn: number, said: readonly Item[]): readonly Item[] {
     if (this.#sent.turns[turn]?.role !== "assistant") return said;
     const proved = said.map((item) => {
       const state = item.type === "tool-call" && !item.state ? kept.calls.get(item.id) : undefined;
       return state ? { ...item, state } : item;
     });
     if (kept.answers.size === 0) return proved;
-    const before = digest.before(turn);
+    const before = this.#digest.before(turn);
     const answer = keysOf(callsIn(said), textIn(said), before).flatMap((key) => kept.answers.get(key) ?? [])[0];
     if (answer?.before !== before) return proved;
     const missing = answer.pieces.filter(({ type }) => !said.some((item) => item.type === type && item.state));
     return missing.length === 0 ? proved : weaveState(proved, missing);
   }
 
-  #keepAnswer({ pieces, calls, text }: AnswerState, before: string): void {
+  #keepAnswer({ pieces, calls, text }: AnswerState): void {
+    const before = this.#digest.before(Infinity);
     const keys = keysOf(calls, text, before);
     const answer = { pieces, before };
     const chars = pieces.reduce(

@@ -8,36 +8,42 @@ import type { ChatRequest, Content, Item } from "../chat/chat.ts";
  */
 export class HistoryDigest {
   readonly #request: ChatRequest;
-  readonly #hash: Hash;
+  /** Made when a digest is first asked for: mostly nobody does. */
+  #hash: Hash | undefined;
   /** The first item that has not been read. */
   #next = 0;
 
   constructor(request: ChatRequest) {
     this.#request = request;
-    this.#hash = createHash("sha256");
-    for (const { path: _path, cache: _cache, native: _native, ...tool } of request.tools) this.#add(tool);
-    for (const item of request.system) this.#addItem("system", item);
   }
 
   /** Of everything before a turn; turns are asked for in order. Behind the last one: of all there is. */
   before(turn: number): string {
     const { items, turns } = this.#request;
+    const hash = (this.#hash ??= this.#begun());
     for (; this.#next < items.length; this.#next += 1) {
       const item = items[this.#next] as Item;
       if (item.turn >= turn) break;
-      this.#addItem(turns[item.turn]?.role ?? "user", item);
+      addItem(hash, turns[item.turn]?.role ?? "user", item);
     }
-    return this.#hash.copy().digest("base64");
+    return hash.copy().digest("base64");
   }
 
-  #addItem(role: string, { turn: _turn, path: _path, ...content }: Item): void {
-    if (content.type !== "reasoning") this.#add([role, said(content)]);
+  #begun(): Hash {
+    const hash = createHash("sha256");
+    for (const { path: _path, cache: _cache, native: _native, ...tool } of this.#request.tools) add(hash, tool);
+    for (const item of this.#request.system) addItem(hash, "system", item);
+    return hash;
   }
+}
 
-  #add(value: unknown): void {
-    // JSON has no line breaks of its own, so no two conversations read alike.
-    this.#hash.update(`${JSON.stringify(value)}\n`);
-  }
+function addItem(hash: Hash, role: string, { turn: _turn, path: _path, ...content }: Item): void {
+  if (content.type !== "reasoning") add(hash, [role, said(content)]);
+}
+
+/** JSON has no line breaks of its own, so no two conversations read alike. */
+function add(hash: Hash, value: unknown): void {
+  hash.update(`${JSON.stringify(value)}\n`);
 }
 
 /** The content without what says nothing. */
