@@ -161,8 +161,9 @@ describe("rule 130: reasoning is bound to what stood before it", () => {
     expect(restored(played(), whole())).toBe("(1=s1) call a=c1 (2=s2) Done.");
   });
 
-  test("it goes back where everything before it is the same: marks, state and reasoning aside", () => {
-    const marked: Turn = ["user", { ...text("Hi"), cache: {} }];
+  test("it goes back where everything before it is the same: marks, notes, state and reasoning aside", () => {
+    const note = { type: "text", text: "a note of the client's", clientMetadata: true } as const;
+    const marked: Turn = ["user", note, { ...text("Hi"), cache: {} }];
     expect(restored(played(), whole(marked))).toBe("(1=s1) call a=c1 (2=s2) Done.");
     expect(restored(played(), whole(["user", text("Hi!")]))).toBe("call a=c1 Done.");
     const tool = { type: "function", name: "g", inputSchema: {}, path: "tools[0]" } as const;

@@ -4,7 +4,7 @@ import type { ChatRequest, Content, Item } from "../chat/chat.ts";
 
 /**
  * Reads a request turn by turn. Cache marks, state and reasoning are left out, because clients move, drop or rewrite them;
- * so are fields that only one protocol knows.
+ * so are fields that only one protocol knows, and what clients note for themselves.
  */
 export class HistoryDigest {
   readonly #request: ChatRequest;
@@ -38,7 +38,7 @@ export class HistoryDigest {
 }
 
 function addItem(hash: Hash, role: string, { turn: _turn, path: _path, ...content }: Item): void {
-  if (content.type !== "reasoning") add(hash, [role, said(content)]);
+  if (content.type !== "reasoning" && !("clientMetadata" in content)) add(hash, [role, said(content)]);
 }
 
 /** JSON has no line breaks of its own, so no two conversations read alike. */
