@@ -210,7 +210,7 @@ describe("hosted tools", () => {
   test("rule 230: beside functions, validated and shown", () => {
     const both = [hosted("web-search", { allowed_domains: ["a.example"] }), tool("a")];
     const { body, losses } = sent({ tools: both });
-    expect(body.tools).toMatchObject([{ functionDeclarations: [{ name: "a" }] }, { googleSearch: {} }]);
+    expect(body.tools).toMatchObject([{ googleSearch: {} }, { functionDeclarations: [{ name: "a" }] }]);
     expect(body.toolConfig).toEqual({ functionCallingConfig: { mode: "VALIDATED" }, includeServerSideToolInvocations: true });
     expect(losses).toEqual([{ code: "hosted-tool-setting", path: "tools[web-search].allowed_domains", severity: "semantic" }]);
     expect(sent({ tools: both }, "gemini-3.8-pro", { showsHostedCalls: false }).body.toolConfig).toEqual({

@@ -36,7 +36,8 @@ export function encodeTools(request: ChatRequest, target: EncodeTarget): Encoded
   }
   const forced = request.toolChoice?.mode === "tool" ? request.toolChoice.name : undefined;
   const hosted = encodeHostedTools(request.tools, declarations.length > 0, forced, target);
-  const tools = [...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []), ...hosted];
+  // Functions may grow in number while a conversation goes on; the vendor's own tools do not.
+  const tools = [...hosted, ...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : [])];
   const strict = offered.some((tool) => tool.type === "function" && tool.strict === true);
   const names = new Set(declarations.map((declaration) => declaration["name"] as string));
   const toolConfig = encodeToolConfig(request, names, strict, hosted.length > 0, target);
