@@ -43,9 +43,32 @@ const GEMINI: Readonly<Record<string, readonly JsonObject[]>> = {
   ],
 };
 
+const asks = { role: "user", content: "a" };
+const calling = (id: string): JsonObject => ({ type: "function_call", call_id: id, name: "f", arguments: "{}" });
+const resulting = (id: string): JsonObject => ({ type: "function_call_output", call_id: id, output: "r" });
+const bringing = (name: string): JsonObject => ({
+  type: "additional_tools",
+  role: "developer",
+  tools: [{ type: "function", name, parameters: {} }],
+});
+
+const RESPONSES: Readonly<Record<string, readonly JsonObject[]>> = {
+  "instructions only": [...many(() => ({ role: "developer", content: "s" })), asks],
+  "a long talk": many((i) => ({ role: i % 2 === 0 ? "user" : "assistant", content: "a" })),
+  "thoughts without words": [
+    ...many(() => asks),
+    ...many(() => ({ type: "reasoning", summary: [{ type: "summary_text", text: "t" }], encrypted_content: "gAAAA" })),
+  ],
+  "calls that nobody answers": [asks, ...many((i) => calling(`c${i}`)), asks],
+  "one id for all calls": [asks, ...many(() => calling("c")), ...many(() => resulting("c"))],
+  "results from the last to the first": [asks, ...many((i) => calling(`c${i}`)), ...many((i) => resulting(`c${MANY - 1 - i}`))],
+  "tools that come later": many((i) => (i % 2 === 0 ? asks : bringing(`f${i % 100}`))),
+};
+
 const MODELS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; readonly model: string }>>> = {
   "anthropic-messages": { platform: "anthropic", model: "claude-sonnet-4-6" },
   "openai-chat": { platform: "openai", model: "gpt-4.1" },
+  "openai-responses": { platform: "openai", model: "gpt-4.1" },
   gemini: { platform: "gemini", model: "gemini-3.8-pro" },
 };
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);
@@ -53,6 +76,7 @@ const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 const shapes = [
   ...Object.entries(CHAT).map(([name, messages]) => ({ from: "openai-chat", name, body: { model: "m", messages } })),
   ...Object.entries(GEMINI).map(([name, contents]) => ({ from: "gemini", name, body: { contents } })),
+  ...Object.entries(RESPONSES).map(([name, input]) => ({ from: "openai-responses", name, body: { model: "m", input } })),
 ];
 
 describe.each(shapes)("from $from: $name", ({ from, body }) => {

@@ -9,6 +9,7 @@ const PNG = "iVBORw0KGgo=";
 const MODELS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; readonly model: string }>>> = {
   "anthropic-messages": { platform: "anthropic", model: "claude-sonnet-4-6" },
   "openai-chat": { platform: "openai-compatible", model: "some-model" },
+  "openai-responses": { platform: "openai-compatible", model: "some-model" },
   gemini: { platform: "gemini", model: "gemini-3.8-pro" },
 };
 const tool: Tool = { type: "function", path: "tools[0]", name: "f", inputSchema: { type: "object" } };
