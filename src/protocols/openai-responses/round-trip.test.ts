@@ -18,12 +18,12 @@ const OPEN: SendOptions = {
 
 /** What is added to every request, or written in one of the ways there are to say the same. */
 function canonical(body: JsonObject): JsonObject {
-  const { input, tools, text, store = false, reasoning, prompt_cache_key: key, include, ...rest } = withoutNulls(body) as JsonObject;
+  const { input, tools, text, reasoning, prompt_cache_key: key, include, ...rest } = withoutNulls(body) as JsonObject;
   const told = Object.entries(rest).filter(([name, value]) => !(name === "stream" && value === false) && value !== "");
   const asked = asObject(reasoning);
   return {
     ...Object.fromEntries(told),
-    store,
+    store: false,
     input: itemsOf(input).flatMap(canonicalItem),
     ...(tools !== undefined && { tools: (tools as readonly JsonObject[]).map(canonicalTool) }),
     ...canonicalText(text),

@@ -12,7 +12,7 @@ import { PROTOCOL } from "../wire.ts";
 /** The protocol that shares fields with this one. */
 const SIBLING = "openai-chat";
 
-const SAME = ["metadata", "service_tier", "store", "user", "moderation", "prompt_cache_options", "prompt_cache_retention"] as const;
+const SAME = ["metadata", "service_tier", "store", "moderation", "prompt_cache_options", "prompt_cache_retention"] as const;
 
 /** What a request has beside its neutral form, in this protocol's places. */
 export interface CarriedFields {
@@ -27,7 +27,8 @@ export interface CarriedFields {
 export function carryRequest(native: Native | undefined, losses: LossLedger): CarriedFields {
   if (native?.protocol === SIBLING) return carryChat(native, losses);
   recordNative(native, "", PROTOCOL, losses);
-  const { reasoning, text, include, ...fields } = ownFields(native) ?? {};
+  // What a client of this protocol wants kept is kept here: it could not have it deleted there.
+  const { reasoning, text, include, store: _kept, ...fields } = ownFields(native) ?? {};
   return {
     fields,
     reasoning: asObject(reasoning) ?? {},
