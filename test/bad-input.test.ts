@@ -112,7 +112,21 @@ describe("places and callers", () => {
   });
 
   test.each([
+    ["GET", "/v1/chat/completions", "POST"],
+    ["PUT", "/v1/responses", "POST"],
+    ["GET", "/v1/responses/input_tokens", "POST"],
+    ["DELETE", "/v1/models", "GET"],
+  ])("what OpenAI's own clients may not do at %s %s", async (method, path, allow) => {
+    for (const agent of ["OpenAI/JS 7.5.0", "curl/8"]) {
+      const answer = await fetch(`${open.url}${path}`, { method, headers: { "user-agent": agent } });
+      expect({ status: answer.status, allow: answer.headers.get("allow") }).toEqual({ status: 405, allow });
+      expect(await answer.json()).toMatchObject({ error: { type: "invalid_request_error" } });
+    }
+  });
+
+  test.each([
     ["POST", "/chat/completions", "/v1/chat/completions"],
+    ["POST", "/responses", "/v1/responses"],
     ["POST", "/v1/v1/chat/completions", "/v1/chat/completions"],
     ["POST", "/v1/chat/completions/", "/v1/chat/completions"],
     ["POST", "/v1beta/openai/chat/completions", "/v1/chat/completions"],

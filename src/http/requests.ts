@@ -145,7 +145,7 @@ export function identify({ keys }: RequestsContext, request: IncomingMessage, qu
 
 /** For whoever has put one path segment too many or too few into a base URL, or speaks another protocol. */
 const SERVED =
-  "Dragoman serves POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1beta/models/{model}:generateContent, :streamGenerateContent, :countTokens; GET /v1/models and /v1beta/models. Anthropic's and Google's clients want its address without a path, OpenAI's with /v1.";
+  "Dragoman serves POST /v1/messages, /v1/messages/count_tokens, /v1/responses, /v1/responses/input_tokens, /v1/chat/completions and /v1beta/models/{model}:generateContent, :streamGenerateContent, :countTokens; GET /v1/models and /v1beta/models. Anthropic's and Google's clients want its address without a path, OpenAI's with /v1.";
 
 /** Whether a route leads to models, not to what is kept. */
 function asksModel(route: ClientRoute | StoredRoute | undefined): route is ClientRoute {
@@ -171,7 +171,8 @@ export function claimRoute(
   const claimed = offered.filter(({ route }) => route);
   const candidates = [served, speaking, claimed, offered].find(({ length }) => length > 0) ?? offered;
   // The last is whoever says nothing about itself: OpenAI's clients send no header of their own.
-  const { client, route } = (candidates.find(speaks) ?? candidates.at(-1)) as (typeof offered)[0];
+  const fluent = candidates.filter(speaks);
+  const { client, route } = (fluent.find(({ route }) => route) ?? fluent[0] ?? candidates.at(-1)) as (typeof offered)[0];
   if (!route) {
     const meant = meantPath(clients, method, pathname, query);
     const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
