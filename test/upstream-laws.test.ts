@@ -11,7 +11,7 @@ import { LossLedger } from "../src/chat/loss.ts";
 import { createStateSealer } from "../src/chat/state.ts";
 import { protocols } from "../src/protocols/index.ts";
 import type { Protocol } from "../src/protocols/protocol.ts";
-import { OPENAI_DIALECT } from "../src/providers/openai/index.ts";
+import { OPENAI_DIALECT, OPENAI_RESPONSES } from "../src/providers/openai/index.ts";
 import { startSimulator, type Simulator } from "../src/simulator/server.ts";
 import { loadCaptures } from "./support/captures.ts";
 import { neutralRequests } from "./support/neutral-requests.ts";
@@ -27,13 +27,17 @@ const MODELS: Readonly<Partial<Record<ProtocolId, readonly string[]>>> = {
     "claude-3-5-haiku",
   ],
   "openai-chat": ["gpt-4.1", "gpt-5-mini", "gpt-5.2", "gpt-5.5", "gpt-6.2", "o4-mini", "gpt-3.5-turbo"],
+  "openai-responses": ["gpt-4.1", "gpt-5-mini", "gpt-5.5", "gpt-6.2", "o4-mini"],
   gemini: ["gemini-4-argon", "gemini-3.8-pro", "gemini-2.5-flash"],
 };
 const PLATFORMS: Readonly<Partial<Record<ProtocolId, string>>> = {
   "anthropic-messages": "anthropic",
   "openai-chat": "openai",
+  "openai-responses": "openai",
   gemini: "gemini",
 };
+/** Vendors put the same path below prefixes of their own. */
+const PATHS: Readonly<Record<string, string>> = { "openai-chat": "/v1/chat/completions", "openai-responses": "/v1/responses" };
 const targets = [...protocols.values()].flatMap((protocol) => (MODELS[protocol.id] ?? []).map((model) => ({ protocol, model })));
 
 let simulator: Simulator;
@@ -46,11 +50,11 @@ afterAll(() => simulator.close());
 async function refusal(request: ChatRequest, { upstream, id }: Protocol, model: string): Promise<string | undefined> {
   const platform = PLATFORMS[id] ?? "";
   const facts = profileFor({ platform, model, protocol: id });
-  const profile = id === "openai-chat" ? { ...facts, chat: OPENAI_DIALECT } : facts;
+  const profile = platform === "openai" ? { ...facts, chat: OPENAI_DIALECT, responses: OPENAI_RESPONSES } : facts;
   const target = { model, profile, issuer: { platform, model, account: "a" }, losses: new LossLedger() };
   const { path, headers, body } = upstream.encodeRequest({ ...request, stream: false }, target);
   const pairs = headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1] ?? ""] as [string, string]] : []));
-  const answer = await fetch(`${simulator.url}${id === "openai-chat" ? "/v1" : ""}${path}`, { method: "POST", headers: pairs, body });
+  const answer = await fetch(`${simulator.url}${id in PATHS ? "/v1" : ""}${path}`, { method: "POST", headers: pairs, body });
   const said = await answer.text();
   return answer.ok ? undefined : `${answer.status} ${said} for ${body}`;
 }
@@ -89,13 +93,10 @@ let decoded: readonly RealRequest[] | undefined;
 function realRequests(): readonly RealRequest[] {
   decoded ??= [
     ...loadCaptures().flatMap(({ name, path, body }) => decode(name, path, body)),
-    ...["anthropic-messages", "openai-chat", "gemini"].flatMap((folder) =>
+    ...["anthropic-messages", "openai-chat", "openai-responses", "gemini"].flatMap((folder) =>
       loadRecordings(folder).flatMap(({ name, request }) => {
         const isObject = typeof request?.body === "object" && request.body !== null && !Array.isArray(request.body);
-        // Vendors put the same path below prefixes of their own.
-        return request && isObject
-          ? decode(name, folder === "openai-chat" ? "/v1/chat/completions" : request.path, request.body as JsonObject)
-          : [];
+        return request && isObject ? decode(name, PATHS[folder] ?? request.path, request.body as JsonObject) : [];
       }),
     ),
   ];

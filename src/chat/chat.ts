@@ -211,6 +211,7 @@ export type Tool = { readonly path: string; readonly cache?: CacheMark; readonly
       readonly name: string;
       readonly namespace?: ToolNamespace;
       readonly description?: string;
+      /** What the text may be: `{type: "text"}`, or `{type: "grammar", syntax, definition}`. */
       readonly format?: JsonObject;
       /** As for functions. */
       readonly deferred?: boolean;

@@ -71,7 +71,7 @@ function decodeFunction(fn: JsonObject, around: JsonObject, at: string, path: st
 function decodeCustom(custom: JsonObject, around: JsonObject, path: string): Tool {
   const at = `${path}.custom`;
   const description = stringField(custom, "description", at);
-  const format = objectField(custom, "format", at);
+  const format = decodeGrammar(objectField(custom, "format", at));
   return {
     type: "custom",
     path,
@@ -80,6 +80,12 @@ function decodeCustom(custom: JsonObject, around: JsonObject, path: string): Too
     ...(format && { format }),
     ...annotations(around, ["custom"], leftoverUnder("custom", custom, ["name", "description", "format"])),
   };
+}
+
+/** Here a grammar stands inside its format. */
+function decodeGrammar(format: JsonObject | undefined): JsonObject | undefined {
+  const { grammar, ...rest } = format ?? {};
+  return format && { ...rest, ...asObject(grammar) };
 }
 
 /** Search is asked for beside the tools (rule 224). */

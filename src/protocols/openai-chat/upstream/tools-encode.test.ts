@@ -125,7 +125,8 @@ describe("declarations", () => {
   test("rules 66, 91: free text is a tool of its own, or a function with one string and the grammar in words", () => {
     const format = { type: "grammar", syntax: "lark", definition: "start: A" };
     const custom: Tool = { type: "custom", name: "patch", path: "tools[0]", description: "d", format };
-    expect(sent([custom]).body["tools"]).toEqual([{ type: "custom", custom: { name: "patch", description: "d", format } }]);
+    const nested = { type: "grammar", grammar: { syntax: "lark", definition: "start: A" } };
+    expect(sent([custom]).body["tools"]).toEqual([{ type: "custom", custom: { name: "patch", description: "d", format: nested } }]);
     const { body, losses } = sent([custom], {}, { dialect: null });
     expect(functionsOf(body)[0]).toMatchObject({ name: "patch", parameters: { properties: { input: { type: "string" } } } });
     expect(functionsOf(body)[0]?.["description"]).toContain("start: A");

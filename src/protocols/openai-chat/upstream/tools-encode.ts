@@ -57,7 +57,11 @@ function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
         return [{ type: "function", function: describe(tool.name, description, FREE_TEXT_SCHEMA) }];
       }
       const { name, description, format } = tool;
-      const custom = { name: legalName(name, NAME_LAW), ...(description !== undefined && { description }), ...(format && { format }) };
+      const custom = {
+        name: legalName(name, NAME_LAW),
+        ...(description !== undefined && { description }),
+        ...(format && { format: encodeGrammar(format) }),
+      };
       return [{ type: "custom", custom: { ...custom, ...(customRest as JsonObject | undefined) }, ...around }];
     }
     case "client": {
@@ -70,6 +74,11 @@ function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
       // A server's own tool in its own words; search is asked for beside the tools.
       return typeof around["type"] === "string" ? [{ ...tool.settings, ...around }] : [];
   }
+}
+
+/** Here a grammar stands inside its format. */
+function encodeGrammar({ type, ...grammar }: JsonObject): JsonObject {
+  return { type, ...(Object.keys(grammar).length > 0 && { grammar }) };
 }
 
 function describe(name: string, description: string | undefined, parameters: JsonObject): JsonObject {

@@ -16,7 +16,7 @@ import { recordContentNative } from "../../shared/native-losses.ts";
 import { dataUrl, fileName, inputAudio, readMedia } from "../../shared/openai-media.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeCitation } from "../citations.ts";
-import { ownFields } from "../native.ts";
+import { ownFields, ownPart } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
 import { carriedPart, isOwnFile } from "./carried.ts";
 import { dialectOf } from "./default-dialect.ts";
@@ -83,7 +83,9 @@ function encodeText(content: TextContent & Content, path: string, voice: Voice, 
   if (state) losses.add("foreign-state", path, "info");
   const annotations = voice === "output" ? citations.map(encodeCitation).filter((annotation) => annotation !== undefined) : [];
   if (annotations.length < citations.length) losses.add("citations", path, "info");
-  return textParts(text, voice, { ...(annotations.length > 0 && { annotations }), ...carriedPart(content.native) });
+  // A cache breakpoint can stand in what is said to the model only (A.2.1).
+  const own = voice === "output" ? ownPart(content.native) : carriedPart(content.native);
+  return textParts(text, voice, { ...(annotations.length > 0 && { annotations }), ...own });
 }
 
 function encodeMedia(given: MediaContent & Content, path: string, target: EncodeTarget): Part[] {

@@ -223,6 +223,7 @@ class InputWriter {
     const heading = orphanHeading(this.#names.get(result.callId) ?? result.callId, result.isError);
     const said = result.content.flatMap((content, i) => encodeContent(content, `${result.path}.content[${i}]`, "input", this.#target));
     for (const part of [{ type: "input_text", text: heading }, ...said]) this.#writer.part("user", messageKey(result), part);
+    this.#load(result.content);
   }
 
   #writeMoved(key: string): void {

@@ -1,6 +1,7 @@
 /** Tools, the choice among them, and what their answers are to include (A.3.1, B.0.4). */
 import type { ChatRequest, Tool } from "../../../chat/chat.ts";
 import { asString, type JsonObject } from "../../../chat/json.ts";
+import { namedTools } from "../../shared/offered-tools.ts";
 import { encodeParallel, encodeToolChoice, recordChoice, type ChoiceWords } from "../../shared/openai-tool-choice.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
@@ -26,7 +27,9 @@ const INCLUDES: readonly (readonly [type: string, include: string])[] = [
 export function encodeTools(request: ChatRequest, reasons: boolean, target: EncodeTarget): EncodedTools {
   const { declared, late } = splitTools(request, target);
   const tools = encodeToolList(declared, request.tools, isSearched(request.tools, target), target);
-  if (tools.length === 0 && late.length === 0) {
+  const named = late.length === 0 ? undefined : new Set(namedTools([...request.system, ...request.items]));
+  const loaded = late.filter(({ name }) => named?.has(name));
+  if (tools.length === 0 && loaded.length === 0) {
     recordChoice(request, false, target.losses);
     return { fields: {}, include: [] };
   }
@@ -35,7 +38,7 @@ export function encodeTools(request: ChatRequest, reasons: boolean, target: Enco
   return {
     fields: {
       ...(tools.length > 0 && { tools }),
-      ...encodeToolChoice(request, reasons, target, choiceWords([...declared, ...late], request, tools, target)),
+      ...encodeToolChoice(request, reasons, target, choiceWords([...declared, ...loaded], request, tools, target)),
       ...encodeParallel(request, dialectOf(target).parallelToolCalls, target.losses),
     },
     include,
