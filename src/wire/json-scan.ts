@@ -183,7 +183,8 @@ function isDelimiter(byte: number): boolean {
 }
 
 function text(body: Uint8Array, start: number, end: number): string {
-  return Buffer.from(body.buffer, body.byteOffset + start, end - start).toString("utf8");
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.length);
+  return bytes.toString("utf8", start, end);
 }
 
 function fail(problem: string, offset: number): never {
