@@ -5,6 +5,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type * as sqlite from "node:sqlite";
+import { Worker } from "node:worker_threads";
 import { StorageError } from "./home.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
@@ -22,6 +23,8 @@ const PRAGMAS = [
   "journal_mode = WAL",
   "synchronous = NORMAL",
   "journal_size_limit = 16777216",
+  // See {@link CHECKPOINTS}.
+  "wal_autocheckpoint = 0",
   // What is removed is overwritten, not just forgotten.
   "secure_delete = ON",
 ];
@@ -32,8 +35,23 @@ export type Row = Readonly<Record<string, sqlite.SQLOutputValue>>;
 /** The database is held by another process; the same may succeed a moment later. */
 export class DatabaseBusy extends StorageError {}
 
+/** How often commits are brought from the log into the file, in ms. */
+const CHECKPOINT_MS = 1000;
+
+/**
+ * What a thread of its own does: bringing commits into the file waits for the disk, and everything else would wait with it.
+ * A Node that warns of SQLite need not do so twice.
+ */
+const CHECKPOINTS = `
+  process.emitWarning = () => undefined;
+  const { DatabaseSync } = require("node:sqlite");
+  const database = new DatabaseSync(require("node:worker_threads").workerData);
+  setInterval(() => database.exec("PRAGMA wal_checkpoint(PASSIVE)"), ${CHECKPOINT_MS});
+`;
+
 export class Database {
   readonly #sqlite: sqlite.DatabaseSync;
+  readonly #checkpoints: Worker;
   readonly #path: string;
   readonly #statements = new Map<string, sqlite.StatementSync>();
 
@@ -56,6 +74,10 @@ export class Database {
       this.#sqlite.close();
       throw error;
     }
+    this.#checkpoints = new Worker(CHECKPOINTS, { eval: true, workerData: path, execArgv: [] });
+    this.#checkpoints.unref();
+    // The log must not grow for ever: then it is done here, where everything waits.
+    this.#checkpoints.on("error", () => this.#sqlite.isOpen && this.#sqlite.exec("PRAGMA wal_autocheckpoint = 1000"));
   }
 
   /** Runs a statement; returns the key of the row it inserted and the number of rows it changed. */
@@ -92,7 +114,14 @@ export class Database {
     this.#guarded(() => this.#sqlite.exec(`PRAGMA incremental_vacuum(${PAGES_SHRUNK})`));
   }
 
+  /** Leaves everything in the one file, unless another process has it open. */
   close(): void {
+    void this.#checkpoints.terminate();
+    try {
+      this.#sqlite.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // What stays in the log is safe there.
+    }
     this.#sqlite.close();
   }
 

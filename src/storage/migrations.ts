@@ -22,7 +22,6 @@ export const MIGRATIONS: readonly string[] = [
     owner TEXT NOT NULL,
     hash BLOB NOT NULL,
     text TEXT NOT NULL,
-    holders INTEGER NOT NULL DEFAULT 0,
     UNIQUE (owner, hash)
   ) STRICT;
 
@@ -58,12 +57,10 @@ export const MIGRATIONS: readonly string[] = [
   END;
   CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
     UPDATE totals SET bytes = bytes + 128;
-    UPDATE texts SET holders = holders + 1 WHERE key = NEW.text;
   END;
   CREATE TRIGGER item_removed AFTER DELETE ON items BEGIN
     UPDATE totals SET bytes = bytes - 128;
-    UPDATE texts SET holders = holders - 1 WHERE key = OLD.text;
-    DELETE FROM texts WHERE key = OLD.text AND holders = 0;
+    DELETE FROM texts WHERE key = OLD.text AND NOT EXISTS (SELECT 1 FROM items WHERE text = OLD.text);
   END;
   `,
 ];

@@ -1,5 +1,5 @@
 /** Records in the database file. Writing waits until the event loop has a moment; reading writes first what still waits. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Database, DatabaseBusy, type Row } from "./database.ts";
 import {
   itemBytes,
@@ -133,18 +133,16 @@ export class SqliteRecords implements RecordStore {
   }
 
   #insertItems(owner: string, record: number, items: readonly RecordItem[]): void {
-    for (const { id, part, text } of items) {
-      const hash = createHash("sha256").update(text).digest();
-      this.#database.run("INSERT INTO texts (owner, hash, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", owner, hash, text);
-      this.#database.run(
-        "INSERT INTO items (record, owner, id, part, text) SELECT ?, owner, ?, ?, key FROM texts WHERE owner = ? AND hash = ?",
-        record,
-        id,
-        part,
-        owner,
-        hash,
-      );
-    }
+    const insert = "INSERT INTO items (record, owner, id, part, text) VALUES (?, ?, ?, ?, ?)";
+    for (const { id, part, text } of items) this.#database.run(insert, record, owner, id, part, this.#textKey(owner, text));
+  }
+
+  /** The key of a text, which is kept once for each owner. */
+  #textKey(owner: string, text: string): number {
+    const digest = hash("sha256", text, "buffer");
+    const known = this.#database.row("SELECT key FROM texts WHERE owner = ? AND hash = ?", owner, digest);
+    if (known) return Number(known["key"]);
+    return this.#database.run("INSERT INTO texts (owner, hash, text) VALUES (?, ?, ?)", owner, digest, text).key;
   }
 
   /** A record last used then has expired. */
