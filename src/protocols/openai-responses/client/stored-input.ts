@@ -44,8 +44,8 @@ function readElement(body: Buffer, span: Span, field: string): InputElement {
   if (body[span.start] !== OPEN_BRACE) return { span, field, type: "", lacks: "nothing" };
   const members = scanMembers(body, span);
   for (const key of members.keys()) {
-    if (!DECISIVE.has(key) && DECISIVE.has(key.toLowerCase()))
-      refuse(`${field}.${key}`, `Unknown parameter: '${field}.${key}'.`, "unknown_parameter");
+    const meant = key.toLowerCase();
+    if (meant !== key && DECISIVE.has(meant)) refuse(`${field}.${key}`, `Unknown parameter: '${field}.${key}'.`, "unknown_parameter");
   }
   const text = (name: string): string | undefined => {
     const value = memberValue(body, members.get(name), name, refusals);
