@@ -81,7 +81,8 @@ function textParts(text: string, voice: Voice, more: JsonObject = {}): Part[] {
 function encodeText(content: TextContent & Content, path: string, voice: Voice, { losses }: EncodeTarget): Part[] {
   const { citations = [], text, state } = content;
   if (state) losses.add("foreign-state", path, "info");
-  const annotations = voice === "output" ? citations.flatMap((citation) => encodeCitation(citation) ?? []) : [];
+  const named = citations.map((citation) => encodeCitation(citation)).filter((annotation) => annotation !== undefined);
+  const annotations = voice === "output" ? named : [];
   if (annotations.length < citations.length) losses.add("citations", path, "info");
   // A cache breakpoint can stand in what is said to the model only (A.2.1).
   const own = voice === "output" ? ownPart(content.native) : carriedPart(content.native);
