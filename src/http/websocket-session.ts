@@ -6,9 +6,9 @@ import { GatewayError } from "../chat/error.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import type { ClientRequest, ClientRoute, ClientSide, SocketMessage, SocketSide } from "../protocols/protocol.ts";
-import { newRequestId } from "./requests.ts";
 import { MemoryRecords } from "../storage/memory-records.ts";
 import type { RecordStore } from "../storage/records.ts";
+import { newRequestId } from "./requests.ts";
 import type { Running } from "./running.ts";
 import { WebSocketAnswer } from "./websocket-answer.ts";
 import type { WebSocketLine } from "./websocket-line.ts";
@@ -44,7 +44,8 @@ export interface SessionContext {
   readonly running: Running;
 }
 
-type SocketRequest = SocketMessage & { readonly type: "request" };
+/** A request, or the refusal of one, which has its place among the answers too: clients tell them apart by their order only. */
+type Turn = Exclude<SocketMessage, { readonly type: "reply" }>;
 
 export class WebSocketSession {
   readonly #context: SessionContext;
@@ -53,7 +54,7 @@ export class WebSocketSession {
   readonly #line: WebSocketLine;
   /** Every answer, also those that are kept nowhere else: clients go on from them (rule 365). */
   readonly #memory: RecordStore;
-  readonly #waiting: SocketRequest[] = [];
+  readonly #waiting: Turn[] = [];
   #waitingBytes = 0;
   /** Lanes that have an answer under way. */
   readonly #answering = new Set<string | undefined>();
@@ -85,23 +86,17 @@ export class WebSocketSession {
   /** Takes a text frame. */
   receive(frame: Buffer): void {
     const message = this.#opened.side.read(frame);
-    switch (message.type) {
-      case "reply":
-        for (const reply of message.frames) this.#line.send(reply);
-        return;
-      case "refusal":
-        return this.#refuse(message.error, message.lane);
-      case "request": {
-        const refusal = this.#ending?.refusal ?? this.#tooMany(message);
-        if (refusal) return this.#refuse(refusal, message.lane);
-        if (message.lane !== undefined) this.#named.add(message.lane);
-        this.#requests += 1;
-        this.#waiting.push(message);
-        this.#waitingBytes += message.body.length;
-        this.#context.running.begin();
-        this.#advance();
-      }
+    if (message.type === "reply") {
+      for (const reply of message.frames) this.#line.send(reply);
+      return;
     }
+    if (message.type === "request") this.#requests += 1;
+    const turn = this.#admitted(message);
+    if (!this.#hasRoomFor(turn)) return this.#refuse(tooManyWaiting(), turn.lane);
+    this.#waiting.push(turn);
+    this.#waitingBytes += bytesOf(turn);
+    this.#context.running.begin();
+    this.#advance();
   }
 
   /**
@@ -113,12 +108,19 @@ export class WebSocketSession {
     this.#closeIfDone();
   }
 
-  #tooMany({ lane, body }: SocketRequest): GatewayError | undefined {
-    if (lane !== undefined && !this.#named.has(lane) && this.#named.size >= MAX_NAMED_LANES) {
-      return this.#opened.side.tooManyLanes(MAX_NAMED_LANES);
-    }
-    if (this.#waiting.length < MAX_WAITING && this.#waitingBytes + body.length <= this.#context.maxBodyBytes) return undefined;
-    return new GatewayError("rate-limited", "Too many requests wait on this connection; wait for an answer to finish.");
+  #admitted(turn: Turn): Turn {
+    const { lane } = turn;
+    if (turn.type === "refusal") return turn;
+    const refused = (error: GatewayError): Turn => ({ type: "refusal", error, ...(lane !== undefined && { lane }) });
+    if (this.#ending) return refused(this.#ending.refusal);
+    if (lane === undefined || this.#named.has(lane)) return turn;
+    if (this.#named.size >= MAX_NAMED_LANES) return refused(this.#opened.side.tooManyLanes(MAX_NAMED_LANES));
+    this.#named.add(lane);
+    return turn;
+  }
+
+  #hasRoomFor(turn: Turn): boolean {
+    return this.#waiting.length < MAX_WAITING && this.#waitingBytes + bytesOf(turn) <= this.#context.maxBodyBytes;
   }
 
   /** A refusal of one request; the connection goes on. */
@@ -137,21 +139,23 @@ export class WebSocketSession {
     while (this.#answering.size < MAX_ANSWERING) {
       const next = this.#waiting.findIndex(({ lane }) => !this.#answering.has(lane));
       if (next < 0) break;
-      const [request] = this.#waiting.splice(next, 1) as [SocketRequest];
-      this.#waitingBytes -= request.body.length;
-      this.#answering.add(request.lane);
-      void this.#serve(request)
+      const [turn] = this.#waiting.splice(next, 1) as [Turn];
+      this.#waitingBytes -= bytesOf(turn);
+      this.#answering.add(turn.lane);
+      void this.#serve(turn)
         // Nothing should come here; if something does, one connection ends and not the process.
         .catch(() => this.#line.cut())
-        .finally(() => this.#done(request.lane));
+        .finally(() => this.#done(turn.lane));
     }
   }
 
-  async #serve({ lane, body }: SocketRequest): Promise<void> {
+  async #serve(turn: Turn): Promise<void> {
+    if (turn.type === "refusal") return this.#refuse(turn.error, turn.lane);
     const { client, route, query, headers, caller } = this.#opened;
     const { handling, shutdown } = this.#context;
-    const call = { client, request: { route, query, headers, body }, rawHeaders: this.#rawHeaders, caller, memory: this.#memory };
-    await handle(handling, call, this.#answer(lane), shutdown);
+    const request = { route, query, headers, body: turn.body };
+    const call = { client, request, rawHeaders: this.#rawHeaders, caller, memory: this.#memory };
+    await handle(handling, call, this.#answer(turn.lane), shutdown);
   }
 
   #done(lane: string | undefined): void {
@@ -170,4 +174,13 @@ export class WebSocketSession {
     for (const _ of this.#waiting.splice(0)) this.#context.running.end();
     this.#waitingBytes = 0;
   }
+}
+
+function bytesOf(turn: Turn): number {
+  return turn.type === "request" ? turn.body.length : 0;
+}
+
+/** Told at once, out of turn: there is no room for more that wait. */
+function tooManyWaiting(): GatewayError {
+  return new GatewayError("rate-limited", "Too many requests wait on this connection; wait for an answer to finish.");
 }
