@@ -274,6 +274,17 @@ test("what was not used for long is gone, and its client is told", async () => {
   expect(upstream.requests).toHaveLength(asked);
 });
 
+test.each([false, true])("rule 365: a warm-up is remembered and asks nobody, streamed: %s", async (stream) => {
+  const upstream = await simulator();
+  const client = (await gateway({ upstream })).client();
+  const warm = await ask(client, stream, { model: "claude", input: "Word apple.", generate: false });
+  expect(warm).toMatchObject({ status: "completed", output: [], usage: { output_tokens: 0 } });
+  expect(upstream.requests).toEqual([]);
+  const answer = await ask(client, stream, { model: "claude", input: "Word pear.", previous_response_id: warm.id });
+  expect(answer.status).toBe("completed");
+  expect(saidOf(upstream, ["apple", "pear"])).toEqual(["apple", "pear"]);
+});
+
 test("what is not served is refused in words", async () => {
   const upstream = await simulator();
   const client = (await gateway({ upstream })).client();

@@ -52,9 +52,9 @@ export class KeptAnswers {
     return new KeptRecords(caller, memory, () => this.store());
   }
 
-  /** Notes what was not kept although its client may look for it. */
-  missed(requestId: string, problem: string): void {
-    this.#options.log.warn({ requestId }, problem);
+  /** Notes that an answer was not kept although its client may look for it. */
+  missed(requestId: string, error: unknown): void {
+    this.#options.log.error({ requestId, err: error }, "a response cannot be kept");
   }
 
   /** Writes what is not yet written. */

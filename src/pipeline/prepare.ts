@@ -28,7 +28,7 @@ import type { MintedStates } from "./minted-states.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { blamesProtocol, type ProtocolMemory } from "./protocol-memory.ts";
 import { RelayStreamLane, RelayWholeLane, type RelayWatch } from "./relay-lane.ts";
-import type { RequestState, Server } from "./request-state.ts";
+import type { RequestState, AnsweredBy } from "./request-state.ts";
 import { Rounds } from "./rounds.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
@@ -177,7 +177,7 @@ export class Preparation {
   /** @throws GatewayError when the request is at fault, or would lose more than its loss mode allows. */
   prepare(target: Target, credential: Credential): Prepared {
     const { name: provider, platform } = target.provider;
-    const server: Server = { provider, platform, model: target.model, account: credential.account };
+    const server: AnsweredBy = { provider, platform, model: target.model, account: credential.account };
     return this.#relays(target) ? this.#relay(target, server) : this.#translate(target, server);
   }
 
@@ -212,7 +212,7 @@ export class Preparation {
     return target.protocol === this.#client.id;
   }
 
-  #relay(target: Target, server: Server): Prepared {
+  #relay(target: Target, server: AnsweredBy): Prepared {
     const { upstream } = this.#protocol(target);
     const { operation } = this.#request.route;
     const streams = operation === "generate" && this.#peek.stream;
@@ -221,7 +221,7 @@ export class Preparation {
     const { mintedStates } = this.#context;
     const state = this.#state;
     const issuer = issuerAt(server);
-    const restored = (answer: JsonObject, gave: Server): void => {
+    const restored = (answer: JsonObject, gave: AnsweredBy): void => {
       for (const value of upstream.inspectWhole(answer).minted ?? []) mintedStates.remember(value, issuerAt(gave));
     };
     const { body, members } = state?.relayed(server, losses, restored) ?? { body: this.#request.body, members: this.#peek.members };
@@ -256,7 +256,7 @@ export class Preparation {
     };
   }
 
-  #translate(target: Target, server: Server): Prepared {
+  #translate(target: Target, server: AnsweredBy): Prepared {
     const request = this.#decode();
     const issuer = issuerAt(server);
     const { upstream } = this.#protocol(target);
@@ -307,7 +307,7 @@ export class Preparation {
   }
 
   /** @param server who answers; absent: nobody. */
-  #answerContext(losses: LossLedger, server: Server | undefined): AnswerContext {
+  #answerContext(losses: LossLedger, server: AnsweredBy | undefined): AnswerContext {
     const request = this.#decode();
     const roughly = (): number => (this.#estimate ??= estimateInputTokens(request, "rough"));
     return {
@@ -379,6 +379,6 @@ export class Preparation {
   }
 }
 
-function issuerAt({ platform, model, account }: Server): Issuer {
+function issuerAt({ platform, model, account }: AnsweredBy): Issuer {
   return { platform, model, account };
 }

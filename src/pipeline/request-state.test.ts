@@ -10,12 +10,12 @@ import type { RecordStore } from "../storage/records.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { scanObject } from "../wire/json-scan.ts";
 import { KeptAnswers } from "./kept-answers.ts";
-import { RequestState, type Server } from "./request-state.ts";
+import { RequestState, type AnsweredBy } from "./request-state.ts";
 
 const LIMITS = { ttlMs: 3_600_000, maxBytes: 10_000_000 };
-const HERE: Server = { provider: "up", platform: "openai", model: "gpt-6", account: "a" };
-const OTHER_ACCOUNT: Server = { ...HERE, account: "b" };
-const OTHER_PROVIDER: Server = { ...HERE, provider: "other" };
+const HERE: AnsweredBy = { provider: "up", platform: "openai", model: "gpt-6", account: "a" };
+const OTHER_ACCOUNT: AnsweredBy = { ...HERE, account: "b" };
+const OTHER_PROVIDER: AnsweredBy = { ...HERE, provider: "other" };
 
 const log = createLogger({ level: "silent", secrets: [] });
 const keeping = (open: (() => RecordStore) | undefined): KeptAnswers => new KeptAnswers({ open, log });
@@ -24,11 +24,16 @@ const inMemory = (now?: () => number): KeptAnswers => keeping(() => new MemoryRe
 interface Asking {
   readonly caller?: string;
   readonly memory?: RecordStore;
+  readonly operation?: "generate" | "count-tokens";
 }
 
-function ask(kept: KeptAnswers, body: JsonObject | string, { caller = "alice", memory }: Asking = {}): RequestState {
+function ask(
+  kept: KeptAnswers,
+  body: JsonObject | string,
+  { caller = "alice", memory, operation = "generate" }: Asking = {},
+): RequestState {
   const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
-  const request = { route: { operation: "generate" } as const, query: new URLSearchParams(), headers: {}, body: bytes };
+  const request = { route: { operation }, query: new URLSearchParams(), headers: {}, body: bytes };
   const peek = { model: "m", stream: false, members: scanObject(bytes) };
   return new RequestState(kept, { side: stateful, request, peek, requestId: "req_1", caller, ...(memory && { memory }) });
 }
@@ -53,7 +58,7 @@ const answer = (id: string, output: readonly JsonObject[], more: JsonObject = {}
 /** What whoever serves the request must be told. */
 const input = (body: Buffer): unknown => (JSON.parse(body.toString()) as JsonObject)["input"];
 const expanded = (state: RequestState): unknown => input(state.expanded.body);
-const relayed = (state: RequestState, server: Server): { body: Buffer; losses: readonly string[] } => {
+const relayed = (state: RequestState, server: AnsweredBy): { body: Buffer; losses: readonly string[] } => {
   const losses = new LossLedger();
   const { body, members } = state.relayed(server, losses, () => undefined);
   expect(members).toEqual(scanObject(body));
@@ -211,6 +216,16 @@ describe("an answer that its upstream keeps", () => {
     expect(expanded(state)).toEqual([user("One?"), shown, proven, message("1"), user("Two?")]);
   });
 
+  test("rule 434: reasoning without its state is of no use to another model of that account", () => {
+    const kept = inMemory();
+    const proven = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "proof" };
+    given(kept, { input: "One?" }, answer("resp_1", [proven, message("1")]));
+    const state = ask(kept, { input: [user("One?"), { ...proven, encrypted_content: null }, message("1"), user("Two?")] });
+    const { body } = relayed(state, { ...HERE, model: "gpt-6-mini" });
+    expect(input(body)).toMatchObject([{}, { type: "reasoning", encrypted_content: "proof" }, {}, {}]);
+    expect(body.toString()).not.toContain("rs_1");
+  });
+
   test("rule 434: reasoning that nobody here knows never reaches an upstream by its id", () => {
     const { body, losses } = relayed(ask(inMemory(), { input: [{ type: "reasoning", id: "rs_x", summary: [] }, user("?")] }), HERE);
     expect(input(body)).toEqual([user("?")]);
@@ -287,6 +302,11 @@ describe("where nothing is kept", () => {
       detail: expect.objectContaining({ code: "previous_response_not_found" }) as unknown,
     });
     expect(() => ask(kept, { previous_response_id: "resp_1", input: "?" })).toThrow(off);
+  });
+
+  test("an upstream that is asked to count is not told what to keep", () => {
+    const state = ask(keeping(undefined), '{"model":"m","input":"?"}', { operation: "count-tokens" });
+    expect(relayed(state, HERE).body.toString()).toBe('{"model":"m","input":"?"}');
   });
 
   test("a store that cannot be opened is as good as none, until it can", () => {

@@ -31,11 +31,11 @@ export interface StatefulAsked {
   readonly memory?: RecordStore;
 }
 
-/** Who serves it. */
-export type Server = Omit<Place, "keeps">;
+/** Whose answer it is. */
+export type AnsweredBy = Omit<Place, "keeps">;
 
 /** Hears of an answer that was relayed, and is now said again to another upstream. */
-type Restored = (answer: JsonObject, gave: Server) => void;
+type Restored = (answer: JsonObject, gave: AnsweredBy) => void;
 
 export class RequestState {
   /** Whether the answer is kept for as long as the client may expect. */
@@ -44,6 +44,8 @@ export class RequestState {
   readonly #asked: StatefulAsked;
   readonly #said: StatefulRequest;
   readonly #records: KeptRecords;
+  /** Whether it asks how long it is, and for no answer. */
+  readonly #counts: boolean;
   /** Whether it means nothing, or less, without what is kept. */
   readonly #refers: boolean;
   /** The answers that it goes on from, the latest first. */
@@ -63,14 +65,15 @@ export class RequestState {
     this.#said = side.readRequest(request, peek.members);
     this.#records = kept.recordsOf(caller, memory);
     const { store, previous, conversation, mentioned, items } = this.#said;
-    this.stored = store && request.body.length <= (kept.store()?.maxRecordBytes ?? -1);
+    this.#counts = request.route.operation === "count-tokens";
+    this.stored = store && !this.#counts && request.body.length <= (kept.store()?.maxRecordBytes ?? -1);
     this.#refers = [previous, conversation, mentioned].some((id) => id !== undefined) || items.some(({ lacks }) => lacks !== "nothing");
     const behind = previous === undefined ? undefined : looked(() => this.#follow(previous));
     this.#behind = behind?.answers ?? [];
     this.#history = behind?.items ?? (conversation === undefined ? [] : looked(() => this.#conversation(conversation)));
     this.#mentioned = mentioned === undefined ? undefined : looked(() => this.#answer(mentioned));
     if (this.#refers) this.#resolveItems();
-    this.#records.touch([...this.#behind.map(({ id }) => id), ...this.#holders()]);
+    this.#records.touch(this.#used());
   }
 
   /** Whether it asks for no answer, and only wants remembered what it says. */
@@ -90,10 +93,10 @@ export class RequestState {
   }
 
   /** What goes to an upstream of the client's own protocol, and where its members stand. */
-  relayed(server: Server, losses: LossLedger, restored: Restored): Pick<ClientRequest, "body"> & Pick<RequestPeek, "members"> {
+  relayed(server: AnsweredBy, losses: LossLedger, restored: Restored): Pick<ClientRequest, "body"> & Pick<RequestPeek, "members"> {
     const { request, peek } = this.#asked;
     const known = this.#knownAt(server) ? undefined : this.#known();
-    const { body, dropped } = this.#said.relayed(known, this.stored);
+    const { body, dropped } = this.#said.relayed(known, this.stored || this.#counts);
     for (const path of dropped) losses.add("foreign-reasoning", path, "info");
     for (const { told, output, place } of known ? this.#behind : []) {
       if (place?.keeps) restored({ ...told, output: output.map(({ text }) => parseJson(text)) }, place);
@@ -119,19 +122,28 @@ export class RequestState {
   }
 
   /** What becomes of an answer that is made here. @param server absent: nobody was asked. */
-  keeping(server: Server | undefined): Keeping {
+  keeping(server: AnsweredBy | undefined): Keeping {
     const { previous, conversation, showsState } = this.#said;
     return {
       stored: this.stored,
       ...(previous !== undefined && { previous }),
       ...(conversation !== undefined && { conversation }),
-      keep: (answer) => this.#keep(answer, showsState, server && { ...server, keeps: false }),
+      keep: (answer) => this.#tryToKeep(answer, showsState, server && { ...server, keeps: false }),
     };
   }
 
   /** Keeps an answer that was relayed. */
-  keepRelayed(answer: JsonObject, server: Server): void {
-    this.#keep(answer, true, { ...server, keeps: this.#asked.side.keptUpstream(answer) });
+  keepRelayed(answer: JsonObject, server: AnsweredBy): void {
+    this.#tryToKeep(answer, true, { ...server, keeps: this.#asked.side.keptUpstream(answer) });
+  }
+
+  /** No answer fails because it cannot be kept. */
+  #tryToKeep(answer: JsonObject, showsState: boolean, place: Place | undefined): void {
+    try {
+      this.#keep(answer, showsState, place);
+    } catch (error) {
+      this.#kept.missed(this.#asked.requestId, error);
+    }
   }
 
   #keep(answer: JsonObject, showsState: boolean, place: Place | undefined): void {
@@ -148,7 +160,7 @@ export class RequestState {
       ...(conversation !== undefined && { conversation }),
       ...(place && { place }),
     };
-    if (!this.#records.keepAnswer(record, this.stored)) this.#kept.missed(this.#asked.requestId, "too large to be kept");
+    if (!this.#records.keepAnswer(record, this.stored)) this.#kept.missed(this.#asked.requestId, new Error("It is too large."));
     if (conversation !== undefined) this.#records.addItems(conversation, [...input, ...kept.output]);
   }
 
@@ -182,19 +194,17 @@ export class RequestState {
   }
 
   #item(id: string): ItemRecord | undefined {
-    if (!this.#found.has(id))
-      this.#found.set(
-        id,
-        looked(() => this.#records.item(id)),
-      );
-    return this.#found.get(id);
+    if (this.#found.has(id)) return this.#found.get(id);
+    const found = looked(() => this.#records.item(id));
+    this.#found.set(id, found);
+    return found;
   }
 
-  /** The records that its items were found in. */
-  #holders(): string[] {
-    const { conversation } = this.#said;
+  /** The records that it uses: answers, the conversation that it or the first of them belongs to, and where its items were found. */
+  #used(): string[] {
+    const conversation = this.#said.conversation ?? this.#behind.at(-1)?.conversation;
     const holders = [...this.#found.values()].flatMap((found) => found?.holder ?? []);
-    return [...new Set(conversation === undefined ? holders : [conversation, ...holders])];
+    return [...new Set([...this.#behind.map(({ id }) => id), ...(conversation === undefined ? [] : [conversation]), ...holders])];
   }
 
   #known(): KnownState {
@@ -206,21 +216,19 @@ export class RequestState {
   }
 
   /** Whether that provider and account know all that the request refers to. */
-  #knownAt(server: Server): boolean {
+  #knownAt(server: AnsweredBy): boolean {
     const { store, conversation, items } = this.#said;
     if (this.#forgotten || conversation !== undefined) return false;
     if (!this.#refers && !store) return true;
     const isThere = (place: Place | undefined): boolean =>
       place?.keeps === true && place.provider === server.provider && place.account === server.account;
-    const answersAreThere = [this.#behind[0], this.#mentioned].every((answer) => !answer || isThere(answer.place));
-    return (
-      answersAreThere &&
-      items.every(({ id, lacks }) => {
-        const found = this.#item(id);
-        // What is said in full is new to it, or was given this id by the client.
-        if (lacks === "nothing" && found?.item.part !== "output") return true;
-        return found?.item.part === "output" && isThere(found.place);
-      })
-    );
+    if (![this.#behind[0], this.#mentioned].every((answer) => !answer || isThere(answer.place))) return false;
+    return items.every(({ id, lacks }) => {
+      const found = this.#item(id);
+      // What is said in full is new to it, or was given this id by the client.
+      if (lacks === "nothing" && found?.item.part !== "output") return true;
+      // The state of another model is of no use to this one.
+      return found?.item.part === "output" && isThere(found.place) && (lacks !== "state" || found.place?.model === server.model);
+    });
   }
 }

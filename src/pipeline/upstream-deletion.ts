@@ -5,7 +5,7 @@ import type { Credential, Provider } from "../providers/provider.ts";
 import type { Router } from "../routing/router.ts";
 import type { Transport } from "../wire/transport.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
-import type { Server } from "./request-state.ts";
+import type { AnsweredBy } from "./request-state.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What deleting needs from the program. */
@@ -26,7 +26,7 @@ export interface DeletionContext {
 export async function deleteAtProvider(
   context: DeletionContext,
   upstream: UpstreamSide,
-  { provider: name, account }: Server,
+  { provider: name, account }: AnsweredBy,
   id: string,
   headers: ClientRequest["headers"],
 ): Promise<boolean> {

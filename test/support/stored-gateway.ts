@@ -88,6 +88,8 @@ export interface Asked {
   readonly input: string;
   readonly instructions?: string;
   readonly previous_response_id?: string;
+  /** `false` asks for no answer; the SDK's types have it for WebSockets only. */
+  readonly generate?: boolean;
 }
 
 /** Whether it is kept, which the SDK's types leave out. */
