@@ -67,6 +67,11 @@ export function fold(stream: readonly (object | string)[], context?: DecodeConte
   return collect(decodeStream(stream, context));
 }
 
+/** What an answer says, piece by piece; the types of pieces that are no text. */
+export function textsOf({ items }: ChatResponse): string[] {
+  return items.map((item) => ("text" in item ? (item.text ?? "") : item.type));
+}
+
 /** An event about an answer's item. */
 export const event = (type: string, index: number, more: object = {}): object => ({
   type: `response.${type}`,
@@ -75,6 +80,9 @@ export const event = (type: string, index: number, more: object = {}): object =>
 });
 export const added = (index: number, item: object): object => event("output_item.added", index, { item });
 export const done = (index: number, item: object): object => event("output_item.done", index, { item });
+/** Text of a message. */
+export const textDelta = (words: string, index = 0, more: object = {}): object =>
+  event("output_text.delta", index, { content_index: 0, delta: words, ...more });
 
 export const created = { type: "response.created", response: { id: "resp_1", model: "m", status: "in_progress", output: [] } };
 
