@@ -14,6 +14,11 @@ export interface AnswerHead {
   readonly headers: readonly string[];
 }
 
+/** Writes what the client gets, and knows how that ends when it breaks off. */
+export interface BreakableLane {
+  fail?(error: GatewayError): string;
+}
+
 /** Knows what the gateway adds to a head. */
 export interface HeadSource {
   /** Name, value, name, value. */
@@ -36,6 +41,8 @@ export abstract class Answer {
    * requests alive until the next full collection, and every scavenge copied them.
    */
   source: HeadSource | undefined;
+  /** Where the content comes from, once there is some. */
+  lane: BreakableLane | undefined;
 
   /** @param route absent when the path is nobody's. */
   constructor(client: ClientSide, route: ClientRoute | undefined, requestId: string) {
@@ -107,7 +114,10 @@ export abstract class Answer {
   fail(error: GatewayError): void {
     this.#stopHeartbeat();
     if (this.ended) return;
-    if (this.started) return this.finishBroken(error);
+    if (this.started) {
+      const told = this.lane?.fail?.(error);
+      return told === undefined ? this.finishBroken(error) : this.finish(told);
+    }
     const { status, headers, body } = this.client.encodeError(error, this.requestId, this.#route);
     this.whole({ status, headers: Object.entries(headers).flat() }, body);
   }
@@ -141,7 +151,7 @@ export abstract class Answer {
   /** The last bytes. From here on nobody watches whether the client reads. */
   protected abstract finish(bytes: Buffer | string): void;
 
-  /** The end of an answer that has begun and will never be whole. */
+  /** The end of an answer that will never be whole, though its client has been told to wait for one. */
   protected abstract finishBroken(error: GatewayError): void;
 
   /** Ends the connection as it stands. */

@@ -200,6 +200,7 @@ class Attempt implements UpstreamListener {
 
   #begin(): void {
     if (this.#options.streams) this.#options.onAccepted();
+    this.#answer.lane = this.#lane;
     this.#flow(this.#answer.begin(this.#head as AnswerHead, joined(this.#held)));
     this.#held = [];
   }

@@ -42,6 +42,8 @@ export interface Lane {
   readonly error: GatewayError | undefined;
   /** Whether the output itself already tells the client about {@link error}. */
   readonly errorTold: boolean;
+  /** What ends an answer that has begun and will never be whole, in its own numbering; absent: the protocol's error event will do. */
+  fail?(error: GatewayError): string;
   /** What was counted so far. */
   readonly usage: Usage | undefined;
 }

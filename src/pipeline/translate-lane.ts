@@ -110,6 +110,10 @@ export class TranslateStreamLane implements Lane {
     return out;
   }
 
+  fail(error: GatewayError): string {
+    return this.#encoder.push({ type: "error", error });
+  }
+
   #frames(frames: readonly Frame[]): string {
     let out = "";
     for (const frame of frames) {
