@@ -53,6 +53,21 @@ const chat: Client = {
   heartbeat: ": ",
 };
 
+const responses: Client = {
+  path: () => "/v1/responses",
+  body: (model, stream) => ({ model, stream, input: "hello" }),
+  read(answer) {
+    // Before the response that failed stands an event for those who do not know of one.
+    const events = frames(answer).map((piece) => JSON.parse(piece) as Json);
+    const told = events.filter(({ type }) => type !== "error");
+    const pieces = told.map((event) => (event["type"] === "response.failed" ? { error: at(event, "response", "error") } : event));
+    const deltas = events.filter(({ type }) => type === "response.output_text.delta");
+    return { pieces, text: textOf(deltas, "delta"), finished: events.some(({ type }) => type === "response.completed") };
+  },
+  wholeText: (answer) => String(at((answer["output"] as Json[]).at(-1), "content", 0, "text")),
+  heartbeat: ": ",
+};
+
 function geminiStream(pieces: readonly Json[]): Stream {
   const finished = pieces.some((piece) => at(piece, "candidates", 0, "finishReason"));
   return { pieces, finished, text: textOf(pieces, "candidates", 0, "content", "parts", 0, "text") };
@@ -77,7 +92,7 @@ const geminiArray: Client = {
   heartbeat: "\n",
 };
 
-const CLIENTS = { chat, "gemini, events": geminiEvents, "gemini, array": geminiArray } as const;
+const CLIENTS = { chat, responses, "gemini, events": geminiEvents, "gemini, array": geminiArray } as const;
 const UPSTREAMS = [
   ["anthropic", "", "claude-sonnet-4-6"],
   ["gemini", "", "gemini-3.8-pro"],

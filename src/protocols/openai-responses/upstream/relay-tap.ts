@@ -22,7 +22,14 @@ const DELTA = Buffer.from(".delta");
 const DELTA_DATA = /^\{"type":\s*"response\.[a-z_.]+\.delta"/;
 
 /** Events that come before anything is said. */
-const BEFORE_CONTENT: ReadonlySet<string> = new Set(["response.created", "response.queued", "response.in_progress"]);
+const BEFORE_CONTENT: ReadonlySet<string> = new Set([
+  "response.created",
+  "response.queued",
+  "response.in_progress",
+  "response.output_item.added",
+  "response.content_part.added",
+  "response.reasoning_summary_part.added",
+]);
 
 export class ResponsesRelayTap implements RelayTap {
   begun = false;
@@ -47,9 +54,8 @@ export class ResponsesRelayTap implements RelayTap {
   push(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
-      const behind = this.#atBorder ? endOfDelta(bytes, at) : undefined;
+      const behind = this.begun && this.#atBorder ? endOfDelta(bytes, at) : undefined;
       if (behind !== undefined) {
-        this.begun = true;
         at = behind;
         continue;
       }
@@ -70,10 +76,7 @@ export class ResponsesRelayTap implements RelayTap {
   }
 
   #frame({ event, data }: Frame): void {
-    if (event.endsWith(".delta") || DELTA_DATA.test(data)) {
-      this.begun = true;
-      return;
-    }
+    if (this.begun && (event.endsWith(".delta") || DELTA_DATA.test(data))) return;
     const body = tryParseJson(data);
     if (isObject(body)) this.#event(asString(body["type"]) ?? event, body);
     // Nobody has seen anything yet, so another attempt may do better; later the client gets the bytes and judges.
@@ -86,10 +89,13 @@ export class ResponsesRelayTap implements RelayTap {
       case "error":
         this.error = decodeErrorBody(body);
         return;
-      case "response.output_item.done":
-        this.begun = true;
-        this.#done(asObject(body["item"]) ?? {}, asNumber(body["output_index"]));
+      case "response.output_item.done": {
+        const item = asObject(body["item"]) ?? {};
+        // Reasoning that nobody sees is nothing said yet.
+        this.begun ||= item["type"] !== "reasoning";
+        this.#done(item, asNumber(body["output_index"]));
         return;
+      }
       case "response.completed":
       case "response.incomplete":
       case "response.failed":
