@@ -111,6 +111,7 @@ describe("what reaches the upstream", () => {
         return contents.flatMap(({ parts }) => parts);
       };
       const asked = { role: "user", content: "Run `ls` and tell me its output." };
+      simulator.script({ blocks: [{ type: "call", name: "run_shell", input: { command: "ls" } }] });
       const text = await (await completions([asked])).text();
       const id = /"id":"((?!chatcmpl)[^"]+)","type":"function"/.exec(text)?.[1];
       const call = { id, type: "function", function: { name: "run_shell", arguments: '{"command":"ls"}' } };
