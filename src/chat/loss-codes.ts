@@ -211,8 +211,9 @@ export const LOSS_KINDS = {
   },
   "opaque-content": {
     side: "request",
-    severities: ["semantic"],
-    meaning: "Content of a type that is not known is left out.",
+    severities: ["semantic", "contract"],
+    meaning:
+      "Content of a type that is not known is left out. `contract`: what asks for an answer that only the client's own protocol has (`compaction_trigger`).",
     remedy: "Route the request to a provider of the client's own protocol.",
   },
   "opening-turn-added": {

@@ -176,6 +176,11 @@ const RESPONSES_FIELDS: Severities = {
   },
 };
 
+/** Names of content without a neutral form that asks for an answer of a form nobody else has. */
+export const ASKING_CONTENT: Readonly<Partial<Record<ProtocolId, ReadonlySet<string>>>> = {
+  "openai-responses": new Set(["compaction_trigger"]),
+};
+
 function isText(modality: JsonValue): boolean {
   return modality === "TEXT" || modality === "MODALITY_UNSPECIFIED";
 }

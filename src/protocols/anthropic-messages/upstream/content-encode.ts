@@ -4,7 +4,7 @@ import { asObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import { mintedBy } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
 import { hostedCallText, hostedResultText, mediaLabel, missingMediaText, toolLoadedText } from "../../shared/fixed-texts.ts";
-import { recordContentNative } from "../../shared/native-losses.ts";
+import { recordContentNative, recordOpaque } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult } from "../answer-content.ts";
 import { escapeCallId } from "../ids.ts";
@@ -83,7 +83,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     }
     case "opaque": {
       const own = ownFields(content.native);
-      if (!own) losses.add("opaque-content", path, "semantic");
+      if (!own) recordOpaque(content, path, losses);
       return own ? [own] : [];
     }
   }

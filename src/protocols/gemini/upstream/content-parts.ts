@@ -16,7 +16,7 @@ import {
   toolChangeText,
   toolLoadedText,
 } from "../../shared/fixed-texts.ts";
-import { recordContentNative, WHOLE_NATIVES } from "../../shared/native-losses.ts";
+import { recordContentNative, recordOpaque, WHOLE_NATIVES } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeMedia } from "./media.ts";
 import { wireName } from "./names.ts";
@@ -67,7 +67,7 @@ function encodeParts(content: Content, path: string, target: EncodeTarget): Part
       if (content.state) target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
       return textPart(content.text ?? "");
     case "opaque":
-      target.losses.add("opaque-content", path, "semantic");
+      recordOpaque(content, path, target.losses);
       return [];
   }
 }

@@ -12,7 +12,7 @@ import {
   toolLoadedText,
 } from "../../shared/fixed-texts.ts";
 import { DEFAULT_TYPES, IMAGE_TYPES } from "../../shared/media-bytes.ts";
-import { recordContentNative } from "../../shared/native-losses.ts";
+import { recordContentNative, recordOpaque } from "../../shared/native-losses.ts";
 import { dataUrl, fileName, inputAudio, readMedia } from "../../shared/openai-media.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { dialectOf } from "./default-dialect.ts";
@@ -51,7 +51,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       return textParts(content.text ?? "");
     case "opaque": {
       const own = ownFields(content.native);
-      if (!own) target.losses.add("opaque-content", path, "semantic");
+      if (!own) recordOpaque(content, path, target.losses);
       return own ? [own] : [];
     }
     case "reasoning":
