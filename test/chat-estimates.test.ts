@@ -6,7 +6,7 @@ const { start } = gatewaysForTests();
 
 const config = (upstream: string): string => `
 providers:
-  up: { type: openai, base_url: "${upstream}/v1", credentials: [{ api_key: key-one, max_concurrency: 1 }] }
+  up: { type: openai, base_url: "${upstream}/v1", protocols: [openai-chat], credentials: [{ api_key: key-one, max_concurrency: 1 }] }
 models: { "*": up/gpt-5.5 }
 `;
 

@@ -47,7 +47,7 @@ test("an OpenAI key is a bearer token, to the vendor's host and version", () => 
   const provider = create("openai", ["sk-1"]);
   expect(provider).toMatchObject({ origin: "https://api.openai.com", basePath: "/v1", platform: "openai" });
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([["authorization", "Bearer sk-1"]]);
-  expect(provider.protocolsFor("gpt-6")).toEqual(["openai-chat"]);
+  expect(provider.protocolsFor("gpt-6")).toEqual(["openai-responses", "openai-chat"]);
   expect(provider.chat?.maxTokensField).toBe("max_completion_tokens");
 });
 
@@ -84,7 +84,9 @@ test("the simulator needs no key, waits for its address, and speaks a model's ow
   expect(provider.credentials.map((credential) => provider.authorize(credential))).toEqual([[]]);
   expect(provider.protocolsFor("gemini-3.8-pro")[0]).toBe("gemini");
   expect(provider.protocolsFor("claude-opus-5-5")[0]).toBe("anthropic-messages");
-  expect(["gpt-6", "o3-mini", "chatgpt-4o-latest"].map((model) => provider.protocolsFor(model)[0])).toEqual(Array(3).fill("openai-chat"));
+  expect(["gpt-6", "o3-mini", "chatgpt-4o-latest"].map((model) => provider.protocolsFor(model)[0])).toEqual(
+    Array(3).fill("openai-responses"),
+  );
   expect(provider.protocolsFor("whatever")[0]).toBe("anthropic-messages");
 });
 

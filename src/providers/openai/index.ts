@@ -48,7 +48,7 @@ export const OPENAI_RESPONSES: ResponsesDialect = {
 const RELAYED_HEADERS = ["x-codex-", "x-openai-", "x-client-request-id", "session-id", "session_id", "thread-id", "originator", "version"];
 
 /** Responses carries reasoning, pictures in results and free-text tools; Chat is for its own clients. */
-export const OPENAI_PROTOCOLS: Protocols = ["openai-chat"];
+export const OPENAI_PROTOCOLS: Protocols = ["openai-responses", "openai-chat"];
 
 export const openai: ProviderType = {
   type: "openai",
