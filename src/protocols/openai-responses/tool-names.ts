@@ -29,15 +29,36 @@ export function joinedName(name: string, namespace: string | undefined): string 
   return namespace === undefined || namespace === "" ? name : `${namespace}__${name}`;
 }
 
-/** The neutral name of the tool that a call names. Clients may leave the namespace out where only one tool can be meant. */
-export function neutralName({ name, namespace }: WireName, tools: readonly Tool[]): string {
-  const exact = tools.find((tool) => {
+/** Finds the tools that calls name. */
+export class NameFinder {
+  readonly #byWireName = new Map<string, string>();
+  /** Tools in namespaces, by what they are called there; `undefined` where several are called so. */
+  readonly #members = new Map<string, string | undefined>();
+
+  /** One more tool; of several that the wire calls alike the first is found. */
+  add(tool: Tool): void {
     const group = groupOf(tool);
-    return namespace === undefined || namespace === "" ? !group && tool.name === name : group?.name === namespace && group.tool === name;
-  });
-  if (exact) return exact.name;
-  const meant = namespace === undefined ? tools.filter((tool) => groupOf(tool)?.tool === name) : [];
-  return (meant.length === 1 && meant[0]?.name) || joinedName(name, namespace);
+    const key = wireKey(group ? { name: group.tool, namespace: group.name } : { name: tool.name });
+    if (!this.#byWireName.has(key)) this.#byWireName.set(key, tool.name);
+    if (group) this.#members.set(group.tool, this.#members.has(group.tool) ? undefined : tool.name);
+  }
+
+  /** The neutral name of the tool that a call names. Clients may leave the namespace out where only one tool can be meant. */
+  find(wire: WireName): string {
+    const { name, namespace = "" } = wire;
+    return this.#byWireName.get(wireKey(wire)) ?? (namespace === "" ? this.#members.get(name) : undefined) ?? joinedName(name, namespace);
+  }
+}
+
+function wireKey({ name, namespace = "" }: WireName): string {
+  return `${namespace}\n${name}`;
+}
+
+/** The neutral name of the tool that one call names. */
+export function neutralName(wire: WireName, tools: readonly Tool[]): string {
+  const finder = new NameFinder();
+  for (const tool of tools) finder.add(tool);
+  return finder.find(wire);
 }
 
 /** The way back: how a call of this tool is named. */
@@ -47,6 +68,7 @@ export function wireName(name: string, tools: readonly Tool[]): WireName {
   return group ? { name: group.tool, namespace: group.name } : { name };
 }
 
-function groupOf(tool: Tool): ToolNamespace | undefined {
+/** Where a tool stands that is in a namespace. */
+export function groupOf(tool: Tool): ToolNamespace | undefined {
   return tool.type === "function" || tool.type === "custom" ? tool.namespace : undefined;
 }

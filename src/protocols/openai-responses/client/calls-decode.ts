@@ -4,7 +4,6 @@ import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.t
 import { arrayField, objectField, required, stringField } from "../../shared/openai-fields.ts";
 import { shellText } from "../hosted-items.ts";
 import { leftover } from "../native.ts";
-import { neutralName } from "../tool-names.ts";
 import { decodeParts, withItem, type Placed } from "./content-decode.ts";
 import { oneItem, type DecodedItem, type ItemContext, type ItemDecoder } from "./item-context.ts";
 
@@ -19,7 +18,7 @@ export function decodeCall(kind: "function" | "custom"): ItemDecoder {
       type: "tool-call",
       kind,
       id: required(stringField, item, "call_id", path),
-      name: neutralName({ name, ...(namespace !== undefined && { namespace }) }, tools.tools),
+      name: tools.nameOf({ name, ...(namespace !== undefined && { namespace }) }),
       input: stringField(item, key, path) ?? "",
     };
     return oneItem("assistant", carried.attach(withItem(call, leftover(item, known))), path);

@@ -14,7 +14,7 @@ import {
 } from "../../shared/openai-fields.ts";
 import { isContainer } from "../hosted-items.ts";
 import { leftover, nativeOf } from "../native.ts";
-import { NameGiver } from "../tool-names.ts";
+import { groupOf, NameFinder, NameGiver, type WireName } from "../tool-names.ts";
 import { CLIENT_TOOL_TYPES, HOSTED_TOOL_TYPES } from "../wire.ts";
 
 const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
@@ -30,7 +30,10 @@ interface Place {
 /** Reads the tools of one request, those of `tools` first and then what items bring, in order: earlier names never change. */
 export class ToolReader {
   readonly tools: Tool[] = [];
-  readonly #names = new NameGiver();
+  readonly #giver = new NameGiver();
+  readonly #finder = new NameFinder();
+  /** Neutral names by type and wire name. */
+  readonly #known = new Map<string, string>();
 
   /** A list of tools. @returns their neutral names. @throws GatewayError `invalid-request`, naming the field. */
   read(list: readonly JsonValue[], path: string, late: boolean): string[] {
@@ -46,25 +49,25 @@ export class ToolReader {
     });
   }
 
-  /** A search may bring what is there already: the first declaration stays. */
-  #take(tool: JsonObject, place: Place): string {
-    const decoded = decodeTool(tool, place);
-    const known = place.late ? this.tools.find((one) => isSameTool(one, decoded)) : undefined;
-    if (known) return known.name;
-    const group = groupOf(decoded);
-    const name = this.#names.give(group ? { name: group.tool, namespace: group.name } : { name: decoded.name });
-    this.tools.push({ ...decoded, name });
-    return name;
+  /** The neutral name of the tool that a call names, among those that are known so far. */
+  nameOf(wire: WireName): string {
+    return this.#finder.find(wire);
   }
-}
 
-function groupOf(tool: Tool): ToolNamespace | undefined {
-  return tool.type === "function" || tool.type === "custom" ? tool.namespace : undefined;
-}
-
-function isSameTool(one: Tool, other: Tool): boolean {
-  const [a, b] = [groupOf(one), groupOf(other)];
-  return one.type === other.type && a?.name === b?.name && (a ? a.tool === b?.tool : one.name === other.name);
+  /** A search may bring what is there already: the first declaration stays. */
+  #take(declared: JsonObject, place: Place): string {
+    const decoded = decodeTool(declared, place);
+    const group = groupOf(decoded);
+    const wire = group ? { name: group.tool, namespace: group.name } : { name: decoded.name };
+    const key = `${decoded.type}\n${wire.namespace ?? ""}\n${wire.name}`;
+    const known = this.#known.get(key);
+    if (known !== undefined && place.late) return known;
+    const tool = { ...decoded, name: this.#giver.give(wire) };
+    this.tools.push(tool);
+    this.#finder.add(tool);
+    if (known === undefined) this.#known.set(key, tool.name);
+    return tool.name;
+  }
 }
 
 /** A tool under the name that it has in its own namespace. */
