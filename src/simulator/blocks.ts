@@ -1,7 +1,7 @@
 /** From the simulator's decision and the script to the blocks of an answer, cut where the request's limits cut it. */
 import type { Ask, Plan, PlannedBlock } from "./conversation.ts";
 import { firstTokens, IMAGE_TOKENS, sizedPieces, tokensOf } from "./tokens.ts";
-import type { Behaviour, ScriptedBlock, ScriptedCall, Usage } from "./types.ts";
+import type { ScriptedBlock, ScriptedCall, Usage } from "./types.ts";
 
 /** How the text of a block is streamed where its script does not say. */
 export type Cutter = (text: string) => readonly string[];
@@ -13,9 +13,8 @@ export interface Decision {
   readonly calls: readonly ScriptedCall[];
 }
 
-/** The blocks of the script, or those of the decision: thinking, text, calls. Empty ones are left out. */
-export function blocksOf(script: Behaviour, decision: Decision): readonly ScriptedBlock[] {
-  if (script.blocks !== undefined) return script.blocks;
+/** The blocks of the decision: thinking, text, calls. Empty ones are left out. */
+export function blocksOf(decision: Decision): readonly ScriptedBlock[] {
   return [
     ...(decision.thinking === "" ? [] : [{ type: "thinking" as const, text: decision.thinking }]),
     ...(decision.text === "" ? [] : [{ type: "text" as const, text: decision.text }]),

@@ -1,6 +1,6 @@
 /** Decides the answer to a request. The same request always gets the same answer. */
 import { blocksOf, fit, outputOf } from "./blocks.ts";
-import { asOffered, callFor, commandRounds, inNamespace, patchCall, speechOf } from "./commands.ts";
+import { asOffered, blockAsOffered, callFor, commandRounds, inNamespace, patchCall, speechOf } from "./commands.ts";
 import { callsOf, mediaOf, resultsOf, textsOf, type Ask, type OfferedTool, type Plan, type Turn } from "./conversation.ts";
 import { sampleOf } from "./schema-sample.ts";
 import { piecesOf, wordsOf } from "./tokens.ts";
@@ -29,7 +29,8 @@ export function planFor(ask: Ask, script: Behaviour): Plan {
   const thinking = script.thinking ?? (ask.thinking === "off" ? "" : thoughtOn(situation, calls));
   const limits = huge === undefined ? ask : { maxTokens: Infinity, stop: [] };
   const cut = huge === undefined ? (pace === undefined ? piecesOf : wordsOf) : (whole: string) => [whole];
-  const { blocks, end, stopSequence } = fit(blocksOf(script, { thinking, text, calls }), limits, cut);
+  const scripted = script.blocks?.map((block) => blockAsOffered(block, ask.tools));
+  const { blocks, end, stopSequence } = fit(scripted ?? blocksOf({ thinking, text, calls }), limits, cut);
   return {
     blocks,
     end: script.end ?? (script.stopSequence === undefined ? end : "stop-sequence"),

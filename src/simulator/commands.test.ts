@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { asOffered, callFor, commandRounds, patchCall, speechOf } from "./commands.ts";
+import { asOffered, blockAsOffered, callFor, commandRounds, patchCall, speechOf } from "./commands.ts";
 import type { OfferedTool } from "./conversation.ts";
 
 test.each([
@@ -89,6 +89,12 @@ describe("a scripted call finds the tool that it was made for", () => {
     ["nowhere", [], { name: "run_sql", arguments: 'SELECT "a"', custom: true }],
   ])("%s", (_, tools, call) => {
     expect(asOffered(text, tools)).toEqual(call);
+  });
+
+  test("as a block of an answer, which keeps how it is cut", () => {
+    const block = { type: "call" as const, ...text, sizes: [2] };
+    const tools = [tool("run_sql", { query: { type: "string" } })];
+    expect(blockAsOffered(block, tools)).toEqual({ type: "call", name: "run_sql", input: { query: 'SELECT "a"' }, sizes: [2] });
   });
 
   test("by the group that became a part of its name", () => {

@@ -2,7 +2,7 @@
 import type { OfferedTool } from "./conversation.ts";
 import { fieldsOf, isFields, listOf } from "./json-values.ts";
 import { sampleOf } from "./schema-sample.ts";
-import type { ScriptedCall } from "./types.ts";
+import type { ScriptedBlock, ScriptedCall } from "./types.ts";
 
 /** Names that shell tools have in the clients we know, best first. */
 const SHELL_NAMES = [
@@ -73,6 +73,13 @@ export function asOffered({ asOffered: loosely, ...call }: ScriptedCall, tools: 
   const [member = "input"] = Object.keys(fieldsOf(fieldsOf(tool.schema)["properties"]));
   const { arguments: text, custom: _custom, ...whole } = renamed;
   return { ...whole, input: { [member]: text } };
+}
+
+/** The same for a block of an answer. */
+export function blockAsOffered(block: ScriptedBlock, tools: readonly OfferedTool[]): ScriptedBlock {
+  if (block.type !== "call") return block;
+  const { signed, sizes } = block;
+  return { ...asOffered(block, tools), type: "call", ...(signed !== undefined && { signed }), ...(sizes && { sizes }) };
 }
 
 /** The tool's group, as a call names it. */
