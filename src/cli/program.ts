@@ -90,10 +90,13 @@ function createProgram(): Command {
     .description("test what a gateway keeps: scenarios through the official SDKs, with a simulator as its upstream")
     .option("-t, --target <url>", "the gateway to test; default: this build, started for the purpose")
     .option("-k, --key <key>", "API key for the target")
-    .option("--protocol <names...>", "client protocols to test: anthropic, chat, gemini; default: all")
-    .option("--upstream <names...>", "upstream protocols to test: anthropic, chat, gemini; default: all")
+    .option("--protocol <names...>", "client protocols to test: anthropic, chat, responses, gemini; default: all")
+    .option("--upstream <names...>", "upstream protocols to test: anthropic, chat, responses, gemini; default: all")
     .option("--model <protocol=model...>", "the model to ask the target for, to reach the upstream of that protocol")
-    .option("--base-path <protocol=path...>", "what follows the target's URL for clients of that protocol; default: chat=/v1")
+    .option(
+      "--base-path <protocol=path...>",
+      "what follows the target's URL for clients of that protocol; default: chat=/v1, responses=/v1",
+    )
     .option("--header <protocol=header...>", "a header `name: value` that leads to the upstream of that protocol")
     .option("--scenario <names...>", "only these scenarios or features")
     .option("--simulator-port <number>", "where the simulator listens that the target is pointed at", readPort, DEFAULT_SIMULATOR_PORT)

@@ -13,6 +13,14 @@ export interface Tool {
   readonly description?: string;
   /** JSON Schema of its arguments. */
   readonly schema: Readonly<Record<string, unknown>>;
+  /** The group that it stands in, where the protocol has groups. */
+  readonly namespace?: string;
+}
+
+/** A tool that the client runs on free text, where the protocol has such. */
+export interface FreeTextTool {
+  readonly name: string;
+  readonly description: string;
 }
 
 /** What came of a call. */
@@ -33,6 +41,9 @@ export interface Settings {
   /** Instructions; several where the protocol lets them stand apart. */
   readonly system?: readonly string[];
   readonly tools?: readonly Tool[];
+  readonly freeTextTools?: readonly FreeTextTool[];
+  /** The conversation brings the tools itself, instead of the request beside it. */
+  readonly toolsInHistory?: true;
   readonly toolChoice?: ToolChoice;
   /** Only `false` is ever said. */
   readonly parallelCalls?: false;
@@ -47,13 +58,27 @@ export interface Settings {
   readonly thinking?: { readonly effort: "low" | "medium" | "high"; readonly show: boolean };
   /** Offers the vendor's own web search. */
   readonly webSearch?: true;
+  /** What the other side keeps, for the client to refer to: whole answers with all before them, or single items. */
+  readonly kept?: "answers" | "items";
+  /** Which kept answer the conversation begins after. */
+  readonly previous?: string;
 }
 
-/** One piece of an answer, in order. `inputText` where the SDK hands a call's arguments over as text. */
+/** One piece of an answer, in order. */
 export type OutcomePiece =
   | { readonly type: "thinking"; readonly text: string }
   | { readonly type: "text"; readonly text: string }
-  | { readonly type: "call"; readonly id: string; readonly name: string; readonly input: unknown; readonly inputText?: string };
+  | {
+      readonly type: "call";
+      readonly id: string;
+      readonly name: string;
+      /** Absent for a tool that stands in no group. */
+      readonly namespace?: string;
+      /** Free text for a tool that takes it. */
+      readonly input: unknown;
+      /** Where the SDK hands a call's arguments over as text. */
+      readonly inputText?: string;
+    };
 
 /** Tokens as the client's protocol told them; `input` counts the whole prompt, `output` everything made. Absent: not told. */
 export interface Tokens {

@@ -15,10 +15,15 @@ export interface Dialling {
 }
 
 /** The base paths of gateways that imitate the vendors: OpenAI's SDK alone has the version in its base URL. */
-export const USUAL_BASE_PATHS: Dialling["basePaths"] = { anthropic: "", chat: "/v1", gemini: "" };
+export const USUAL_BASE_PATHS: Dialling["basePaths"] = { anthropic: "", chat: "/v1", responses: "/v1", gemini: "" };
 
 /** Models that can do everything a scenario asks of their vendors. */
-export const USUAL_MODELS: Dialling["models"] = { anthropic: "claude-sonnet-4-6", chat: "chat-model", gemini: "gemini-3.8-pro" };
+export const USUAL_MODELS: Dialling["models"] = {
+  anthropic: "claude-sonnet-4-6",
+  chat: "chat-model",
+  responses: "responses-model",
+  gemini: "gemini-3.8-pro",
+};
 
 export function endpointOf({ url, apiKey, basePaths, models, headers }: Dialling, client: ProtocolName, upstream: ProtocolName): Endpoint {
   return { baseUrl: `${url.replace(/\/$/, "")}${basePaths[client]}`, apiKey, model: models[upstream], headers: headers[upstream] ?? {} };

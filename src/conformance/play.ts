@@ -75,12 +75,12 @@ async function converse(
   const turns = scenario.turns(pairing);
   const silence = scenario.quiet === true ? { delayMs: silenceMs } : {};
   const answers = turns.map(({ answer }): Behaviour => ({ ...whole(answer), ...silence }));
-  for (const index of turns.keys()) simulator.answer(marker(index), answers.slice(index));
+  for (const index of turns.keys()) simulator.answer(marker.of(index), answers.slice(index));
   const conversation = await client.converse(endpoint, pairing.streamed);
   let place = endpoint;
   for (const [index, { says, movesTo }] of turns.entries()) {
     if (movesTo !== undefined) place = elsewhere(movesTo);
-    const outcome = await conversation.say(marked(says, marker(index)), scenario.settings ?? {}, place);
+    const outcome = await conversation.say(marked(says, marker.of(index)), scenario.settings ?? {}, place);
     outcomes.push(outcome);
     // Nothing can be said after an error: the history has no answer.
     if (outcome.error !== undefined) return;
@@ -92,8 +92,12 @@ function whole(answer: Behaviour): Behaviour {
   return answer.text === undefined && answer.calls === undefined ? answer : { text: "", thinking: "", calls: [], ...answer };
 }
 
-/** What the words of a turn carry, for the simulator to know them by. */
-type Marker = (turn: number) => string;
+/** What the words of a cell carry, for the simulator to know them by. */
+interface Marker {
+  /** What the words of all its turns have in common. */
+  readonly cell: string;
+  readonly of: (turn: number) => string;
+}
 
 const ANY_MARKER = / \(case [0-9a-f]{12}\.\d+\)/g;
 
@@ -101,7 +105,8 @@ const ANY_MARKER = / \(case [0-9a-f]{12}\.\d+\)/g;
 function markerOf({ id }: Scenario, { client, upstream, streamed }: Pairing): Marker {
   const cell = `${id} ${client} ${upstream} ${streamed ? "stream" : "whole"}`;
   const name = createHash("sha256").update(cell).digest("hex").slice(0, 12);
-  return (turn) => `(case ${name}.${turn})`;
+  const own = `(case ${name}.`;
+  return { cell: own, of: (turn) => `${own}${turn})` };
 }
 
 /** The first words of a turn carry the marker; results have none, and need none: they follow a turn that has. */
@@ -116,9 +121,13 @@ function unmarked(text: string): string {
   return text.replaceAll(ANY_MARKER, "");
 }
 
-/** The requests of this cell that reached the upstream. */
-function requestsOf(simulator: Simulator, marker: Marker, from: number): RecordedRequest[] {
-  return simulator.requests.slice(from).filter(({ body }) => body.includes(marker(0)));
+/** The requests of this cell that reached the upstream: they hold its words, or refer to them. */
+function requestsOf(simulator: Simulator, { cell }: Marker, from: number): RecordedRequest[] {
+  return simulator.requests.slice(from).filter((request) => request.body.includes(cell) || refers(request, simulator, cell));
+}
+
+function refers(request: RecordedRequest, { responses }: Simulator, cell: string): boolean {
+  return request.body.includes('"previous_response_id"') && JSON.stringify(readAsk(request, responses).turns).includes(cell);
 }
 
 function playedOf(pairing: Pairing, { simulator, endpoint }: Stage, marker: Marker, from: number, outcomes: readonly Outcome[]): Played {
@@ -155,7 +164,7 @@ function playedOf(pairing: Pairing, { simulator, endpoint }: Stage, marker: Mark
 function turnOf({ turns }: Ask, marker: Marker): number | undefined {
   for (let turn = turns.length; turn >= 0; turn -= 1) {
     const at = turns.findLastIndex(
-      ({ role, parts }) => role === "user" && parts.some((part) => part.type === "text" && part.text.includes(marker(turn))),
+      ({ role, parts }) => role === "user" && parts.some((part) => part.type === "text" && part.text.includes(marker.of(turn))),
     );
     if (at < 0) continue;
     return turn + turns.filter(({ role }, index) => index > at && role === "assistant" && turns[index - 1]?.role !== "assistant").length;

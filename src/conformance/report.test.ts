@@ -29,11 +29,14 @@ const cells: CellReport[] = [
   { scenario: talk, client: "chat", upstream: "chat", streamed: true, verdict: { result: "not-applicable", reason: "no word" } },
 ];
 
-test("the table has a column per pair and a row per feature, and never rounds up to 100 %", () => {
+test("there is a table per client, with a column per upstream and a row per feature, and nothing rounds up to 100 %", () => {
   const text = textReport("http://gateway", cells);
   expect(text).toContain("Conformance of http://gateway: 33.3 %, 1 of 3");
-  expect(text).toMatch(/^ {2}tools +0\/2 +·$/m);
-  expect(text).toMatch(/^ {2}models +1 +·$/m);
+  expect(text).toMatch(/^ {2}anthropic → +chat$/m);
+  expect(text).toMatch(/^ {2}tools +0\/2$/m);
+  expect(text).toMatch(/^ {2}models +1$/m);
+  expect(text).toMatch(/^ {2}chat → +chat$/m);
+  expect(text).toMatch(/^ {2}tools +·$/m);
   expect(text).toContain("1 cells are not applicable");
 });
 

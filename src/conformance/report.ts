@@ -35,37 +35,41 @@ export function jsonReport(target: string, cells: readonly CellReport[]): object
   return { target, ...scoreOf(cells), pairs, failures };
 }
 
-/** The report for people: a table of features by pair, then each failure with its first difference. */
+/** The report for people: tables of features by pair, then each failure with its first difference. */
 export function textReport(target: string, cells: readonly CellReport[]): string {
   const { passed, failed } = scoreOf(cells);
   const applicable = passed + failed;
   const rate = applicable === 0 ? "nothing was applicable" : `${percent(passed, applicable)}, ${passed} of ${applicable}`;
-  return [`Conformance of ${target}: ${rate}\n`, table(cells), failures(cells), legend(cells)].filter((part) => part !== "").join("\n");
+  return [`Conformance of ${target}: ${rate}\n`, tables(cells), failures(cells), legend(cells)].filter((part) => part !== "").join("\n");
 }
 
 const ALL = "all";
 
-function table(cells: readonly CellReport[]): string {
-  const pairs = pairsOf(cells);
-  const rows = [...featuresOf(cells), ALL].map((feature) => [
-    feature,
-    ...pairs.map(({ client, upstream }) =>
-      scored(
-        cells.filter(
-          (cell) => cell.client === client && cell.upstream === upstream && (feature === ALL || cell.scenario.feature === feature),
-        ),
+/** A table for each client: its pairs with all upstreams are too many for the width of a terminal. */
+function tables(cells: readonly CellReport[]): string {
+  const clients = PROTOCOLS.filter((client) => cells.some((cell) => cell.client === client));
+  return clients
+    .map((client) =>
+      table(
+        client,
+        cells.filter((cell) => cell.client === client),
       ),
-    ),
-  ]);
-  const clients = ["client", ...pairs.map(({ client }) => client)];
-  const upstreams = ["upstream", ...pairs.map(({ upstream }) => upstream)];
-  const all = [clients, upstreams, ...rows];
-  const widths = clients.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+    )
+    .join("\n");
+}
+
+function table(client: ProtocolName, cells: readonly CellReport[]): string {
+  const upstreams = PROTOCOLS.filter((upstream) => cells.some((cell) => cell.upstream === upstream));
+  const rows = [...featuresOf(cells), ALL].map((feature) => {
+    const own = cells.filter(({ scenario }) => feature === ALL || scenario.feature === feature);
+    return [feature, ...upstreams.map((upstream) => scored(own.filter((cell) => cell.upstream === upstream)))];
+  });
+  const head = [`${client} →`, ...upstreams];
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
   const rule = widths.map((width) => "─".repeat(width)).join("  ");
-  return [line(clients), line(upstreams), rule, ...rows.slice(0, -1).map(line), rule, line(rows.at(-1) ?? []), ""]
-    .map((text) => text.trimEnd())
+  return [line(head), rule, ...rows.slice(0, -1).map(line), rule, line(rows.at(-1) ?? []), ""]
     .map((text) => (text === "" ? "" : `  ${text}`))
     .join("\n");
 }

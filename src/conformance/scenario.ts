@@ -79,6 +79,7 @@ export const FEATURES = [
   "errors",
   "streams",
   "search",
+  "state",
   "models",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
@@ -89,6 +90,11 @@ export const FINE: Behaviour = { blocks: [{ type: "text", text: "Fine." }] };
 /** A conversation of one turn. */
 export function oneTurn(says: Says, answer: Behaviour): () => readonly Turn[] {
   return () => [{ says, answer }];
+}
+
+/** Whether it is one of OpenAI's, which have much in common: text for arguments, a place for refusals, no mark of failed results. */
+export function isOpenAi(protocol: ProtocolName): boolean {
+  return protocol === "chat" || protocol === "responses";
 }
 
 /** The excuse for every pairing that is not among these. */

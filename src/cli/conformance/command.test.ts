@@ -16,7 +16,7 @@ afterEach(() => {
 
 test("without a target this build is tested, and passes", async () => {
   expect(await run(["conformance", "--scenario", "plain-text", "one-tool", "--json"])).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ passed: 36, failed: 0, failures: [] });
+  expect(JSON.parse(stdout)).toMatchObject({ passed: 64, failed: 0, failures: [] });
 });
 
 test("a target that answers by itself fails, with the first difference of each cell", async () => {
@@ -34,7 +34,7 @@ test("a target that answers by itself fails, with the first difference of each c
 
 test.each([
   [["--scenario", "nonsense"], "there is no scenario or feature `nonsense`"],
-  [["--protocol", "telex"], "--protocol knows the protocols anthropic, chat, gemini, not `telex`"],
+  [["--protocol", "telex"], "--protocol knows the protocols anthropic, chat, responses, gemini, not `telex`"],
   [["--model", "gpt"], "--model takes `protocol=value`, not `gpt`"],
   [["--base-path", "telex=/v1"], "--base-path knows the protocols"],
 ])("%j makes no sense", async (args, complaint) => {

@@ -8,6 +8,7 @@ export function wiring(simulatorPort: number, models: Dialling["models"]): strin
   const lines = alignLines([
     ["Anthropic", `${root}        model ${models.anthropic}`],
     ["OpenAI Chat", `${root}/v1     model ${models.chat}`],
+    ["OpenAI Responses", `${root}/v1     model ${models.responses}`],
     ["Gemini", `${root}        model ${models.gemini}`],
   ]);
   return `Point the gateway's providers at the simulator, with any API key:\n\n${lines}

@@ -41,7 +41,8 @@ function choiceGrammar(chunks: readonly Fields[]): string[] {
       if (index > calls.length) wrong.push(`call ${index} before call ${index - 1}`);
       if (calls[index] === undefined) {
         if (typeof call["id"] !== "string") wrong.push(`call ${index} starts without an id`);
-        if (typeof (call["function"] as Fields | undefined)?.["name"] !== "string") wrong.push(`call ${index} starts without a name`);
+        const called = (call["function"] ?? call["custom"]) as Fields | undefined;
+        if (typeof called?.["name"] !== "string") wrong.push(`call ${index} starts without a name`);
         calls[index] = String(call["id"]);
       }
     }

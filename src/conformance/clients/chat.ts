@@ -1,12 +1,12 @@
 /** OpenAI's official SDK: `chat.completions.stream` with its accumulator, and `chat.completions.create`. */
 import type OpenAI from "openai";
-import type { Finish, Outcome, OutcomePiece, Piece, Says, SdkError, Settings, Tokens } from "../conversation.ts";
+import type { Finish, FreeTextTool, Outcome, OutcomePiece, Piece, Says, Settings, Tokens } from "../conversation.ts";
 import { chatGrammar, chatHeartbeats } from "./chat-grammar.ts";
 import { ReasoningDeltas, reasoningText, type Reasoning } from "./chat-reasoning.ts";
-import { callIds, failedOutcome, loadSdk, type Client, type Conversation, type Endpoint, type Place } from "./client.ts";
-import { tapFetch } from "./tapped-fetch.ts";
+import { callIds, failedOutcome, type Client, type Conversation, type Place } from "./client.ts";
+import { argumentsOf, listModels, openAi, openAiError, SDK } from "./openai.ts";
+import { tapFetch, type TappedFetch } from "./tapped-fetch.ts";
 
-const SDK = "openai";
 const FINISHES: Readonly<Record<string, Finish>> = { stop: "stop", tool_calls: "calls", length: "length", content_filter: "filter" };
 const DEFAULT_MAX_TOKENS = 1024;
 /** Room for the thinking that is asked for. */
@@ -19,31 +19,25 @@ export const chat: Client = {
   protocol: "chat",
   sdk: SDK,
   async converse(endpoint, streamed) {
-    const sdk = await loadSdk(SDK, () => import("openai"));
-    return new ChatConversation(sdk.default, endpoint, streamed);
+    const tap = tapFetch();
+    return new ChatConversation(await openAi(endpoint, tap.fetch), tap, endpoint, streamed);
   },
   countTokens: () => Promise.reject(new Error("Chat Completions does not count tokens")),
-  async listModels({ baseUrl, apiKey, headers }) {
-    const sdk = await loadSdk(SDK, () => import("openai"));
-    const ids: string[] = [];
-    for await (const { id } of new sdk.default({ baseURL: baseUrl, apiKey, maxRetries: 0, defaultHeaders: headers }).models.list())
-      ids.push(id);
-    return ids;
-  },
+  listModels,
 };
 
 class ChatConversation implements Conversation {
   readonly #client: OpenAI;
-  readonly #tap = tapFetch();
+  readonly #tap: TappedFetch;
   readonly #place: Place;
   readonly #streamed: boolean;
   readonly #messages: Message[] = [];
   #calls: readonly string[] = [];
 
-  constructor(sdk: typeof OpenAI, endpoint: Endpoint, streamed: boolean) {
-    const { baseUrl: baseURL, apiKey } = endpoint;
-    this.#client = new sdk({ baseURL, apiKey, maxRetries: 0, fetch: this.#tap.fetch });
-    this.#place = endpoint;
+  constructor(client: OpenAI, tap: TappedFetch, place: Place, streamed: boolean) {
+    this.#client = client;
+    this.#tap = tap;
+    this.#place = place;
     this.#streamed = streamed;
   }
 
@@ -55,7 +49,7 @@ class ChatConversation implements Conversation {
     try {
       completion = this.#streamed ? await this.#stream(params, headers) : await this.#client.chat.completions.create(params, { headers });
     } catch (error) {
-      return failedOutcome(errorOf(error as Error));
+      return failedOutcome(openAiError(error as Error));
     }
     const message = completion.choices?.[0]?.message;
     // The vendor refuses messages that say nothing.
@@ -91,10 +85,11 @@ function withoutParsed(message: OpenAI.ChatCompletionMessage): Message {
 }
 
 function paramsOf(settings: Settings): Omit<Params, "model" | "messages"> {
-  const { tools = [], toolChoice, parallelCalls, format, thinking, temperature, topP, stop, webSearch } = settings;
+  const { toolChoice, parallelCalls, format, thinking, temperature, topP, stop, webSearch } = settings;
+  const tools = [...(settings.tools ?? []).map(toolOf), ...(settings.freeTextTools ?? []).map(freeTextToolOf)];
   return {
     max_completion_tokens: (thinking === undefined ? 0 : THINKING_TOKENS) + (settings.maxTokens ?? DEFAULT_MAX_TOKENS),
-    ...(tools.length > 0 && { tools: tools.map(toolOf) }),
+    ...(tools.length > 0 && { tools }),
     ...(toolChoice !== undefined && { tool_choice: choiceOf(toolChoice) }),
     ...(parallelCalls === false && { parallel_tool_calls: false }),
     ...(format === "json" && { response_format: { type: "json_object" as const } }),
@@ -111,6 +106,10 @@ function paramsOf(settings: Settings): Omit<Params, "model" | "messages"> {
 
 function toolOf({ name, description, schema }: NonNullable<Settings["tools"]>[number]): OpenAI.ChatCompletionTool {
   return { type: "function", function: { name, ...(description !== undefined && { description }), parameters: schema } };
+}
+
+function freeTextToolOf({ name, description }: FreeTextTool): OpenAI.ChatCompletionTool {
+  return { type: "custom", custom: { name, description, format: { type: "text" } } };
 }
 
 function choiceOf(choice: NonNullable<Settings["toolChoice"]>): OpenAI.ChatCompletionToolChoiceOption {
@@ -157,7 +156,7 @@ function outcomeOf({ choices, model, usage }: OpenAI.ChatCompletion): Outcome {
   const content: OutcomePiece[] = [
     ...(thinking === "" ? [] : [{ type: "thinking" as const, text: thinking }]),
     ...(message?.content ? [{ type: "text" as const, text: message.content }] : []),
-    ...(message?.tool_calls ?? []).flatMap(pieceOf),
+    ...(message?.tool_calls ?? []).map(pieceOf),
   ];
   return {
     content,
@@ -171,19 +170,10 @@ function outcomeOf({ choices, model, usage }: OpenAI.ChatCompletion): Outcome {
   };
 }
 
-function pieceOf(call: OpenAI.ChatCompletionMessageToolCall): OutcomePiece[] {
-  if (call.type !== "function") return [];
+function pieceOf(call: OpenAI.ChatCompletionMessageToolCall): OutcomePiece {
+  if (call.type === "custom") return { type: "call", id: call.id, name: call.custom.name, input: call.custom.input };
   const { name, arguments: inputText } = call.function;
-  return [{ type: "call", id: call.id, name, input: argumentsOf(inputText), inputText }];
-}
-
-/** Arguments that were cut off stay the text they are. */
-function argumentsOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return { type: "call", id: call.id, name, input: argumentsOf(inputText), inputText };
 }
 
 function tokensOf(usage: OpenAI.CompletionUsage): Tokens {
@@ -195,18 +185,5 @@ function tokensOf(usage: OpenAI.CompletionUsage): Tokens {
     ...(details.cache_write_tokens !== undefined && { cacheWrite: details.cache_write_tokens }),
     output: usage.completion_tokens,
     ...(thinking !== undefined && { thinking }),
-  };
-}
-
-function errorOf(error: Error): SdkError {
-  const { status, type, code, headers } = error as Partial<InstanceType<typeof OpenAI.APIError>>;
-  const retryAfter = headers?.get("retry-after");
-  return {
-    class: error.constructor.name,
-    ...(status !== undefined && { status }),
-    ...(typeof type === "string" && { type }),
-    ...(typeof code === "string" && { code }),
-    message: error.message,
-    ...(typeof retryAfter === "string" && { retryAfter: Number(retryAfter) }),
   };
 }

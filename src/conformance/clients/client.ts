@@ -2,7 +2,7 @@
 import type { Outcome, Says, SdkError, Settings } from "../conversation.ts";
 
 /** The protocols that clients and upstreams speak, by the names the command line takes. */
-export const PROTOCOLS = ["anthropic", "chat", "gemini"] as const;
+export const PROTOCOLS = ["anthropic", "chat", "responses", "gemini"] as const;
 export type ProtocolName = (typeof PROTOCOLS)[number];
 
 /** Where and as whom a driver calls. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { messagesGrammar, messagesHeartbeats } from "./anthropic-grammar.ts";
 import { chatGrammar } from "./chat-grammar.ts";
 import { geminiGrammar, geminiHeartbeats } from "./gemini-grammar.ts";
+import { responsesGrammar, responsesHeartbeats } from "./responses-grammar.ts";
 
 const sse = (events: readonly object[]): string => events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
 
@@ -60,6 +61,66 @@ describe("Chat Completions", () => {
     ['id changes: "c", "d"', sse(chunks.with(1, { ...chunks[1], id: "d" } as (typeof chunks)[number])) + done],
   ])("%s", (fault, text) => {
     expect(chatGrammar(text)).toContain(fault);
+  });
+});
+
+describe("Responses", () => {
+  type Event = { readonly type: string; readonly [field: string]: unknown };
+  const part = { type: "output_text", text: "Hi.", annotations: [] };
+  const message = { type: "message", id: "msg_1", status: "completed", content: [part] };
+  const call = { type: "function_call", id: "fc_1", arguments: "{}" };
+  const inMessage = { output_index: 0, item_id: "msg_1", content_index: 0 };
+  const inCall = { output_index: 1, item_id: "fc_1" };
+  const response = (output: readonly object[]): object => ({ response: { id: "resp_1", output } });
+  const events: readonly Event[] = [
+    { type: "response.created", ...response([]) },
+    { type: "response.in_progress", ...response([]) },
+    { type: "response.output_item.added", output_index: 0, item: { ...message, content: [] } },
+    { type: "response.content_part.added", ...inMessage, part: { ...part, text: "" } },
+    { type: "response.output_text.delta", ...inMessage, delta: "H" },
+    { type: "response.output_text.delta", ...inMessage, delta: "i." },
+    { type: "response.output_text.done", ...inMessage, text: "Hi." },
+    { type: "response.content_part.done", ...inMessage, part },
+    { type: "response.output_item.done", output_index: 0, item: message },
+    { type: "response.output_item.added", output_index: 1, item: { ...call, arguments: "" } },
+    { type: "response.function_call_arguments.delta", ...inCall, delta: "{}" },
+    { type: "response.function_call_arguments.done", ...inCall, arguments: "{}" },
+    { type: "response.output_item.done", output_index: 1, item: call },
+    { type: "response.completed", ...response([message, call]) },
+  ];
+  const stream = (all: readonly Event[]): string =>
+    all.map((event, index) => `event: ${event.type}\ndata: ${JSON.stringify({ ...event, sequence_number: index })}\n\n`).join("");
+  const changed = (index: number, change: object): string => stream(events.with(index, { ...(events[index] as Event), ...change }));
+
+  test("a good stream is good, and whatever says nothing is a sign of life", () => {
+    const text = `: comment\n\n${stream(events)}`;
+    expect(responsesGrammar(text)).toEqual([]);
+    expect(responsesHeartbeats(text)).toBe(1);
+    expect(responsesHeartbeats(`event: keepalive\ndata: {"type":"keepalive"}\n\n`)).toBe(1);
+  });
+
+  test.each(events.map(({ type }, index) => [index, type] as const))("without its event %i, %s, it is not", (index) => {
+    expect(responsesGrammar(stream(events.toSpliced(index, 1)))).not.toEqual([]);
+  });
+
+  test.each([
+    ["an event is not JSON: oops", `${stream(events)}data: oops\n\n`],
+    ["event  holds response.created", stream(events).replace("event: response.created\n", "")],
+    ["sequence numbers are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12", stream(events).replace('number":13', 'number":12')],
+    ["ids of the response are resp_1, resp_2", changed(1, { response: { id: "resp_2" } })],
+    ["item 2 is added as number 1", changed(9, { output_index: 2 })],
+    ["two items are msg_1", changed(9, { item: { ...call, id: "msg_1" } })],
+    ["item msg_1 is done as msg_2", changed(8, { item: { ...message, id: "msg_2" } })],
+    ["output_text.delta of msg_2 in msg_1", changed(5, { item_id: "msg_2" })],
+    ["output_text.done is not what its deltas are", changed(6, { text: "Ho." })],
+    ["output_text 0 of item msg_1 is not what was told", changed(8, { item: { ...message, content: [{ ...part, text: "Ho." }] } })],
+    ["function_call_arguments 0 of item fc_1 is not what was told", changed(12, { item: { ...call, arguments: '{"a":1}' } })],
+    ["the last event's output is not the items that were done", changed(13, response([message]))],
+    ["output_text.delta outside item 0", stream(events.toSpliced(9, 0, events[5] as Event))],
+    ["a part of type output_text is added with text", changed(3, { part })],
+    ["content_part 0 is done before its text", stream(events.with(6, events[7] as Event).with(7, events[6] as Event))],
+  ])("%s", (fault, text) => {
+    expect(responsesGrammar(text)).toContain(fault);
   });
 });
 

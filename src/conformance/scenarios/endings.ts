@@ -1,7 +1,7 @@
 /** Answers that end otherwise: refusals and filters. */
 import { contains, holds, same } from "../check.ts";
 import { textOf } from "../conversation.ts";
-import { oneTurn, type ConversationScenario } from "../scenario.ts";
+import { isOpenAi, oneTurn, type ConversationScenario } from "../scenario.ts";
 
 const NO = "I cannot help with that.";
 
@@ -13,16 +13,16 @@ export const ENDINGS: readonly ConversationScenario[] = [
     turns: ({ upstream }) => [
       {
         says: "Do something bad.",
-        // Each vendor's own way: Chat has a field for the words, Messages and Gemini end with a reason.
-        answer: upstream === "chat" ? { blocks: [{ type: "refusal", text: NO }] } : { text: NO, calls: [], end: "refusal" },
+        // Each vendor's own way: OpenAI has a place for the words, Messages and Gemini end with a reason.
+        answer: isOpenAi(upstream) ? { blocks: [{ type: "refusal", text: NO }] } : { text: NO, calls: [], end: "refusal" },
       },
     ],
     check({ told, client, upstream }) {
       const outcome = told(0);
       contains("answer", textOf(outcome) + (outcome.refusal ?? ""), NO);
       const plain = outcome.finish === "stop";
-      // In Chat a refusal ends with `stop`: its own field tells it.
-      if (client === "chat") holds("finish", plain || outcome.finish === "filter", `is ${outcome.finish}`);
+      // At OpenAI a refusal ends like any answer: its own place tells it.
+      if (isOpenAi(client)) holds("finish", plain || outcome.finish === "filter", `is ${outcome.finish}`);
       else holds("finish", outcome.finish === "refusal" || outcome.finish === "filter", `is ${outcome.finish}, with ${upstream} upstream`);
     },
   },

@@ -6,45 +6,66 @@ import { oneTurn, type ConversationScenario } from "../scenario.ts";
 import type { FaultName } from "../../simulator/types.ts";
 
 /** What a client of each protocol is told: class of the SDK, status, and the protocol's own word for it. */
-type Wanted = Readonly<Record<ProtocolName, Pick<SdkError, "class" | "status" | "type" | "code">>>;
+type Wanted = Readonly<Record<ProtocolName, Partial<Pick<SdkError, "class" | "status" | "type" | "code">>>>;
 
 const LONG: Wanted = {
   anthropic: { class: "BadRequestError", status: 400, type: "invalid_request_error" },
   chat: { class: "BadRequestError", status: 400, code: "context_length_exceeded" },
+  responses: { class: "BadRequestError", status: 400, code: "context_length_exceeded" },
   gemini: { class: "ApiError", status: 400, type: "INVALID_ARGUMENT" },
 };
 const BAD: Wanted = {
   anthropic: { class: "BadRequestError", status: 400, type: "invalid_request_error" },
   chat: { class: "BadRequestError", status: 400, type: "invalid_request_error" },
+  responses: { class: "BadRequestError", status: 400, type: "invalid_request_error" },
   gemini: { class: "ApiError", status: 400, type: "INVALID_ARGUMENT" },
 };
 const UNKNOWN: Wanted = {
   anthropic: { class: "NotFoundError", status: 404, type: "not_found_error" },
   chat: { class: "NotFoundError", status: 404, code: "model_not_found" },
+  responses: { code: "model_not_found" },
   gemini: { class: "ApiError", status: 404, type: "NOT_FOUND" },
 };
 const RATE: Wanted = {
   anthropic: { class: "RateLimitError", status: 429, type: "rate_limit_error" },
   chat: { class: "RateLimitError", status: 429 },
+  responses: { class: "RateLimitError", status: 429 },
   gemini: { class: "ApiError", status: 429, type: "RESOURCE_EXHAUSTED" },
 };
 
 /** What each vendor says of a model that it does not have. */
-const NO_MODEL: Readonly<Record<ProtocolName, object>> = {
-  anthropic: { type: "error", error: { type: "not_found_error", message: "model: nobody" } },
+const NO_MODEL: Readonly<Record<ProtocolName, { readonly status: number; readonly body: object }>> = {
+  anthropic: { status: 404, body: { type: "error", error: { type: "not_found_error", message: "model: nobody" } } },
   chat: {
-    error: {
-      message: "The model `nobody` does not exist or you do not have access to it.",
-      type: "invalid_request_error",
-      param: null,
-      code: "model_not_found",
+    status: 404,
+    body: {
+      error: {
+        message: "The model `nobody` does not exist or you do not have access to it.",
+        type: "invalid_request_error",
+        param: null,
+        code: "model_not_found",
+      },
+    },
+  },
+  responses: {
+    status: 400,
+    body: {
+      error: {
+        message: "The requested model 'nobody' does not exist.",
+        type: "invalid_request_error",
+        param: "model",
+        code: "model_not_found",
+      },
     },
   },
   gemini: {
-    error: {
-      code: 404,
-      message: "models/nobody is not found for API version v1beta, or is not supported for generateContent.",
-      status: "NOT_FOUND",
+    status: 404,
+    body: {
+      error: {
+        code: 404,
+        message: "models/nobody is not found for API version v1beta, or is not supported for generateContent.",
+        status: "NOT_FOUND",
+      },
     },
   },
 };
@@ -89,7 +110,7 @@ export const ERRORS: readonly ConversationScenario[] = [
     feature: "errors",
     title: "a model that the upstream does not have",
     upsets: true,
-    turns: ({ upstream }) => [{ says: "Hello", answer: { status: 404, body: NO_MODEL[upstream] } }],
+    turns: ({ upstream }) => [{ says: "Hello", answer: NO_MODEL[upstream] }],
     check: ({ failed, client }) => checkError(failed(0), UNKNOWN[client]),
   },
   failing(
@@ -102,7 +123,9 @@ export const ERRORS: readonly ConversationScenario[] = [
       holds("time to wait", error.retryAfter !== undefined && error.retryAfter >= 1 && error.retryAfter <= 7, `is ${error.retryAfter} s`);
     },
   ),
-  failing("error-bad-credential", "the gateway's own key is refused: no fault of the client's key", "invalid-key", ({ failed }) => {
+  failing("error-bad-credential", "the gateway's own key is refused: no fault of the client's key", "invalid-key", ({ failed, client }) => {
+    // Clients of Responses try again after a server's failure for as long as they may: a refusal of another kind stops them.
+    if (client === "responses" && failed(0).status === 400) return;
     checkServerError(failed(0));
   }),
   failing("error-internal", "the upstream fails", "500", ({ failed }) => checkServerError(failed(0))),

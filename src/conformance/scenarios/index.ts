@@ -6,11 +6,13 @@ import { LIMITS } from "./limits.ts";
 import { MEDIA } from "./media.ts";
 import { MODELS } from "./models.ts";
 import { SEARCH } from "./search.ts";
+import { STATE } from "./state.ts";
 import { STREAMS } from "./streams.ts";
 import { STRUCTURED } from "./structured.ts";
 import { TEXT } from "./text.ts";
 import { THINKING } from "./thinking.ts";
 import { TOOL_CHOICE } from "./tool-choice.ts";
+import { TOOL_KINDS } from "./tool-kinds.ts";
 import { TOOLS } from "./tools.ts";
 import { USAGE } from "./usage.ts";
 
@@ -20,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MEDIA,
   ...TOOLS,
   ...TOOL_CHOICE,
+  ...TOOL_KINDS,
   ...THINKING,
   ...STRUCTURED,
   ...LIMITS,
@@ -28,5 +31,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ERRORS,
   ...STREAMS,
   ...SEARCH,
+  ...STATE,
   ...MODELS,
 ];

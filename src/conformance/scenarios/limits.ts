@@ -1,7 +1,7 @@
 /** Limits of the answer, and how tokens are drawn. */
 import { has, holds, same } from "../check.ts";
 import { callsOf, textOf } from "../conversation.ts";
-import { oneTurn, type ConversationScenario } from "../scenario.ts";
+import { isOpenAi, oneTurn, type ConversationScenario } from "../scenario.ts";
 import { WEATHER } from "./fixtures.ts";
 
 const SIX_STOPS = ["<one>", "<two>", "<three>", "<four>", "<five>", "<six>"];
@@ -24,8 +24,8 @@ export const LIMITS: readonly ConversationScenario[] = [
     title: "a call that was cut off is not made whole, and the answer says that it was cut",
     settings: { tools: [WEATHER] },
     excuse: ({ upstream, client, streamed }) => {
-      if (upstream !== "chat") return "only Chat Completions gives half a call";
-      return client === "chat" || streamed ? undefined : "a whole answer of this protocol has arguments as parsed JSON";
+      if (!isOpenAi(upstream)) return "only OpenAI's protocols give half a call";
+      return isOpenAi(client) || streamed ? undefined : "a whole answer of this protocol has arguments as parsed JSON";
     },
     turns: oneTurn("Weather?", { text: "Looking.", calls: [{ name: "get_weather", arguments: '{"city":"Par' }], end: "length" }),
     check({ told, client }) {
@@ -34,7 +34,7 @@ export const LIMITS: readonly ConversationScenario[] = [
       same("words", textOf(outcome), "Looking.");
       const complete = callsOf(outcome).find(({ input }) => (input as { city?: string }).city === "Paris");
       same("invented call", complete, undefined);
-      if (client === "chat") same("arguments", callsOf(outcome)[0]?.inputText, '{"city":"Par');
+      if (isOpenAi(client)) same("arguments", callsOf(outcome)[0]?.inputText, '{"city":"Par');
     },
   },
   {
@@ -42,9 +42,16 @@ export const LIMITS: readonly ConversationScenario[] = [
     feature: "limits",
     title: "a stop sequence arrives and ends the answer",
     settings: { stop: ["<end>"] },
+    excuse: ({ client, upstream, streamed }) => {
+      if (client === "responses") return "Responses has no stop sequences";
+      return upstream === "responses" && streamed && client !== "anthropic"
+        ? "whoever cuts a stream off is never told its tokens, with which this client's streams must end"
+        : undefined;
+    },
     turns: oneTurn("Count.", { text: "one two <end> three" }),
     check({ asked, told, client, upstream }) {
-      same("upstream stop sequences", asked(0).stop, ["<end>"]);
+      // One that has none says on: the gateway itself must listen.
+      same("upstream stop sequences", asked(0).stop, upstream === "responses" ? [] : ["<end>"]);
       const outcome = told(0);
       same("answer", textOf(outcome), "one two ");
       if (client === "anthropic" && upstream === "anthropic") has("answer", outcome, { finish: "stop-sequence", stopSequence: "<end>" });

@@ -1,12 +1,20 @@
 /** Streams that are slow, oddly cut, or end before their end. */
-import { holds, same } from "../check.ts";
-import { textOf, type SdkError } from "../conversation.ts";
+import { has, holds, same } from "../check.ts";
+import { callsOf, textOf, type SdkError } from "../conversation.ts";
 import { oneTurn, type ConversationScenario, type Pairing } from "../scenario.ts";
+import { WEATHER } from "./fixtures.ts";
 
+const PARIS = { name: "get_weather", input: { city: "Paris" } };
+const ROME = { name: "get_weather", input: { city: "Rome" } };
 const LONG_TEXT = Array.from({ length: 120 }, (_, index) => `Sentence ${index} with ünï¢ode 世界 👍. `).join("");
 
 function streamsOnly({ streamed }: Pairing): string | undefined {
   return streamed ? undefined : "only a stream can";
+}
+
+/** Relaying passes on what it is given. */
+function ofResponses({ client, upstream, streamed }: Pairing): string | undefined {
+  return streamed && upstream === "responses" && client !== "responses" ? undefined : "only a translated stream of Responses can";
 }
 
 /** Whatever it is called, it must not be taken for an answer. */
@@ -34,6 +42,39 @@ export const STREAMS: readonly ConversationScenario[] = [
     check({ told }) {
       same("answer", textOf(told(0)), "Zwölf 世界 👍.");
       same("finish", told(0).finish, "stop");
+    },
+  },
+  {
+    id: "compatible-streams",
+    feature: "streams",
+    title: "ids that change, no numbers and an empty last output: the streams of compatible servers are understood",
+    settings: { tools: [WEATHER] },
+    excuse: ofResponses,
+    turns: oneTurn("Weather in Paris and Rome?", {
+      quirks: ["rotating-ids", "empty-output", "no-sequence-numbers"],
+      blocks: [
+        { type: "thinking", text: "Both." },
+        { type: "text", text: "I ask." },
+        { type: "call", ...PARIS },
+        { type: "call", ...ROME },
+      ],
+    }),
+    check({ told }) {
+      same("answer", textOf(told(0)), "I ask.");
+      has("calls", callsOf(told(0)), [PARIS, ROME]);
+      same("finish", told(0).finish, "calls");
+    },
+  },
+  {
+    id: "stream-without-deltas",
+    feature: "streams",
+    title: "a stream that tells everything in its last events is understood",
+    settings: { tools: [WEATHER] },
+    excuse: ofResponses,
+    turns: oneTurn("Weather in Paris?", { quirks: ["no-deltas"], text: "I ask.", calls: [PARIS] }),
+    check({ told }) {
+      same("answer", textOf(told(0)), "I ask.");
+      has("calls", callsOf(told(0)), [PARIS]);
     },
   },
   {

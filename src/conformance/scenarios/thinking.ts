@@ -2,8 +2,8 @@
 import { has, holds, same } from "../check.ts";
 import type { ProtocolName } from "../clients/client.ts";
 import { callsOf, textOf, thinkingOf } from "../conversation.ts";
-import { callsIn, resultsByCall, thinkingIn } from "../look.ts";
-import { oneTurn, type ConversationScenario, type Pairing, type Played } from "../scenario.ts";
+import { callsIn, resultsByCall, textsIn, thinkingIn } from "../look.ts";
+import { isOpenAi, oneTurn, type ConversationScenario, type Pairing, type Played } from "../scenario.ts";
 import { WEATHER } from "./fixtures.ts";
 
 const THOUGHT = "The user wants the weather. Paris first, then Rome.";
@@ -12,17 +12,25 @@ const ROME = { name: "get_weather", input: { city: "Rome" } };
 const SHOWN = { thinking: { effort: "medium", show: true } } as const;
 
 /** Where a conversation moves to. */
-const OTHER: Readonly<Record<ProtocolName, ProtocolName>> = { anthropic: "gemini", gemini: "anthropic", chat: "anthropic" };
+const OTHER: Readonly<Record<ProtocolName, ProtocolName>> = {
+  anthropic: "gemini",
+  gemini: "anthropic",
+  chat: "anthropic",
+  responses: "anthropic",
+};
 
-/** OpenAI's own servers keep their reasoning to themselves and want none back. */
+/** The Chat Completions of OpenAI's own servers keep their reasoning to themselves and want none back. */
 function noStateInChat({ upstream }: Pairing): string | undefined {
   return upstream === "chat" ? "Chat Completions has no state of reasoning that must come back" : undefined;
 }
 
-/** The state that the upstream minted has come back to it: on the thinking itself (Messages) or on the first call (Gemini). */
+/**
+ * The state that the upstream minted has come back to it: on the thinking itself (Messages, Responses) or on the first call
+ * (Gemini).
+ */
 function checkState({ asked, upstream }: Played, turn: number, calls: number): void {
   const ask = asked(turn);
-  if (upstream === "anthropic") {
+  if (upstream !== "gemini") {
     const [thought] = thinkingIn(ask);
     same("upstream thinking", thought?.text, THOUGHT);
     holds("upstream signature", Boolean(thought?.signature), "none came back");
@@ -62,7 +70,7 @@ export const THINKING: readonly ConversationScenario[] = [
     feature: "thinking",
     title: "thinking that nobody wants to read does not get into the answer",
     settings: { thinking: { effort: "low", show: false } },
-    excuse: ({ client }) => (client === "chat" ? "a Chat client cannot say whether it wants to read reasoning" : undefined),
+    excuse: ({ client }) => (isOpenAi(client) ? "an OpenAI client cannot say that it does not want to read reasoning" : undefined),
     turns: oneTurn("Weather?", {
       blocks: [
         { type: "thinking", text: THOUGHT },
@@ -183,7 +191,7 @@ export const THINKING: readonly ConversationScenario[] = [
     ],
     check(played) {
       const { asked, told, upstream } = played;
-      if (upstream === "anthropic") {
+      if (upstream !== "gemini") {
         same(
           "upstream thinking",
           thinkingIn(asked(2)).map(({ text }) => text),
@@ -217,11 +225,33 @@ export const THINKING: readonly ConversationScenario[] = [
       },
       { says: { results: [{ call: 0, content: "21" }] }, answer: { blocks: [{ type: "text", text: "21." }] } },
     ],
-    check({ asked, told, upstream }) {
-      same("thinking", thinkingOf(told(0)), "");
-      const state = upstream === "anthropic" ? thinkingIn(asked(1))[0]?.signature : callsIn(asked(1))[0]?.signature;
-      holds("upstream signature", Boolean(state), "none came back");
+    check({ asked, told, client, upstream }) {
+      // A Responses client can only leave out that it wants to read.
+      if (client !== "responses") same("thinking", thinkingOf(told(0)), "");
+      const [state] = upstream === "gemini" ? callsIn(asked(1)) : thinkingIn(asked(1));
+      holds("upstream signature", Boolean(state?.signature), "none came back");
       same("answer", textOf(told(1)), "21.");
+    },
+  },
+  {
+    id: "cut-while-thinking",
+    feature: "thinking",
+    title: "an answer that was cut off while the model thought says so, and the conversation goes on",
+    settings: SHOWN,
+    excuse: ({ client, upstream }) =>
+      client === "responses" && upstream === "responses"
+        ? "the vendor refuses thinking that led to nothing, and relaying must not repair it"
+        : undefined,
+    turns: () => [
+      { says: "Weather?", answer: { blocks: [{ type: "thinking", text: THOUGHT }], end: "length" } },
+      { says: "And in short?", answer: { blocks: [{ type: "text", text: "Sunny." }] } },
+    ],
+    check({ asked, told }) {
+      same("finish", told(0).finish, "length");
+      same("thinking", thinkingOf(told(0)), THOUGHT);
+      same("answer", textOf(told(0)), "");
+      same("upstream words", textsIn(asked(1), "user"), ["Weather?", "And in short?"]);
+      same("second answer", textOf(told(1)), "Sunny.");
     },
   },
   {

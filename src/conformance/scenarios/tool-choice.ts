@@ -2,7 +2,7 @@
 import { contains, has, holds, same } from "../check.ts";
 import { callsOf } from "../conversation.ts";
 import { callsIn } from "../look.ts";
-import { FINE, oneTurn, type ConversationScenario } from "../scenario.ts";
+import { FINE, isOpenAi, oneTurn, type ConversationScenario } from "../scenario.ts";
 import { CLOCK, WEATHER } from "./fixtures.ts";
 
 const BOTH = [WEATHER, CLOCK];
@@ -116,7 +116,7 @@ export const TOOL_CHOICE: readonly ConversationScenario[] = [
     feature: "tools",
     title: "names that another protocol has no room for come back as they were",
     settings: { tools: [{ name: LONG, schema: { type: "object", properties: {} } }], toolChoice: "required" },
-    excuse: ({ client }) => (client === "chat" ? "names of Chat Completions are short enough for every protocol" : undefined),
+    excuse: ({ client }) => (isOpenAi(client) ? "names of this client's own protocol are short enough for every other" : undefined),
     // Whatever the gateway calls it, the simulator's own answer calls the tool that it was shown.
     turns: () => [
       { says: "List the things.", answer: {} },
@@ -126,7 +126,7 @@ export const TOOL_CHOICE: readonly ConversationScenario[] = [
       same("call", callsOf(told(0))[0]?.name, LONG);
       const [call] = callsIn(asked(1));
       same("upstream call", call?.name, asked(1).tools[0]?.name);
-      if (upstream === "chat") holds("upstream name", (call?.name ?? "").length <= 64, `is longer than 64: ${call?.name}`);
+      if (isOpenAi(upstream)) holds("upstream name", (call?.name ?? "").length <= 64, `is longer than 64: ${call?.name}`);
     },
   },
   {

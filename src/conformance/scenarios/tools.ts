@@ -2,7 +2,7 @@
 import { has, holds, same } from "../check.ts";
 import { callsOf, textOf, type Outcome } from "../conversation.ts";
 import { callsIn, resultsByCall, resultsIn, textsIn } from "../look.ts";
-import { onlyFor, type ConversationScenario } from "../scenario.ts";
+import { isOpenAi, onlyFor, type ConversationScenario } from "../scenario.ts";
 import { CLOCK, WEATHER } from "./fixtures.ts";
 
 const PARIS = { name: "get_weather", input: { city: "Paris" } };
@@ -182,7 +182,7 @@ export const TOOLS: readonly ConversationScenario[] = [
     title: "arguments that a client keeps as text go back to the letter: big integers, 1.0",
     settings: { tools: [{ name: "pay", schema: { type: "object", properties: { account: { type: "integer" } } } }] },
     excuse: onlyFor(
-      ({ client, upstream }) => client === "chat" && upstream === "chat",
+      ({ client, upstream }) => isOpenAi(client) && isOpenAi(upstream),
       "one of the two has arguments as parsed JSON, which has no such numbers",
     ),
     turns: () => [
@@ -199,7 +199,7 @@ export const TOOLS: readonly ConversationScenario[] = [
     feature: "tools",
     title: "a result that says it failed",
     settings: { tools: [WEATHER] },
-    excuse: ({ client }) => (client === "chat" ? "Chat Completions has no mark for failed results" : undefined),
+    excuse: ({ client }) => (isOpenAi(client) ? "OpenAI's protocols have no mark for failed results" : undefined),
     turns: () => [
       { says: "Weather in Paris?", answer: { calls: [PARIS] } },
       { says: { results: [{ call: 0, content: "station offline", failed: true }] }, answer: { text: "No data." } },
@@ -207,7 +207,7 @@ export const TOOLS: readonly ConversationScenario[] = [
     check({ asked, told, upstream }) {
       const [result] = resultsIn(asked(1));
       holds("upstream result", result?.text.includes("station offline") ?? false, `says ${JSON.stringify(result?.text)}`);
-      if (upstream !== "chat") same("mark of failure", result?.isError, true);
+      if (!isOpenAi(upstream)) same("mark of failure", result?.isError, true);
       // Without a mark, the text must tell.
       else holds("upstream result", /error/i.test(result?.text ?? ""), `does not say that it failed: ${JSON.stringify(result?.text)}`);
       same("answer", textOf(told(1)), "No data.");
@@ -324,7 +324,7 @@ export const TOOLS: readonly ConversationScenario[] = [
     feature: "tools",
     title: "fragments of parallel calls that come in turns are put together rightly",
     settings: { tools: [WEATHER] },
-    excuse: ({ upstream }) => (upstream === "chat" ? undefined : "only Chat Completions can interleave calls"),
+    excuse: ({ upstream }) => (isOpenAi(upstream) ? undefined : "only OpenAI's protocols can interleave calls"),
     turns: () => [
       {
         says: "Paris and Rome?",
