@@ -72,7 +72,7 @@ export async function until(met: () => boolean): Promise<void> {
 }
 
 /** Credentials `k1`…`kN` of one provider called `up`, every model name going there; durations short enough for tests. */
-export function pool(type: "anthropic" | "gemini", keys: number, more = ""): (upstream: string) => string {
+export function pool(type: "anthropic" | "gemini" | "openai", keys: number, more = ""): (upstream: string) => string {
   const names = Array.from({ length: keys }, (_, i) => `      - { name: c${i + 1}, api_key: key-number-${i + 1} }`).join("\n");
   const target = type === "gemini" ? "up/gemini-3.8-pro" : "up/*";
   return (upstream) => `
@@ -81,7 +81,7 @@ cooldown: { rate_limit_base: 200ms, rate_limit_max: 400ms, transient_base: 20ms,
 providers:
   up:
     type: ${type}
-    base_url: "${upstream}"
+    base_url: "${upstream}${type === "openai" ? "/v1" : ""}"
     timeouts: { connect: 300ms, headers: 300ms, first_content: 300ms, idle: 300ms }
     credentials:
 ${names}
