@@ -54,7 +54,7 @@ function requestOf({ request, response }: Recording): Buffer {
   return spliceSpans(body, [{ start: 1, end: 1, text: `"stream" : ${stream}, "unknown":[1.0, 1e3, 12345678901234567890, "\\u00e9"],` }]);
 }
 
-describe("rules 47 and 220: relay", () => {
+describe("rules 1, 2, 3, 11, 47 and 220: relay", () => {
   test("there is something to relay", () => expect(generations.length).toBeGreaterThan(40));
 
   test.each(generations.map((recording) => [recording.name, recording] as const))("%s", async (_name, recording) => {
