@@ -2,7 +2,7 @@
 import type { EncodeTarget } from "../../protocol.ts";
 import type { ResponsesDialect } from "../../responses-dialect.ts";
 
-export const DEFAULT_DIALECT: ResponsesDialect = {
+const DEFAULT_DIALECT: ResponsesDialect = {
   systemRole: "system",
   encryptedReasoning: false,
   reasoningText: false,

@@ -150,7 +150,7 @@ describe("calls", () => {
     expect([one?.["output"], two?.["output"]]).toEqual(["1", "2"]);
   });
 
-  test("rules 66, 90: free text is a call of its own kind, or one of a function with one string", () => {
+  test("rule 66: free text is a call of its own kind, or one of a function with one string", () => {
     const patch: Content = { type: "tool-call", kind: "custom", id: "c", name: "patch", input: "*** Begin" };
     const tools: ChatRequest["tools"] = [{ type: "custom", name: "patch", path: "tools[0]" }];
     const told = (options?: SendOptions) =>
@@ -329,7 +329,7 @@ describe("reasoning", () => {
       { type: "reasoning", text: "", state: { issuer: { platform: "anthropic" }, kind: "redacted-thinking", value: "x" } },
     ],
     ["one without encrypted content", thought(minted({ summary: [], content: ["a\n\nb"] }))],
-  ])("rules 131, 134, 137: %s is left out", (_name, content) => {
+  ])("rules 131, 134: %s is left out", (_name, content) => {
     const { body, losses } = sent([user("hi"), assistant(content, text("So.")), user("and?")]);
     expect(body.input.slice(1, 2)).toEqual([said("So.")]);
     expect(codes({ losses })).toEqual(["foreign-reasoning info"]);

@@ -92,7 +92,7 @@ describe("calls", () => {
     ["computer_call", { actions: [{ type: "click" }] }, "computer", [{ type: "click" }]],
     ["computer_call", { action: { type: "click" } }, "computer", { type: "click" }],
     ["tool_search_call", { execution: "client", arguments: { goal: "a" } }, "tool_search", { goal: "a" }],
-  ])("the client runs %s: what it is to do is the input (rules 66, 68)", (type, what, name, input) => {
+  ])("the client runs %s: what it is to do is the input (rule 90)", (type, what, name, input) => {
     const item = { type, id: "x_1", call_id: "c", status: "completed", ...what };
     const { items, finish } = fold([created, added(0, { ...item, status: "in_progress" }), done(0, item), completed([item])]);
     expect(items).toMatchObject([{ type: "tool-call", id: "c", name, input: JSON.stringify(input) }]);

@@ -1,4 +1,4 @@
-/** A message of an answer: its parts of text and refusal, each a piece of content (A.3.3; rules 263, 264, 303, 304). */
+/** A message of an answer: its parts of text and refusal, each a piece of content (A.3.3; rules 264, 266, 303, 304). */
 import type { Citation, Content } from "../../../chat/chat.ts";
 import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { JsonFence } from "../../shared/json-fence.ts";

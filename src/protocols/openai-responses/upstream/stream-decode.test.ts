@@ -96,7 +96,7 @@ describe("text", () => {
     expect(decoder.finished).toBe(true);
   });
 
-  test("rule 263: sources come with the text, once", () => {
+  test("rule 266: sources come with the text, once", () => {
     const annotation = { type: "url_citation", url: "https://a", title: "A", start_index: 0, end_index: 5 };
     const citation = { url: "https://a", title: "A", range: { start: 0, end: 5 } };
     const whole = message("", { content: [{ type: "output_text", text: "Hello", annotations: [annotation] }] });
