@@ -48,10 +48,15 @@ test("a tool in a group is called by both names or its own", () => {
   expect([callFor('crm.find {"a":"b"}', [find]), callFor('find {"a":"b"}', [find])]).toEqual([call, call]);
 });
 
-test("free text goes to a tool that takes it, a command into the program that it runs", () => {
-  const exec = { name: "exec", schema: undefined, kind: "custom" as const };
+test("free text goes to a tool that takes it, a command and the call of a nested tool into the program that it runs", () => {
+  const description = "declare const tools: { view_image(args: { path: string }): Promise<{ image_url: string }>; };";
+  const exec = { name: "exec", description, schema: undefined, kind: "custom" as const };
   expect(callFor("exec some text", [exec])).toEqual({ name: "exec", arguments: "some text", custom: true });
-  expect(callFor("ls", [exec])?.arguments).toBe('const r = await tools.exec_command({"cmd":"ls"});\ntext(r.output ?? r);\n');
+  expect(callFor("ls", [exec])?.arguments).toBe(
+    'const r = await tools.exec_command({"cmd":"ls"});\nif (r.image_url) image(r.image_url); else text(r.output ?? r);\n',
+  );
+  expect(callFor('view_image {"path":"a.png"}', [exec])?.arguments).toMatch(/^const r = await tools\.view_image\(\{"path":"a\.png"\}\);\n/);
+  expect(callFor('view_room {"path":"a.png"}', [exec])?.arguments).toContain("exec_command");
 });
 
 test("the same tools are found where their group became a part of the name and their text a field", () => {
@@ -60,7 +65,7 @@ test("the same tools are found where their group became a part of the name and t
   expect(patchCall(patch, tools)).toEqual({ name: "apply_patch", input: { input: patch } });
   expect(callFor("ls", tools)).toEqual({
     name: "functions__exec",
-    input: { input: 'const r = await tools.exec_command({"cmd":"ls"});\ntext(r.output ?? r);\n' },
+    input: { input: 'const r = await tools.exec_command({"cmd":"ls"});\nif (r.image_url) image(r.image_url); else text(r.output ?? r);\n' },
   });
   expect(callFor("ls", [tool("exec", { code: { type: "string" } })])).toBeUndefined();
 });

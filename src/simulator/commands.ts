@@ -50,7 +50,8 @@ export function commandRounds(speech: string): string[][] {
  * that takes free text. `undefined` when no offered tool can.
  */
 export function callFor(command: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
-  return directCall(command, tools) ?? shellCall(command, tools) ?? codeCall(`exec_command(${JSON.stringify({ cmd: command })})`, tools);
+  const inCode = nestedCall(command, tools) ?? `exec_command(${JSON.stringify({ cmd: command })})`;
+  return directCall(command, tools) ?? shellCall(command, tools) ?? codeCall(inCode, tools);
 }
 
 /** The call that applies the patch which the speech holds, from its first line to its last. */
@@ -103,7 +104,15 @@ function shellCall(command: string, tools: readonly OfferedTool[]): ScriptedCall
 
 /** A tool that takes a program, which calls the other tools (Codex calls it `exec`). */
 function codeCall(call: string, tools: readonly OfferedTool[]): ScriptedCall | undefined {
-  return textCall(/(?:^|__)exec$/, `const r = await tools.${call};\ntext(r.output ?? r);\n`, tools);
+  const program = `const r = await tools.${call};\nif (r.image_url) image(r.image_url); else text(r.output ?? r);\n`;
+  return textCall(/(?:^|__)exec$/, program, tools);
+}
+
+/** The call of a tool that programs alone can reach: the description of the tool which takes them tells of it. */
+function nestedCall(command: string, tools: readonly OfferedTool[]): string | undefined {
+  const [, name = "", input = ""] = /^(\w+)\s+(\{.*\})$/.exec(command) ?? [];
+  const told = name !== "" && tools.some(({ description }) => description?.includes(` ${name}(`));
+  return told && isFields(jsonOf(input)) ? `${name}(${input})` : undefined;
 }
 
 /** A call of the tool that takes free text, also where its group and its form were lost on the way: then it has one field, `input`. */

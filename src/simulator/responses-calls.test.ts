@@ -63,7 +63,11 @@ describe("calls of every kind of tool", () => {
     [
       "a program that runs the command",
       { tools: [custom], input: "Run `ls`." },
-      { type: "custom_tool_call", name: "exec", input: 'const r = await tools.exec_command({"cmd":"ls"});\ntext(r.output ?? r);\n' },
+      {
+        type: "custom_tool_call",
+        name: "exec",
+        input: 'const r = await tools.exec_command({"cmd":"ls"});\nif (r.image_url) image(r.image_url); else text(r.output ?? r);\n',
+      },
     ],
     ["free text", { tools: [custom], input: "Use `exec some text`." }, { type: "custom_tool_call", name: "exec", input: "some text" }],
     [
