@@ -104,11 +104,20 @@ describe("places and callers", () => {
     ["DELETE", "/v1/models", /^405 /],
     ["POST", "/v1/nothing", /^404 not_found_error/],
     ["GET", "/v1/models/no-such-model%20x", /^404 not_found_error|^200/],
-    ["POST", "/v1/messages/batches", /^404 not_found_error/],
   ])("%s %s", async (method, path, expected) => {
     const answer = await fetch(`${open.url}${path}`, { method, headers: { "anthropic-version": "2023-06-01" } });
     if (answer.status === 200) return;
     expect(await message(answer)).toMatch(expected);
+  });
+
+  test.each([
+    ["POST", "/v1/messages/batches"],
+    ["GET", "/v1/messages/batches/msgbatch_1"],
+    ["POST", "/v1/files"],
+  ])("rule 403: what of Anthropic's is not served is not found: %s %s", async (method, path) => {
+    const answer = await fetch(`${open.url}${path}`, { method, headers: { "anthropic-version": "2023-06-01" } });
+    expect(await message(answer)).toMatch(/^404 not_found_error/);
+    expect(open.simulator.requests.filter(({ path: asked }) => asked.startsWith(path))).toEqual([]);
   });
 
   test.each([
@@ -158,14 +167,14 @@ describe("places and callers", () => {
     expect(await (await fetch(`${open.url}/v1/models`)).json()).toMatchObject({ object: "list" });
   });
 
-  test("probes answer cheaply, also to HEAD", async () => {
+  test("rule 360: probes answer cheaply, also to HEAD", async () => {
     for (const path of ["/", "/healthz", "/readyz"]) {
       expect((await fetch(`${keyed.url}${path}`)).status).toBe(200);
       expect((await fetch(`${keyed.url}${path}`, { method: "HEAD" })).status).toBe(200);
     }
   });
 
-  test("a missing key, a wrong key, a key for other models", async () => {
+  test("rules 360 and 361: a missing key, a wrong key, a key for other models", async () => {
     expect(await message(await post(keyed.url, ask("x")))).toMatch(/^401 authentication_error: .*key/);
     expect(await message(await post(keyed.url, ask("x"), { "x-api-key": "wrong" }))).toMatch(/^401 authentication_error/);
     expect(await message(await post(keyed.url, ask("x", { model: "gpt" }), { authorization: "Bearer right-key" }))).toMatch(

@@ -19,6 +19,19 @@ async function get(url: string): Promise<unknown> {
   return (await fetch(url, { headers: { "anthropic-version": "2023-06-01" } })).json();
 }
 
+test("rule 354: Claude Code finds names that it takes, and they may lead to anybody's models", async () => {
+  const aliases = (upstream: string): string => config(upstream).replace("  careful:", "  claude-fast: g/gemini-2.5-flash\n  careful:");
+  const { url, simulator } = await start({ config: aliases });
+  // As Claude Code asks, which follows no redirect and shows what has such a name only.
+  const headers = { "user-agent": "claude-code/2.1.330", authorization: "Bearer any", "anthropic-version": "2023-06-01" };
+  const answer = await fetch(`${url}/v1/models?limit=1000`, { headers, redirect: "error" });
+  const { data } = (await answer.json()) as { data: { type: string; id: string; display_name: string }[] };
+  const shown = data.filter(({ id }) => /claude|anthropic/i.test(id));
+  expect(shown).toMatchObject([{ type: "model", id: "claude-fast", display_name: "claude-fast" }]);
+  expect((await post(url, ask("hi", { model: shown[0]?.id }))).status).toBe(200);
+  expect(simulator.requests.at(-1)?.path).toContain("gemini-2.5-flash");
+});
+
 describe("limits of models", () => {
   test("a name that leads to one model has its limits; nothing is made up, least of all 0", async () => {
     const { url } = await start({ config });

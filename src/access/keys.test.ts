@@ -14,7 +14,7 @@ function identify(headers: RequestHeaders, query = ""): string {
   return found instanceof GatewayError ? `${found.kind}: ${found.message}` : found.name;
 }
 
-describe("a key is taken from wherever a protocol's clients put it", () => {
+describe("rule 361: a key is taken from wherever a protocol's clients put it", () => {
   test.each<[RequestHeaders, string, string]>([
     [{ authorization: "Bearer alice-secret" }, "", "alice"],
     [{ authorization: "bearer  bob-secret " }, "", "bob"],
