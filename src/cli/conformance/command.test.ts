@@ -49,5 +49,6 @@ test("nobody at the target is told before anything is played", async () => {
 
 test("the wiring says where the simulator will be", async () => {
   expect(await run(["conformance", "--wiring", "--simulator-port", "7777"])).toBe(0);
-  expect(stdout).toContain("http://127.0.0.1:7777/v1");
+  expect(stdout).toMatch(/^ *OpenAI Chat +http:\/\/127\.0\.0\.1:7777\/v1 +model chat-model$/m);
+  expect(stdout).toMatch(/^ *OpenAI Responses +http:\/\/127\.0\.0\.1:7777\/v1 +model responses-model$/m);
 });

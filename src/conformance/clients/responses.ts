@@ -9,7 +9,7 @@ import { tapFetch, type TappedFetch } from "./tapped-fetch.ts";
 
 /** Why an answer is incomplete. */
 const REASONS: Readonly<Record<string, Finish>> = { max_output_tokens: "length", content_filter: "filter" };
-const NO_END = "the stream ended before the response did";
+const NO_ANSWER = "the response was never finished";
 
 type Response = OpenAI.Responses.Response;
 type OutputItem = OpenAI.Responses.ResponseOutputItem;
@@ -81,8 +81,8 @@ class ResponsesConversation implements Conversation {
 
 /** The SDK hands over a response that failed, and one that was never finished, as if they were answers. */
 function failureOf({ status, error }: Response): SdkError {
-  const [name, message] = status === "failed" ? [error?.code, error?.message] : [undefined, NO_END];
-  return { class: `Response ${status}`, ...(name !== undefined && { code: name }), message: message ?? "" };
+  const { code, message = NO_ANSWER } = error ?? {};
+  return { class: `Response ${status}`, ...(code !== undefined && { code }), message };
 }
 
 function referenceTo({ id }: OutputItem): InputItem {
