@@ -19,10 +19,13 @@ export function refuseType(param: string, expected: string, given: unknown): nev
 
 /** @throws GatewayError `invalid-request`: the field has none of the values it may have. */
 export function refuseValue(param: string, given: string, supported: readonly string[]): never {
-  const quoted = supported.map((value) => `'${value}'`);
-  const last = quoted.pop() ?? "";
-  const list = quoted.length > 0 ? `${quoted.join(", ")}, and ${last}` : last;
-  return refuse(param, `Invalid value: '${given}'. Supported values are: ${list}.`, "invalid_value");
+  return refuse(param, `Invalid value: '${given}'. Supported values are: ${listed(supported)}.`, "invalid_value");
+}
+
+/** As OpenAI lists values: 'a' and 'b'; 'a', 'b', and 'c'. */
+function listed(values: readonly string[]): string {
+  const quoted = values.map((value) => `'${value}'`);
+  return quoted.length < 3 ? quoted.join(" and ") : `${quoted.slice(0, -1).join(", ")}, and ${quoted.at(-1)}`;
 }
 
 /** The name of a tool. @throws GatewayError `invalid-request` when it is empty: names that are only illegal can be changed (rule 70). */
