@@ -56,6 +56,8 @@ export interface MediaContent {
   /** The file's name, where it has one. */
   readonly title?: string;
   readonly context?: string;
+  /** The call of the provider's own tool that made it. */
+  readonly madeBy?: string;
   /** How closely a picture is to be looked at (rule 179). */
   readonly detail?: "low" | "high" | "auto" | "original";
 }

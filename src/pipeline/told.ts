@@ -25,18 +25,20 @@ export function attemptsHeader(notes: readonly AttemptNote[]): string {
  */
 export function finalError(last: GatewayError, asked: string, tried?: string): GatewayError {
   switch (last.kind) {
+    case "billing":
+      // Used-up quota keeps the status that its vendor gives it: clients know that waiting a moment does not help (A.3.4).
+      if (last.detail.upstreamStatus === 429) {
+        return new GatewayError(
+          "rate-limited",
+          `Every credential that could serve this request has used up its quota with its provider. Last answer: ${last.message}`,
+          { ...withoutAnswer(last), code: "insufficient_quota", shouldRetry: false },
+        );
+      }
+      return refusedCredentials(last);
     // The caller's key is fine: a 401 would make agents log out (rule 341).
     case "unauthenticated":
-    case "billing":
     case "permission":
-      return new GatewayError(
-        "bad-credential",
-        `Every credential that could serve this request was refused by its provider (${last.kind}). Last answer: ${last.message}`,
-        {
-          ...withoutAnswer(last),
-          shouldRetry: false,
-        },
-      );
+      return refusedCredentials(last);
     // The caller knows the model by the name it asked for (rule 342).
     case "model-not-found":
       if (tried === undefined || tried.endsWith(`/${asked}`)) return last.with({ shouldRetry: false });
@@ -51,6 +53,14 @@ export function finalError(last: GatewayError, asked: string, tried?: string): G
     default:
       return last;
   }
+}
+
+function refusedCredentials(last: GatewayError): GatewayError {
+  return new GatewayError(
+    "bad-credential",
+    `Every credential that could serve this request was refused by its provider (${last.kind}). Last answer: ${last.message}`,
+    { ...withoutAnswer(last), shouldRetry: false },
+  );
 }
 
 /** Two hints closer than this are the same, in ms. */

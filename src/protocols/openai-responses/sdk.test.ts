@@ -148,8 +148,7 @@ test.each<[ErrorKind, unknown, number, string | null]>([
   ["model-not-found", OpenAI.NotFoundError, 404, "model_not_found"],
   ["rate-limited", OpenAI.RateLimitError, 429, "rate_limit_exceeded"],
   ["overloaded", OpenAI.InternalServerError, 503, "overloaded"],
-  // Codex would ask again dozens of times.
-  ["bad-credential", OpenAI.BadRequestError, 400, null],
+  ["bad-credential", OpenAI.InternalServerError, 502, null],
 ])("rules 331 and 341: a failure of kind %s raises the SDK's own class", async (kind, Class, status, code) => {
   const { body, headers, status: sent } = client.encodeError(new GatewayError(kind, "Why.", { field: "input[0]" }), "req_01", undefined);
   const asked = sdkAnswering(body, { status: sent, headers }).responses.create({ model: "m", input: "hi" });

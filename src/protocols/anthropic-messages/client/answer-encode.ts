@@ -145,6 +145,8 @@ export class AnswerEncoder {
     this.#carry(undefined, "self");
     if (item.type === "media") {
       this.#context.losses.add("media-output", `answer.${item.kind}`, "semantic");
+      // The result of the call that made it says that it did.
+      if (item.madeBy !== undefined) return undefined;
       this.#open({ type: "text", text: "" });
       this.#sink.text(mediaNote(item));
       return this.#close();

@@ -65,12 +65,13 @@ export class AnswerEncoder {
     }
   }
 
-  /** No more items come. @returns whether the answer holds a refusal in words. */
+  /** No more items come. @returns whether the model itself said a refusal; a provider's explanation of one is none. */
   end(finish: Finish): boolean {
+    const refused = this.#held.refusal;
     const refusal = refusalText(finish, this.#held) ?? "";
     if (refusal !== "") this.#say("refusal", undefined, {}).text(refusal);
     this.#writer.end(finish, [...this.#running.values()]);
-    return this.#held.refusal;
+    return refused;
   }
 
   #start(index: number, item: Content): void {

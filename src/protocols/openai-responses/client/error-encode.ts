@@ -2,19 +2,9 @@
 import type { ErrorKind, GatewayError } from "../../../chat/error.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { formatFrame } from "../../../wire/sse.ts";
-import type { ClientAnswer } from "../../protocol.ts";
 import { waitSeconds } from "../../shared/caller-error.ts";
 import * as openai from "../../shared/openai-error-answers.ts";
 import { idStem } from "./output.ts";
-
-/** Codex asks again dozens of times for as long as it may: a failure that time does not heal has the status that stops it. */
-const FINAL_STATUS = 400;
-
-/** The error answer. */
-export function encodeError(error: GatewayError, requestId: string): ClientAnswer {
-  const answer = openai.encodeError(error, requestId);
-  return error.kind === "bad-credential" ? { ...answer, status: FINAL_STATUS } : answer;
-}
 
 /** What Codex does not try again, with our words shown to its user. */
 const FINAL = "invalid_prompt";

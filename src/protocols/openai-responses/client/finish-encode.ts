@@ -8,7 +8,7 @@ export interface EncodedFinish {
   readonly reason?: "max_output_tokens" | "content_filter";
 }
 
-/** @param refused whether the answer holds a refusal in words, which is complete. */
+/** @param refused whether the model itself said a refusal, which is complete (B.0.1). */
 export function encodeFinish({ reason }: Finish, refused: boolean): EncodedFinish {
   switch (reason) {
     case "length":

@@ -1,10 +1,11 @@
 /** Responses as clients speak it to us (dossier A.3). */
+import { encodeError } from "../../shared/openai-error-answers.ts";
 import { encodeModel, encodeModelList } from "../../shared/openai-models.ts";
 import { peek, speaks } from "../../shared/openai-peek.ts";
 import type { ClientSide, StreamStyle } from "../../protocol.ts";
 import { PROTOCOL } from "../wire.ts";
 import { encodeResponse } from "./answer.ts";
-import { encodeError, streamError } from "./error-encode.ts";
+import { streamError } from "./error-encode.ts";
 import { decodeRequest } from "./request-decode.ts";
 import { route } from "./route.ts";
 import { socket } from "./socket.ts";

@@ -30,7 +30,7 @@ export class HostedReader implements ItemReader {
     const native = { protocol: PROTOCOL, fields: {} } as const;
     if (text !== undefined) writer.whole({ type: "hosted-tool-result", callId: id, kind, text, ...(sources && { sources }), native });
     for (const output of asArray(item["outputs"]) ?? []) {
-      const image = decodePicture(output);
+      const image = decodePicture(output, id);
       if (image) writer.whole(image);
     }
   }
@@ -42,11 +42,11 @@ function hostedId(item: JsonObject): string {
 }
 
 /** A chart that the code drew. */
-function decodePicture(output: JsonValue): Content | undefined {
+function decodePicture(output: JsonValue, madeBy: string): Content | undefined {
   const data = parseDataUrl(asString(asObject(output)?.["url"]) ?? "");
   if (!data) return undefined;
   const { mediaType, base64 } = data;
-  return { type: "media", kind: "image", ...(mediaType !== undefined && { mediaType }), source: { base64 } };
+  return { type: "media", kind: "image", ...(mediaType !== undefined && { mediaType }), source: { base64 }, madeBy };
 }
 
 /** An item that comes whole. */
