@@ -147,10 +147,10 @@ function checkParts(content: unknown, allowed: readonly string[], path: string):
 }
 
 function checkPart(value: unknown, allowed: readonly string[], path: string): void {
-  const type = fieldsOf(value)["type"];
-  if (type === undefined) throw missing(`${path}.type`);
-  if (!allowed.includes(textOf(type))) throw unsupportedValue(textOf(type), allowed, path);
-  const part = readObject(value, OBJECT_OF_PART[textOf(type)] as ObjectName, path);
+  if (fieldsOf(value)["type"] === undefined) throw missing(`${path}.type`);
+  const type = textOf(fieldsOf(value)["type"]);
+  if (!allowed.includes(type)) throw unsupportedValue(type, allowed, path);
+  const part = readObject(value, OBJECT_OF_PART[type] as ObjectName, path);
   switch (type) {
     case "input_text":
     case "output_text":

@@ -86,7 +86,7 @@ describe("an answer is kept for who got it", () => {
     const call = { type: "function_call", call_id: "c1", name: "f", arguments: "{}" };
     expect((await ask([hi, thought, message, call, result], { tools })).status).toBe(200);
     expect((await ask([hi, thought, message, call, result], { tools }, "k2")).error).toMatchObject({
-      message: `Item with id '${body.output[0]?.["id"]}' not found.`,
+      message: `Item with id '${String(body.output[0]?.["id"])}' not found.`,
       param: "input",
     });
   });

@@ -2,7 +2,7 @@
 import type { Plan } from "./conversation.ts";
 import { idFrom } from "./identity.ts";
 import { inTurns } from "./in-turns.ts";
-import { fieldsOf, type Fields } from "./json-values.ts";
+import { fieldsOf, textOf, type Fields } from "./json-values.ts";
 import { isOpenAi } from "./openai-models.ts";
 import type { Frame, Reply } from "./reply.ts";
 import { responseOf, type ResponseContext } from "./responses-answer.ts";
@@ -75,10 +75,11 @@ function padding(index: number, { seed }: ResponseContext): string {
 
 /** The same event under ids that no other event has; those of calls stay. */
 function rotated(fields: Fields, index: number): Fields {
-  const turn = (value: unknown): unknown => ({ ...fieldsOf(value), id: itemId("", `${index} ${String(fieldsOf(value)["id"])}`) });
+  const newId = (id: unknown): string => itemId("", `${index} ${textOf(id)}`);
+  const turn = (value: unknown): unknown => ({ ...fieldsOf(value), id: newId(fieldsOf(value)["id"]) });
   return {
     ...fields,
-    ...(fields["item_id"] === undefined ? {} : { item_id: itemId("", `${index} ${String(fields["item_id"])}`) }),
+    ...(fields["item_id"] === undefined ? {} : { item_id: newId(fields["item_id"]) }),
     ...(fields["item"] === undefined ? {} : { item: turn(fields["item"]) }),
     ...(fields["response"] === undefined ? {} : { response: turn(fields["response"]) }),
   };

@@ -55,7 +55,7 @@ export function readTools(value: unknown, path: string): readonly Fields[] {
 }
 
 /** Every tool that can be named, those inside namespaces included. */
-export function namedTools(tools: readonly Fields[]): readonly Fields[] {
+function namedTools(tools: readonly Fields[]): readonly Fields[] {
   return tools.flatMap((tool) => (tool["type"] === "namespace" ? listOf(tool["tools"]).map(fieldsOf) : [tool]));
 }
 

@@ -54,6 +54,14 @@ function orderFaults(events: readonly Fields[]): string[] {
   return wrong;
 }
 
+/** Where an event belongs. */
+interface Places {
+  readonly output_index?: number;
+  readonly item_id?: string;
+  readonly content_index?: number;
+  readonly summary_index?: number;
+}
+
 /** An item of the output while it is told. */
 interface Open {
   readonly id: unknown;
@@ -84,24 +92,24 @@ class Items {
   }
 
   #event(type: string, event: Fields): void {
-    const index = event["output_index"];
+    const { output_index: index, item_id: id, content_index: part, summary_index: summary } = event as Places;
     if (index === undefined) return;
     if (type === "output_item.added") return this.#added(index, event["item"] as Fields);
-    const item = this.#items[Number(index)];
+    const item = this.#items[index];
     if (item === undefined || item.done !== undefined) {
-      this.#wrong.push(`${type} outside item ${String(index)}`);
+      this.#wrong.push(`${type} outside item ${index}`);
       return;
     }
     if (type === "output_item.done") return this.#done(item, event["item"] as Fields);
-    if (event["item_id"] !== item.id) this.#wrong.push(`${type} of ${String(event["item_id"])} in ${String(item.id)}`);
+    if (id !== item.id) this.#wrong.push(`${type} of ${id} in ${String(item.id)}`);
     const [kind = "", step = ""] = type.split(".");
-    const place = `${event["content_index"] ?? event["summary_index"] ?? 0}`;
+    const place = String(part ?? summary ?? 0);
     if (Object.values(PARTS).includes(kind)) this.#part(item, kind, step, place, event);
     else if (WHOLE[kind] !== undefined) this.#text(item, kind, step, place, event);
   }
 
-  #added(index: unknown, item: Fields): void {
-    if (index !== this.#items.length) this.#wrong.push(`item ${String(index)} is added as number ${this.#items.length}`);
+  #added(index: number, item: Fields): void {
+    if (index !== this.#items.length) this.#wrong.push(`item ${index} is added as number ${this.#items.length}`);
     if (this.#items.some(({ id }) => id === item["id"])) this.#wrong.push(`two items are ${String(item["id"])}`);
     this.#items.push({ id: item["id"], type: item["type"], texts: new Map(), said: new Map(), parts: new Set() });
   }
