@@ -25,6 +25,7 @@ test("what runs where, and commands that can be pasted", () => {
     "Try:",
     `  curl http://127.0.0.1:8317/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '{"model":"claude-opus-5-5","max_tokens":256,"messages":[{"role":"user","content":"Hello!"}]}'`,
     "  ANTHROPIC_BASE_URL=http://127.0.0.1:8317 ANTHROPIC_AUTH_TOKEN=any claude",
+    `  CODEX_API_KEY=any codex -c openai_base_url='"http://127.0.0.1:8317/v1"' -m claude-opus-5-5`,
     "",
     "Clients of OpenAI's and Google's protocols are pointed here with:",
     "  OPENAI_BASE_URL=http://127.0.0.1:8317/v1 OPENAI_API_KEY=any",
@@ -49,6 +50,7 @@ describe("the commands name a model that is served", () => {
     const text = lines("providers: { simulator: { type: simulator } }").join("\n");
     expect(text).toContain("simulator (part of Dragoman)");
     expect(text).toMatch(/any claude$/m);
+    expect(text).toMatch(/-m gpt-6$/m);
   });
 });
 

@@ -7,6 +7,8 @@ import { alignLines, baseUrl, describeCallers, describeProvider, describeSource 
 
 /** The model that Claude Code asks for when it is told nothing else. */
 const CLAUDE_CODE_MODEL = "claude-opus-5-5";
+/** One whose tools Codex knows. */
+const CODEX_MODEL = "gpt-6";
 /** The shell variable that the commands below take a virtual key from. */
 const KEY_VARIABLE = "DRAGOMAN_KEY";
 /** The Messages API refuses a request without a version, and relayed requests are not completed. */
@@ -34,11 +36,13 @@ function nextCommands(config: Config, url: string): string {
   const keyHeader = keyed ? ` -H "x-api-key: $${KEY_VARIABLE}"` : "";
   const body = JSON.stringify({ model, max_tokens: 256, messages: [{ role: "user", content: "Hello!" }] });
   const modelFlag = serves.model(CLAUDE_CODE_MODEL) ? "" : ` --model ${model}`;
+  const codexModel = serves.model(CODEX_MODEL) ? CODEX_MODEL : model;
   const key = keyed ? `"$${KEY_VARIABLE}"` : "any";
   return [
     keyed ? `Try, with one of the keys in ${KEY_VARIABLE}:` : "Try:",
     `  curl ${url}/v1/messages ${REQUIRED_HEADERS}${keyHeader} -d '${body}'`,
     `  ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${key} claude${modelFlag}`,
+    `  CODEX_API_KEY=${key} codex -c openai_base_url='"${url}/v1"' -m ${codexModel}`,
     "",
     "Clients of OpenAI's and Google's protocols are pointed here with:",
     `  OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`,
