@@ -1,4 +1,4 @@
-/** Gemini's signatures are bound to key, model and, stricter than Google, everything before them (dossier A.4.3). */
+/** Gemini's signatures are bound to key, model and, where state is strict, everything before them (dossier A.4.3). */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startSimulator } from "./server.ts";
 import type { Simulator, StateReport } from "./types.ts";
@@ -80,6 +80,11 @@ describe("a signature is taken back", () => {
 });
 
 describe("a signature is refused", () => {
+  beforeEach(async () => {
+    await simulator.close();
+    simulator = await startSimulator({ record: true, strictState: true });
+  });
+
   test.each<[string, (contents: readonly Fields[]) => readonly Fields[], object, string]>([
     ["by another key", (contents) => contents, { key: "k2" }, "account"],
     ["by another model", (contents) => contents, { model: "gemini-3.8-flash" }, "model"],
@@ -121,6 +126,13 @@ describe("a signature is refused", () => {
     const told = await ask(change(await conversation()), options);
     expect(told).toMatchObject({ status: 400, message: "Corrupted thought signature.", state: { refused: [{ reason }] } });
   });
+});
+
+test("what stands before a signature is Google's to check, which it is not known to do", async () => {
+  const contents = await conversation();
+  const more = { systemInstruction: { parts: [{ text: "Be long." }] } };
+  expect((await ask(contents, { more })).status).toBe(200);
+  expect((await ask(contents, { key: "k2" })).status).toBe(400);
 });
 
 describe("the sentinel", () => {

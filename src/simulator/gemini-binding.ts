@@ -1,7 +1,7 @@
 /**
  * What Gemini's signatures are bound to here: the instructions, the tools and every content before them, and the part that
- * they stand on. Google checks the key and the model (dossier A.4.3, rule 140) and is not known to check the rest; the
- * simulator is stricter, so that what is bound to a prefix elsewhere is seen to be kept here too. Thoughts without a
+ * they stand on. Google checks the key and the model (dossier A.4.3, rule 140) and is not known to check the rest: where state
+ * is strict the simulator does, so that what is bound to a prefix elsewhere is seen to be kept here too. Thoughts without a
  * signature are no content, and ids are bookkeeping: models before the third generation have none, and clients make them up.
  */
 import type { BoundConversation, PieceSink } from "./binding-conversation.ts";
@@ -49,7 +49,7 @@ export function addPart(sink: PieceSink, role: string, part: Fields): void {
 function takeSignature(conversation: BoundConversation, role: string, signature: string, onFirstCall: boolean): void {
   if (onFirstCall && SENTINELS.includes(signature)) return conversation.standIn(role, signature);
   const flaw = conversation.state(role, { kind: "part", signed: "", value: signature });
-  if (flaw === undefined) return;
+  if (flaw === undefined || (flaw === "prefix" && !conversation.strict)) return;
   conversation.refuse(flaw);
   throw invalid("Corrupted thought signature.");
 }
