@@ -14,9 +14,15 @@ const recorded = loadRecordings("anthropic-messages").flatMap(({ name, request }
 );
 const requests = [...recorded, ...loadCaptures()].filter(({ path }) => path.includes("/v1/messages"));
 
-/** A string is one text block, the deprecated place of the format is the current one, and no tools are none (rules 217, 406). */
-function canonical({ output_format: format, tools, ...body }: JsonObject): unknown {
-  const config = format === undefined ? {} : { output_config: { ...(body["output_config"] as JsonObject | undefined), format } };
+/**
+ * A string is one text block, the deprecated place of the format is the current one, and no tools are none (rules 217, 406);
+ * the address of a format's schema is not sent (rule 95).
+ */
+function canonical({ output_format: older, tools, ...body }: JsonObject): unknown {
+  const settings = body["output_config"] as JsonObject | undefined;
+  const format = (older ?? settings?.["format"]) as JsonObject | undefined;
+  const { $schema: _address, ...schema } = (format?.["schema"] ?? {}) as JsonObject;
+  const config = format && { output_config: { ...settings, format: { ...format, schema } } };
   const messages = (body["messages"] as JsonObject[]).map((message) => ({ ...message, content: blocks(message["content"]) }));
   const offered = Array.isArray(tools) && tools.length > 0 ? { tools } : {};
   return { ...body, ...config, messages, ...offered, ...(body["system"] !== undefined && { system: blocks(body["system"]) }) };
