@@ -15,7 +15,7 @@ import type { AnswerContext } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
 import { sealState } from "../state.ts";
 import { CallItem, isTyped, TypedCallItem } from "./call-items.ts";
-import { HOSTED_ITEMS, ImageItem, WholeItem, type HostedItem } from "./hosted-items.ts";
+import { HOSTED_ITEMS, ImageItem, WholeItem, type HostedItem } from "./hosted-output.ts";
 import { ItemWriter } from "./item-writer.ts";
 import type { MessagePart } from "./message-item.ts";
 import { Output, type EventSink } from "./output.ts";
