@@ -10,7 +10,7 @@ import { tryParseJson, writeJson, type JsonObject } from "../src/chat/json.ts";
 import type { LossCode } from "../src/chat/loss-codes.ts";
 import { LossLedger } from "../src/chat/loss.ts";
 import { createStateSealer } from "../src/chat/state.ts";
-import { normaliseBase64 } from "../src/protocols/shared/media-bytes.ts";
+import { isTextType, normaliseBase64 } from "../src/protocols/shared/media-bytes.ts";
 import { protocols } from "../src/protocols/index.ts";
 import type { ClientRequest, ClientSide, Protocol } from "../src/protocols/protocol.ts";
 import { openai } from "../src/providers/openai/index.ts";
@@ -23,6 +23,7 @@ const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 const MODELS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; readonly model: string }>>> = {
   "anthropic-messages": { platform: "anthropic", model: "claude-sonnet-4-6" },
   "openai-chat": { platform: "openai", model: "gpt-4.1" },
+  "openai-responses": { platform: "openai", model: "gpt-4.1" },
   gemini: { platform: "gemini", model: "gemini-3.8-pro" },
 };
 
@@ -46,13 +47,14 @@ function sent(name: string, target: string, body: JsonObject): Sent[] {
   return [];
 }
 
-const recorded = ["anthropic-messages", "openai-chat", "gemini"].flatMap((folder) =>
+/** Vendors put the same path below prefixes of their own. */
+const PATHS: Readonly<Record<string, string>> = { "openai-chat": "/v1/chat/completions", "openai-responses": "/v1/responses" };
+
+const recorded = ["anthropic-messages", "openai-chat", "openai-responses", "gemini"].flatMap((folder) =>
   loadRecordings(folder).flatMap(({ name, request }) => {
     const body = request?.body;
     if (!request || typeof body !== "object" || body === null || Array.isArray(body)) return [];
-    // Vendors put the same path below prefixes of their own.
-    const target = folder === "openai-chat" ? "/v1/chat/completions" : request.path;
-    return sent(`${folder}/${name}`, target, body as JsonObject);
+    return sent(`${folder}/${name}`, PATHS[folder] ?? request.path, body as JsonObject);
   }),
 );
 const captured = loadCaptures().flatMap(({ name, path, body }) => sent(name, path, body));
@@ -71,7 +73,7 @@ const REWORDED: ReadonlySet<LossCode> = new Set<LossCode>([
   "output-format-beside-tools",
 ]);
 
-describe.each(["anthropic-messages", "openai-chat", "gemini"] as const)("from %s", (from) => {
+describe.each(["anthropic-messages", "openai-chat", "openai-responses", "gemini"] as const)("from %s", (from) => {
   const requests = [...recorded, ...captured].filter(({ client }) => client.id === from);
 
   test("there are requests to try", () => expect(requests.length).toBeGreaterThan(10));
@@ -81,17 +83,20 @@ describe.each(["anthropic-messages", "openai-chat", "gemini"] as const)("from %s
       const losses = new LossLedger();
       const first = decode(client, request);
       if (first === undefined) return;
-      const there = decode(to.client as ClientSide, encode(to, first, losses));
+      const sentThere = encode(to, first, losses);
+      const there = decode(to.client as ClientSide, sentThere.request);
       expect(there, "what we write for an upstream, we read from a client").toBeDefined();
       const home = all.find(({ id }) => id === from) as Protocol;
-      const back = decode(client, encode(home, there as ChatRequest, losses)) as ChatRequest;
+      const back = decode(client, encode(home, there as ChatRequest, losses).request) as ChatRequest;
 
       const lost = new Set(losses.losses.map(({ code }) => code));
       expect(calls(back, first)).toEqual(calls(first, first));
-      const reworded = [...REWORDED].some((code) => lost.has(code)) || first.outputFormat?.type === "json";
+      const reworded = [...REWORDED].some((code) => lost.has(code)) || first.outputFormat?.type === "json" || first.items.some(isTextFile);
       if (!reworded) expect(texts(back, first)).toEqual(texts(first, first));
       if (!lost.has("media-type") && !lost.has("media-file-id") && !lost.has("media-url")) expect(media(back)).toEqual(media(first));
-      expect(settings(back, first, lost)).toEqual(settings(first, first, lost));
+      // The gateway itself looks for the stop sequences that a model does not take (rule 196).
+      const stop = first.stop?.filter((sequence) => !sentThere.scanned.includes(sequence)) ?? [];
+      expect(settings(back, first, lost)).toEqual({ ...settings(first, first, lost), stop });
     });
   }
 });
@@ -105,15 +110,24 @@ function decode(client: ClientSide, request: ClientRequest): ChatRequest | undef
   }
 }
 
-function encode({ id, client, upstream }: Protocol, request: ChatRequest, losses: LossLedger): ClientRequest {
+interface EncodedThere {
+  readonly request: ClientRequest;
+  readonly scanned: readonly string[];
+}
+
+function encode({ id, client, upstream }: Protocol, request: ChatRequest, losses: LossLedger): EncodedThere {
   const { platform, model } = MODELS[id] as { platform: string; model: string };
   const known = profileFor({ platform, model, protocol: id });
-  const profile = { ...known, fetches: ["image", "document"] as const, ...(id === "openai-chat" && { chat: openai.chat }) };
-  const { path, body } = upstream.encodeRequest(request, { model, profile, issuer: { platform, model }, losses });
-  const url = new URL(id === "openai-chat" ? `/v1${path}` : path, "http://gateway");
+  const profile = {
+    ...known,
+    fetches: ["image", "document"] as const,
+    ...(platform === "openai" && { chat: openai.chat, responses: openai.responses }),
+  };
+  const { path, body, scanStops = [] } = upstream.encodeRequest(request, { model, profile, issuer: { platform, model }, losses });
+  const url = new URL(id in PATHS ? `/v1${path}` : path, "http://gateway");
   const route = client?.route("POST", url.pathname, url.searchParams);
   if (!route || !("operation" in route)) throw new Error(`no route for ${path}`);
-  return { route, query: url.searchParams, headers, body: Buffer.from(body) };
+  return { request: { route, query: url.searchParams, headers, body: Buffer.from(body) }, scanned: scanStops };
 }
 
 const squeezed = (text: string): string => text.replaceAll(/\s+/g, "");
@@ -135,9 +149,7 @@ const callIds = (items: readonly Item[]): string[] => items.flatMap((item) => (i
 function calls({ items }: ChatRequest, original: ChatRequest): unknown[] {
   const ids = callIds(items);
   const skipped = mixed(original);
-  const made = items.flatMap((item) =>
-    item.type === "tool-call" ? [{ call: item.name, input: tryParseJson(item.input === "" ? "{}" : item.input) }] : [],
-  );
+  const made = items.flatMap((item) => (item.type === "tool-call" ? [{ call: item.name, input: inputOf(item) }] : []));
   const results = items.flatMap((item) => {
     const answers = item.type === "tool-result" ? ids.indexOf(item.callId) : -1;
     if (item.type !== "tool-result" || answers < 0) return [];
@@ -145,6 +157,11 @@ function calls({ items }: ChatRequest, original: ChatRequest): unknown[] {
   });
   // Some targets want results in the order of the calls (rule 24).
   return [...made, ...results.sort((one, other) => one.answers - other.answers)];
+}
+
+/** Free text is the one argument of a function where there are no tools that take it. */
+function inputOf({ kind, input }: Extract<Item, { type: "tool-call" }>): unknown {
+  return kind === "custom" ? { input } : tryParseJson(input === "" ? "{}" : input);
 }
 
 /** Protocols without a word for errors and for nothing have fixed texts for them. */
@@ -177,13 +194,16 @@ function texts({ system, items, turns }: ChatRequest, original: ChatRequest): un
 /** What stands where something else was that a protocol has no place for. */
 const OUR_WORDS = /^(?:\[(?:image|document|audio|video)\b|<system-reminder>|Attached to the result of )/;
 
+/** Files of text are said as text where a protocol has no other place for them (rule 168). */
+const isTextFile = (content: Content): boolean => content.type === "media" && isTextType(content.mediaType ?? "");
+
 /** Every medium's kind and bytes, wherever it stands. */
 function media({ items }: ChatRequest): string[] {
   const look = (content: Content): string[] => {
     if (content.type === "tool-result") return content.content.flatMap(look);
     if (content.type !== "media") return [];
     const { source, kind } = content;
-    if ("text" in source || "content" in source) return [];
+    if ("text" in source || "content" in source || isTextFile(content)) return [];
     const where = "base64" in source ? normaliseBase64(source.base64) : writeJson(source);
     return [`${kind} ${createHash("sha256").update(where).digest("hex").slice(0, 12)}`];
   };
