@@ -2,9 +2,9 @@
 
 /**
  * What a client can be asked to do. `answer`: answer a prompt. `stream`: answer it in one streamed request, and believe whatever the
- * client itself makes of what comes. `tools`: run the command that it is asked for. `json`: answer with
- * structured output. `count`: count the tokens of a prompt. `models`: list the models and look one up. `patch`: change a file with a
- * tool that takes free text. `session`: go on with the conversation of the turn before.
+ * client itself makes of what comes. `tools`: run the command that it is asked for. `json`: answer with structured
+ * output. `count`: count the tokens of a prompt. `models`: list the models and look one up. `patch`: change a file with a tool that
+ * takes free text. `session`: go on with the conversation of the turn before.
  */
 export type Task = "answer" | "stream" | "tools" | "json" | "count" | "models" | "patch" | "session";
 
@@ -13,6 +13,8 @@ export interface Client {
   readonly name: string;
   /** The name of the upstream (`upstreams.ts`) whose protocol it speaks: there it is relayed. */
   readonly speaks: string;
+  /** It asks for no more than one call at once, which not every upstream can be told. */
+  readonly oneCallAtOnce?: boolean;
   /** It speaks over a WebSocket, which the simulator does not. */
   readonly overWebSocket?: boolean;
   /** What has to be installed for it; absent for a library that the project's tests depend on anyway. */

@@ -9,16 +9,17 @@ import type { Client, Task, Turn } from "./client.ts";
 interface Variant {
   readonly model: string;
   readonly webSocket: boolean;
+  readonly oneCallAtOnce: boolean;
   readonly tasks: readonly Task[];
 }
 
 const everyTask: readonly Task[] = ["answer", "stream", "tools", "json", "patch", "session"];
 
 export const codexClients: readonly Client[] = [
-  codex("codex", { model: "gpt-5.5", webSocket: false, tasks: everyTask }),
-  codex("codex-ws", { model: "gpt-5.5", webSocket: true, tasks: everyTask }),
+  codex("codex", { model: "gpt-5.5", webSocket: false, oneCallAtOnce: false, tasks: everyTask }),
+  codex("codex-ws", { model: "gpt-5.5", webSocket: true, oneCallAtOnce: false, tasks: everyTask }),
   // All tools are in an `additional_tools` item, and the shell is reached through one that runs JavaScript.
-  codex("codex-code-mode", { model: "gpt-6.1-sol", webSocket: false, tasks: ["answer", "tools"] }),
+  codex("codex-code-mode", { model: "gpt-6.1-sol", webSocket: false, oneCallAtOnce: true, tasks: ["answer", "tools"] }),
 ];
 
 function codex(name: string, variant: Variant): Client {
@@ -26,6 +27,7 @@ function codex(name: string, variant: Variant): Client {
     name,
     speaks: "responses",
     overWebSocket: variant.webSocket,
+    oneCallAtOnce: variant.oneCallAtOnce,
     installation: { name: "codex", packages: ["@openai/codex@0.169.0"] },
     tasks: variant.tasks,
     command: (turn) => {

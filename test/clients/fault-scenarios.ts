@@ -25,7 +25,7 @@ export function faultScenarios(client: Client): Scenario[] {
     ways: [
       ...(client.overWebSocket || effect.end === "hangs" ? [] : ["direct"]),
       client.speaks,
-      client.speaks === "messages" ? "chat" : "messages",
+      client.speaks === "responses" ? "messages" : "responses",
     ],
     async run(stage) {
       const { end, said } = await endOf(stage);

@@ -9,7 +9,7 @@ const startMs = 20_000;
 /** The built gateway as a process of its own. */
 export interface GatewayProcess {
   readonly url: string;
-  /** The end of its log. */
+  /** All that it has logged. */
   log(): string;
   stop(): Promise<void>;
 }
@@ -31,11 +31,11 @@ export async function startGateway(folder: string, config: object): Promise<Gate
   closeSync(logDescriptor);
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
-  const log = () => readFileSync(logFile, "utf8").slice(-3000);
+  const log = () => readFileSync(logFile, "utf8");
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
 
   const url = await new Promise<string>((resolve, reject) => {
-    const fail = () => reject(new Error(`the gateway does not start: ${log()}`));
+    const fail = () => reject(new Error(`the gateway does not start: ${log().slice(-3000)}`));
     const timer = setTimeout(fail, startMs);
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -84,10 +84,12 @@ async function perform({ client, scenario, upstream, direct }: Run, folder: stri
           ),
       });
     } catch (error) {
-      throw new Error(`${(error as Error).message}\n--- end of the gateway's log\n${gateway.log()}`, { cause: error });
+      throw new Error(`${(error as Error).message}\n--- end of the gateway's log\n${gateway.log().slice(-3000)}`, { cause: error });
     } finally {
       await gateway.stop();
     }
+    // Clients take to HTTP without a word when a socket fails them, and after faults they may.
+    if (client.overWebSocket && scenario.script === undefined) checkSockets(gateway.log());
   } finally {
     await simulator.close();
   }
@@ -96,6 +98,15 @@ async function perform({ client, scenario, upstream, direct }: Run, folder: stri
 /** What stands for the gateway where there is none. */
 function simulatorAlone({ url }: Simulator): GatewayProcess {
   return { url, log: () => "", stop: () => Promise.resolve() };
+}
+
+/** @throws Error when a request came to the gateway by another way than a WebSocket. */
+function checkSockets(log: string): void {
+  const lines = log.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as { msg: string; requests?: number }] : []));
+  const served = lines.filter(({ msg }) => msg === "request").length;
+  const overSockets = lines.map(({ msg, requests = 0 }) => (msg === "websocket closed" ? requests : 0));
+  const count = overSockets.reduce((sum, one) => sum + one, 0);
+  if (served !== count) throw new Error(`only ${count} of ${served} requests came over a WebSocket`);
 }
 
 function isGeneration({ method, path: target }: RecordedRequest): boolean {

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { equal } from "node:assert";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import type { FaultName, RecordedRequest, ScriptItem } from "../../src/simulator/types.ts";
@@ -73,9 +74,9 @@ const rounds: Scenario = {
   credentials: oneCredential,
   async run(stage) {
     contains(await stage.ask("Run `printf two-%d 2` and `printf three-%d 3`, then `printf four-%d 4`."), "four-4");
-    hasLength(stage.generations(), 3, "requests");
-    const last = stage.generations().at(-1)?.body.toString() ?? "";
-    for (const output of ["two-2", "three-3", "four-4"]) contains(last, output);
+    if (!(stage.client.oneCallAtOnce && stage.generations().length === 4)) hasLength(stage.generations(), 3, "requests");
+    const sent = stage.generations().map(({ body }) => body.toString());
+    for (const output of ["two-2", "three-3", "four-4"]) contains(sent.join("\n"), output);
     keepsPrefix(stage);
   },
 };
@@ -130,6 +131,27 @@ const rotation: Scenario = {
   },
 };
 
+/** Lines that no wrapping may change: quotes, backslashes, tabs, space behind, and more than ASCII. */
+const lines = ['one "quoted" \\n \t é ✓ 😀', "", "$(x) `y` <z> &amp;", "  indented, with space behind  "];
+
+/** A tool that takes free text, whatever it has to be wrapped in on the way. */
+const patch: Scenario = {
+  name: "patch",
+  always: true,
+  task: "patch",
+  credentials: oneCredential,
+  async run(stage) {
+    const { ask, generations, workFolder } = stage;
+    const file = path.join(workFolder, "notes.txt");
+    writeFileSync(file, "first\nold\nlast\n");
+    const hunk = [" first", "-old", ...lines.map((line) => `+${line}`), " last"];
+    await ask(["Apply this patch:", "*** Begin Patch", "*** Update File: notes.txt", "@@", ...hunk, "*** End Patch"].join("\n"));
+    equal(readFileSync(file, "utf8"), ["first", ...lines, "last", ""].join("\n"));
+    hasLength(generations(), 2, "requests");
+    keepsPrefix(stage);
+  },
+};
+
 const session: Scenario = {
   name: "session",
   always: false,
@@ -156,7 +178,7 @@ const session: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [plain, tool, rounds, json, count, models, rotation, session];
+export const scenarios: readonly Scenario[] = [plain, tool, rounds, json, count, models, rotation, patch, session];
 
 /** What is relayed keeps the prefix that the client keeps, and not all do. */
 function keepsPrefix({ client, upstream, generations }: Stage): void {

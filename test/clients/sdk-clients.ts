@@ -34,6 +34,7 @@ function sdkClient(name: string, speaks: string, driver: string, tasks: readonly
   return {
     name,
     speaks,
+    overWebSocket: name.endsWith("-ws"),
     ...(installation && { installation }),
     tasks,
     command: ({ task, prompt, gateway, key, modules }) => ({
