@@ -50,7 +50,7 @@ const replayed = (output: readonly JsonObject[], fields: JsonObject[] = []): Con
   decodeItems(...fields, { role: "user", content: "hi" }, ...output).items.slice(1);
 
 describe("texts", () => {
-  test("rule 272: what follows each other is one message of several parts, what stands behind a call another message", () => {
+  test("what follows each other is one message of several parts, what stands behind a call another message", () => {
     const { output } = told(answer(text("One. "), text("Two."), call("f", {}), text("Three.")));
     expect(output).toMatchObject([
       { type: "message", content: [{ text: "One. " }, { text: "Two." }] },
@@ -59,7 +59,7 @@ describe("texts", () => {
     ]);
   });
 
-  test("rule 228: sources stand at the words they support, and where nobody knows which those are at all of them", () => {
+  test("rule 224: sources stand at the words they support, and where nobody knows which those are at all of them", () => {
     const sources: Citation[] = [{ url: "https://a.example", title: "A", range: { start: 0, end: 4 } }, { url: "https://b.example" }];
     const { output, events } = told(answer(text("Sure thing.", sources)));
     expect(partsOf(output)[0]?.["annotations"]).toEqual([
@@ -72,7 +72,7 @@ describe("texts", () => {
     expect(losses).toMatchObject([{ code: "answer-content", path: "answer.citations" }]);
   });
 
-  test("rule 264: how likely the tokens were stands in the text they make", () => {
+  test("how likely the tokens were stands in the text they make", () => {
     const token = (word: string): object => ({ token: word, logprob: -0.5, alternatives: [] });
     const logprobs = ["One.", "T", "wo."].map(token);
     const finish = { reason: "stop", logprobs } as unknown as ChatResponse["finish"];

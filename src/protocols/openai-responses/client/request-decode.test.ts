@@ -26,7 +26,7 @@ describe("settings", () => {
 
   test.each<[string, object, Partial<ChatRequest>]>([
     ["a stream", { stream: true }, { stream: true }],
-    ["a limit, however low (rule 190)", { max_output_tokens: 1 }, { maxOutputTokens: 1 }],
+    ["a limit, however low", { max_output_tokens: 1 }, { maxOutputTokens: 1 }],
     ["sampling", { temperature: 0, top_p: 0.5 }, { sampling: { temperature: 0, topP: 0.5 } }],
     ["no more than one call", { parallel_tool_calls: false }, { parallelToolCalls: false }],
     ["rule 153: an effort", { reasoning: { effort: "high" } }, { reasoning: { mode: "adaptive", effort: "high" } }],
@@ -227,7 +227,7 @@ describe("the choice among them", () => {
     expect(() => chosen(choice)).toThrow(message);
   });
 
-  test("rule 121: none of no tools is a choice, one of them is not", () => {
+  test("none of no tools is a choice, one of them is not", () => {
     expect(decodeResponses({ tools: [], tool_choice: "none" }).toolChoice).toEqual({ mode: "none" });
     expect(() => decodeResponses({ tools: [], tool_choice: "required" })).toThrow(/only allowed when 'tools' are specified/);
   });

@@ -240,7 +240,7 @@ describe("how an answer ends", () => {
     });
   });
 
-  test("rule 247: a call that its provider could not read is a failure", () => {
+  test("a call that its provider could not read is a failure", () => {
     const finish = { reason: "malformed-call" } as const;
     expect(shape(encodeResponsesStream([start, { type: "finish", finish }])).at(-1)).toBe("failed");
     expect(() => client.encodeResponse(answer([], finish), context())).toThrow(GatewayError);
@@ -261,8 +261,10 @@ describe("how an answer ends", () => {
 });
 
 describe("what a response repeats", () => {
-  test("rule 267: all settings, with OpenAI's defaults for those that were not given", () => {
-    expect(client.encodeResponse(answer([]), responsesContext())).toMatchObject({
+  test("rules 267 and 268: all settings, with OpenAI's defaults for those that were not given, and nothing that SDKs add", () => {
+    const whole = client.encodeResponse(answer([text("Hi")]), responsesContext());
+    expect(whole).not.toHaveProperty("output_text");
+    expect(whole).toMatchObject({
       object: "response",
       background: false,
       error: null,
@@ -318,7 +320,7 @@ describe("what a response repeats", () => {
     expect(client.encodeResponse(answer([]), responsesContext(asked))).toMatchObject(asked);
   });
 
-  test("rule 268: what is kept, and what it goes on from", () => {
+  test("what is kept, and what it goes on from", () => {
     const kept: JsonObject[] = [];
     const keeping: Keeping = { stored: true, previous: "resp_0", conversation: "conv_1", keep: (response) => void kept.push(response) };
     const told = client.encodeResponse(answer([thought("hm", claude), text("Hi")]), context({}, keeping));
