@@ -11,10 +11,10 @@ test.each([
   expect(told).toMatchObject({ kind: "bad-credential", detail: { shouldRetry: false } });
 });
 
-test("used-up quota keeps its vendor's status, and says that waiting a moment does not help", () => {
+test("used-up quota keeps its vendor's status and words, and says that waiting a moment does not help", () => {
   const body = Buffer.from("{}");
   const last = new GatewayError("billing", "No.", { upstreamStatus: 429, upstreamAnswer: { status: 429, headers: [], body } });
   const told = finalError(last, "m");
-  expect(told).toMatchObject({ kind: "rate-limited", detail: { code: "insufficient_quota", shouldRetry: false } });
-  expect(told.detail.upstreamAnswer).toBeUndefined();
+  const detail = { code: "insufficient_quota", shouldRetry: false, upstreamAnswer: { status: 429, body } };
+  expect(told).toMatchObject({ kind: "rate-limited", detail });
 });

@@ -26,12 +26,13 @@ export function attemptsHeader(notes: readonly AttemptNote[]): string {
 export function finalError(last: GatewayError, asked: string, tried?: string): GatewayError {
   switch (last.kind) {
     case "billing":
-      // Used-up quota keeps the status that its vendor gives it: clients know that waiting a moment does not help (A.3.4).
+      // Used-up quota keeps the status that its vendor gives it: clients know that waiting a moment does not help (A.3.4). To a
+      // client of the vendor's own protocol its words go too, in which Codex looks for the time when there is some again (rule 374).
       if (last.detail.upstreamStatus === 429) {
         return new GatewayError(
           "rate-limited",
           `Every credential that could serve this request has used up its quota with its provider. Last answer: ${last.message}`,
-          { ...withoutAnswer(last), code: "insufficient_quota", shouldRetry: false },
+          { ...last.detail, code: "insufficient_quota", shouldRetry: false },
         );
       }
       return refusedCredentials(last);

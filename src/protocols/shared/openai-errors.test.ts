@@ -10,6 +10,7 @@ const openai = (message: string, code?: string | number, type = "invalid_request
 
 test.each<[string, number, unknown, string]>([
   ["a spent quota, told with 429", 429, openai("You exceeded your current quota, please check", "insufficient_quota"), "billing"],
+  ["rule 374: a spent allowance", 429, openai("The usage limit has been reached", undefined, "usage_limit_reached"), "billing"],
   ["an empty balance", 402, { error: { message: "Insufficient Balance" } }, "billing"],
   [
     "a bad key, told with 400",

@@ -19,6 +19,9 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["bio_policy", "content-policy"],
   ["misalignment_policy_violation", "content-policy"],
   ["insufficient_quota", "billing"],
+  // Of an account that pays by the month, for hours or days (A.3.4).
+  ["usage_limit_reached", "billing"],
+  ["usage_not_included", "billing"],
   ["billing_hard_limit_reached", "billing"],
   ["billing_not_active", "billing"],
   ["arrearage", "billing"],
