@@ -124,8 +124,8 @@ export const ERRORS: readonly ConversationScenario[] = [
     },
   ),
   failing("error-bad-credential", "the gateway's own key is refused: no fault of the client's key", "invalid-key", ({ failed, client }) => {
-    // Clients of Responses try again after a server's failure for as long as they may: a refusal of another kind stops them.
-    if (client === "responses" && failed(0).status === 400) return;
+    // Clients of Responses and Gemini try again after a server's failure for as long as they may: a refusal of another kind stops them.
+    if ((client === "responses" || client === "gemini") && failed(0).status === 400) return;
     checkServerError(failed(0));
   }),
   failing("error-internal", "the upstream fails", "500", ({ failed }) => checkServerError(failed(0))),
