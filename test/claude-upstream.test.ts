@@ -11,6 +11,7 @@ import { anthropicMessages } from "../src/protocols/anthropic-messages/index.ts"
 import { gemini } from "../src/protocols/gemini/index.ts";
 import { openaiChat } from "../src/protocols/openai-chat/index.ts";
 import type { ClientRoute, ClientSide, EncodeTarget } from "../src/protocols/protocol.ts";
+import { loadCaptures } from "./support/captures.ts";
 import { claude, encodeTarget, sealer } from "./support/messages.ts";
 
 const { upstream } = anthropicMessages;
@@ -288,6 +289,16 @@ describe("Gemini clients", () => {
     const older = send(google, asked, "claude-sonnet-4-5").body;
     expect(older).toMatchObject({ tool_choice: { type: "tool", name: "f" }, temperature: 1 });
     expect(older).not.toHaveProperty("thinking");
+  });
+
+  test("rule 377: a new Claude is sent none of what Gemini CLI says of sampling", () => {
+    const [captured] = loadCaptures().filter(({ name }) => name.startsWith("gemini-cli/plain/"));
+    const asked = captured?.body["generationConfig"];
+    expect(asked).toMatchObject({ temperature: 1, topP: 0.95, topK: 64 });
+    const { body, losses } = send(google, captured?.body ?? {}, "claude-opus-5-5");
+    for (const name of ["temperature", "top_p", "top_k"]) expect(body).not.toHaveProperty(name);
+    const ignored = losses.flatMap(({ code, path }) => (code === "sampling-ignored" ? path : []));
+    expect(ignored).toEqual(["temperature", "topP", "topK"]);
   });
 
   test("rules 43, 168, 171: pictures on both sides, and files that only Google has", () => {

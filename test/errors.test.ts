@@ -103,7 +103,7 @@ describe.each(pairs)("%s client, %s upstream", (_name, upstream, client) => {
     });
   });
 
-  test("rules 340 and 343: a request that the upstream finds fault with is a 400 in its words, and nobody tries again", async () => {
+  test("rules 340, 343 and 425: a request that the upstream finds fault with is a 400 in its words, and nobody tries again", async () => {
     const gateway = await start({ config: config(upstream, "some-model") });
     gateway.simulator.script("400");
     const answer = await send(gateway, client);
@@ -130,7 +130,7 @@ describe.each(pairs)("%s client, %s upstream", (_name, upstream, client) => {
   });
 });
 
-test.each(["Messages", "Chat"] as const)("rule 340: %s SDKs are told not to try again what was tried", async (name) => {
+test.each(["Messages", "Chat"] as const)("rules 340 and 425: %s SDKs are told not to try again what was tried", async (name) => {
   const gateway = await start({ config: config("gemini", "gemini-3.8-pro") });
   gateway.simulator.script("400");
   const answer = await send(gateway, clients[name] as Client);

@@ -135,16 +135,20 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
     },
   );
 
-  test("case 8, rule 324: a silent upstream is covered by heartbeats that the client's protocol knows", async () => {
+  test("case 8, rules 324 and 426: a silent upstream is covered by heartbeats that the client's protocol knows", async () => {
     const patient = (upstream: string): string =>
       pool(lane, 1)(upstream).replace("heartbeat: 10s", "heartbeat: 20ms").replaceAll("300ms", "5s");
     const { url, simulator } = await start({ config: patient });
-    simulator.script({ delayMs: 150 });
-    const answer = await post(url, ask("hello", { stream: true }));
-    const events = types(await answer.text());
-    expect(events[0]).toBe("ping");
-    expect(events.at(-1)).toBe("message_stop");
-    expect(events.filter((event) => event === "message_start")).toHaveLength(1);
+    simulator.script({ delayMs: 150 }, { text: "One two three four.", chunkDelayMs: 80 });
+    const before = types(await (await post(url, ask("hello", { stream: true }))).text());
+    expect(before[0]).toBe("ping");
+    const between = types(await (await post(url, ask("hello", { stream: true }))).text());
+    const content = between.slice(between.indexOf("content_block_delta"), between.lastIndexOf("content_block_delta"));
+    expect(content).toContain("ping");
+    for (const events of [before, between]) {
+      expect(events.at(-1)).toBe("message_stop");
+      expect(events.filter((event) => event === "message_start")).toHaveLength(1);
+    }
   });
 
   test("an error after a heartbeat is told inside the stream", async () => {
