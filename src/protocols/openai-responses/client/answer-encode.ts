@@ -65,13 +65,12 @@ export class AnswerEncoder {
     }
   }
 
-  /** No more items come. @returns whether the model itself said a refusal; a provider's explanation of one is none. */
+  /** No more items come. @returns whether a refusal was said: by the model itself, or by its provider in its stead. */
   end(finish: Finish): boolean {
-    const refused = this.#held.refusal;
     const refusal = refusalText(finish, this.#held) ?? "";
     if (refusal !== "") this.#say("refusal", undefined, {}).text(refusal);
     this.#writer.end(finish, [...this.#running.values()]);
-    return refused;
+    return this.#held.refusal;
   }
 
   #start(index: number, item: Content): void {

@@ -8,7 +8,7 @@ export interface EncodedFinish {
   readonly reason?: "max_output_tokens" | "content_filter";
 }
 
-/** @param refused whether the model itself said a refusal, which is complete (B.0.1). */
+/** @param refused whether a refusal was said, which is complete (rule 242): Codex asks again for what is not. */
 export function encodeFinish({ reason }: Finish, refused: boolean): EncodedFinish {
   switch (reason) {
     case "length":
