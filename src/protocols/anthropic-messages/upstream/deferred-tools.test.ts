@@ -78,3 +78,18 @@ test("what another vendor's search had found can be called", () => {
   const found: Content = { type: "hosted-tool-result", callId: "h", kind: "tool-search", text: "later\nother" };
   expect(declared(conversation(user, ["assistant", found], user)).at(-1)).toEqual(["later", false]);
 });
+
+test("rule 408: what the conversation brings comes last, in the order in which it came, however that was told", () => {
+  const brought = (name: string, path: string): Tool => ({ ...tool(name, true), path });
+  const tools = [tool("now"), brought("a", "input[1].tools[0]"), brought("b", "input[3].tools[0]")];
+  const answered: Said = ["assistant", { type: "text", text: "Well." }];
+  const told = conversation(user, ["system", added("b")], user, answered, ["system", added("a")], user);
+  expect(declared({ tools, ...told })).toEqual([
+    ["now", false],
+    ["b", true],
+    ["a", false],
+  ]);
+  // Whatever comes later: what first told of a tool decides.
+  const again = conversation(user, ["system", added("b")], user, answered, ["system", added("a")], user, ["system", added("a", "b")], user);
+  expect(declared({ tools, ...again })).toEqual(declared({ tools, ...told }));
+});

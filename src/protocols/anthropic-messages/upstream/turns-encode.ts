@@ -5,10 +5,11 @@
 import type { ChatRequest, Turn } from "../../../chat/chat.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { OPENING_TEXT, reminder, toolChangeText } from "../../shared/fixed-texts.ts";
+import { OPENING_TEXT, reminder } from "../../shared/fixed-texts.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeContent } from "./content-encode.ts";
+import { wordedChange } from "./deferred-tools.ts";
 import { ownFields } from "../native.ts";
 import { distinguishCalls, obeyToolLaw, type Message } from "./tool-law.ts";
 import { PROTOCOL } from "../wire.ts";
@@ -100,7 +101,7 @@ function asReminder(block: JsonObject): JsonObject {
   if (!change) return block;
   const { name, definition } = tool as JsonObject;
   const changed = (name ?? (definition as JsonObject)["name"]) as string;
-  return { type: "text", text: reminder(toolChangeText({ type: "tool-change", change, tools: [changed] })), ...annotations };
+  return { type: "text", text: wordedChange(change, changed), ...annotations };
 }
 
 /** Goes behind words of the model that it will not continue; only a lenient request gets so far (rule 34). */
