@@ -54,7 +54,7 @@ models: { "*": up/${model} }
   });
   afterAll(() => gateway.close());
 
-  test("rules 358, 373, 381, 414 and 423: every request of another protocol's client is answered, or refused for what it asks", async () => {
+  test("rules 358, 359, 381, 414 and 423: every request of another protocol's client is answered, or refused for what it asks", async () => {
     const unanswered: string[] = [];
     let answered = 0;
     for (const capture of captures.filter(({ name }) => name !== NAMES_ITEMS)) {

@@ -212,9 +212,28 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
   });
 });
 
-describe("on OpenAI itself", () => {
+describe("on servers of its own protocol", () => {
+  const settings = "protocols: [openai-responses], ";
+
+  test.each(["openai", "openai-compatible"])(
+    "rule 439: its headers and notes on items go to OpenAI alone: to a provider of type %s",
+    async (type) => {
+      const gateway = await upstreamOf({ type, model: "gpt-5.5", path: "/v1", settings });
+      const capture = captured("plain/03");
+      const noted = capture.body.input.map((item) => ({ ...item, internal_chat_message_metadata_passthrough: { turn_id: "t" } }));
+      await turn(gateway, capture, { input: noted });
+      const [{ headers = [], body } = {}] = gateway.simulator.requests;
+      const names = headers.filter((_name, i) => i % 2 === 0).map((name) => name.toLowerCase());
+      const own = Object.keys(capture.headers).filter((name) => /^(?:x-codex-|session-id|thread-id|originator)/.test(name));
+      expect(own.length).toBeGreaterThan(4);
+      expect(names.filter((name) => own.includes(name)).toSorted()).toEqual(type === "openai" ? own.toSorted() : []);
+      expect(JSON.parse(body?.toString() ?? "")).toMatchObject({ input: type === "openai" ? noted : capture.body.input });
+      expect(body?.includes("metadata_passthrough")).toBe(type === "openai");
+    },
+  );
+
   test("rule 374: a limit of usage is told in its own words, and nobody asks again", async () => {
-    const gateway = await upstreamOf({ type: "openai", model: "gpt-5.5", path: "/v1", settings: "protocols: [openai-responses], " });
+    const gateway = await upstreamOf({ type: "openai", model: "gpt-5.5", path: "/v1", settings });
     const body =
       '{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","plan_type":"plus","resets_at":1796000000}}';
     gateway.simulator.script({ status: 429, body, headers: { "x-codex-primary-used-percent": "100.0" } });

@@ -47,6 +47,11 @@ describe.each(sendings)("in %s", (_protocol, send) => {
     expect(told(losses)).toEqual(["native-field context_management info"]);
   });
 
+  test("rule 401: a thread of Anthropic's cannot be gone on with", () => {
+    const { losses } = send(chatRequest({ thread: { type: "continue", id: "thread_1" } }));
+    expect(told(losses)).toEqual(["native-field thread contract"]);
+  });
+
   test("rule 441: how Anthropic is to stream a tool's input goes to nobody else", () => {
     const [captured] = loadCaptures().filter(({ name }) => name === "ai-anthropic/tool/01");
     expect(captured?.body).toHaveProperty("tools[0].eager_input_streaming", true);

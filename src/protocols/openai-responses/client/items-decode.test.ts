@@ -127,7 +127,7 @@ describe("calls", () => {
     expect(found.at(-1)).toMatchObject({ name: "codex_app__y" });
   });
 
-  test("rules 367 and 408: tools that an item brings are added there, and with the instructions where they lead", () => {
+  test("rules 368 and 408: tools that an item brings are added there, and with the instructions where they lead", () => {
     const bringing = (name: string): object => ({ type: "additional_tools", role: "developer", tools: [fn(name)] });
     const { system, items: found, tools, turns } = decodeItems(bringing("a"), user, bringing("b"));
     expect(system).toMatchObject([{ type: "tool-change", change: "add", tools: ["a"] }]);
