@@ -24,8 +24,8 @@ export interface ClientRoute {
   readonly model?: string;
   /** Whether the path itself asks for a stream. */
   readonly stream?: boolean;
-  /** How the path asks for the stream to be written, where a protocol has two ways (rules 294, 295). */
-  readonly framing?: "sse" | "json-array";
+  /** How the stream is to be written, where a protocol has two ways (rules 294, 295); `messages`: each event in one of a WebSocket's. */
+  readonly framing?: "sse" | "json-array" | "messages";
 }
 
 /** How a stream is written around its events. */

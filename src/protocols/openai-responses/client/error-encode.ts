@@ -46,15 +46,20 @@ function withWait(message: string, { kind, detail: { retryAfterMs } }: GatewayEr
   return `${message} Please try again in ${waitSeconds(retryAfterMs)}s.`;
 }
 
+/** What an `error` event says: SDKs throw at it, and take a response that failed for an answer. */
+export function errorEvent(error: GatewayError): JsonObject {
+  const failure = responseError(error);
+  const told = openai.errorObject(error);
+  return { ...failure, param: told.param, error: { ...told, ...failure } };
+}
+
 /**
- * The end of a stream that nobody keeps count of, as OpenAI writes it: an `error`, at which SDKs throw, and the response
- * that failed, by whose code Codex knows whether to try again.
+ * The end of a stream that nobody keeps count of, as OpenAI writes it: an `error`, and the response that failed, by whose code
+ * Codex knows whether to try again.
  */
 export function streamError(error: GatewayError, requestId: string): string {
-  const failure = responseError(error);
-  const { param } = openai.errorObject(error);
-  const told = { type: "error", sequence_number: 0, ...failure, param, error: { ...openai.errorObject(error), ...failure } };
-  return formatFrame("error", writeJson(told)) + formatFrame("response.failed", failedEvent(error, requestId, 1));
+  const told = writeJson({ type: "error", sequence_number: 0, ...errorEvent(error) });
+  return formatFrame("error", told) + formatFrame("response.failed", failedEvent(error, requestId, 1));
 }
 
 /** The failed response as an event's data. */

@@ -150,7 +150,7 @@ test("a handshake's headers become a posted request's", () => {
 });
 
 test("connections are made at the path of responses only", () => {
-  expect(socket.route("/v1/responses")).toEqual({ operation: "generate" });
+  expect(socket.route("/v1/responses")).toEqual({ operation: "generate", framing: "messages" });
   expect(socket.route("/v1/responses/resp_1")).toBeUndefined();
   expect(socket.route("/v1/realtime")).toBeUndefined();
 });

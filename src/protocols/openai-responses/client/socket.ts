@@ -10,7 +10,7 @@ import { failedEvent } from "./error-encode.ts";
 import { readMessage } from "./socket-read.ts";
 
 const PATH = "/v1/responses";
-const ROUTE: ClientRoute = { operation: "generate" };
+const ROUTE: ClientRoute = { operation: "generate", framing: "messages" };
 
 /** What speaks of the handshake, or of a body that a handshake has not. */
 const HANDSHAKE: ReadonlySet<string> = new Set(["connection", "upgrade", "accept", "content-type", "content-length"]);

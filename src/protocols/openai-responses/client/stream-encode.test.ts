@@ -18,7 +18,7 @@ import type { ChatEvent } from "../../../chat/events.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
 import { responsesGrammar } from "../../../conformance/clients/responses-grammar.ts";
-import type { Keeping } from "../../protocol.ts";
+import type { AnswerContext, Keeping } from "../../protocol.ts";
 import { client } from "./index.ts";
 
 const start: ChatEvent = { type: "start" };
@@ -220,14 +220,15 @@ describe("how an answer ends", () => {
     expect(statuses(call("a", "{}"), text("and th"))).toEqual(["completed", "incomplete"]);
   });
 
+  const brokenOff: readonly ChatEvent[] = [
+    start,
+    { type: "item-start", index: 0, item: text("") },
+    { type: "delta", index: 0, text: "Half an ans" },
+    { type: "error", error: new GatewayError("overloaded", "Busy.") },
+  ];
+
   test("rules 290 and 291: a failure says what there was of the answer, in its own numbering", () => {
-    const events: ChatEvent[] = [
-      start,
-      { type: "item-start", index: 0, item: text("") },
-      { type: "delta", index: 0, text: "Half an ans" },
-      { type: "error", error: new GatewayError("overloaded", "Busy.") },
-    ];
-    const told = eventsOf(encodeResponsesStream(events));
+    const told = eventsOf(encodeResponsesStream(brokenOff));
     expect(told.map(({ sequence_number: n }) => n)).toEqual(told.map((_, i) => i));
     expect(told.at(-1)).toMatchObject({
       type: "response.failed",
@@ -238,6 +239,13 @@ describe("how an answer ends", () => {
         usage: null,
       },
     });
+  });
+
+  test("rule 290: SDKs are told before, but where every event is a message, which the next answer's client would take for its own", () => {
+    const types = (context?: AnswerContext): string[] => eventsOf(encodeResponsesStream(brokenOff, context)).map(({ type }) => type);
+    expect(types().slice(-2)).toEqual(["error", "response.failed"]);
+    const overSocket = types({ ...responsesContext(), route: { operation: "generate", framing: "messages" } });
+    expect(overSocket).toEqual(types().filter((type) => type !== "error"));
   });
 
   test("a call that its provider could not read is a failure", () => {

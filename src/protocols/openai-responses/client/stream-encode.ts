@@ -7,7 +7,7 @@ import { formatFrame } from "../../../wire/sse.ts";
 import { malformedCall } from "../../shared/malformed-call.ts";
 import type { AnswerContext, StreamEncoder } from "../../protocol.ts";
 import { Answer } from "./answer.ts";
-import { responseError } from "./error-encode.ts";
+import { errorEvent, responseError } from "./error-encode.ts";
 import type { DeltaHead, EventSink } from "./output.ts";
 
 /** What clients take as a sign of life: a comment, because older ones know no event for it (dossier B.7). */
@@ -17,11 +17,14 @@ export const KEEPALIVE = ": keepalive\n\n";
 export class ResponsesStreamEncoder implements StreamEncoder {
   readonly #frames = new FrameSink();
   readonly #answer: Answer;
+  /** Whether every event is a message of its own, of which the last must be the answer's last. */
+  readonly #inMessages: boolean;
   #state: "before" | "running" | "done" = "before";
   #usage: Usage | undefined;
 
   constructor(context: AnswerContext) {
     this.#answer = new Answer(this.#frames, context);
+    this.#inMessages = context.route.framing === "messages";
   }
 
   push(event: ChatEvent): string {
@@ -70,6 +73,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   #fail(error: GatewayError): void {
     this.#begin();
     this.#state = "done";
+    if (!this.#inMessages) this.#frames.event("error", errorEvent(error));
     this.#frames.event("response.failed", { response: this.#answer.failed(responseError(error), this.#usage) });
   }
 }
