@@ -26,7 +26,7 @@ export function decodeCall(kind: "function" | "custom"): ItemDecoder {
 }
 
 /**
- * The call of a typed tool: what it is to do is its input.
+ * The call of a typed tool: what it is to do is its input. Old ones are named by their item's id.
  * @param key where that stands.
  * @param tool the type of the tool.
  */
@@ -36,7 +36,7 @@ export function decodeTypedCall(key: string, tool: string): ItemDecoder {
     const call: Content = {
       type: "tool-call",
       kind: "function",
-      id: required(stringField, item, "call_id", path),
+      id: stringField(item, "call_id", path) ?? required(stringField, item, "id", path),
       name: nameOfTyped(tool, tools.tools),
       input: writeJson(input),
     };

@@ -14,10 +14,10 @@ import { oneItem, opaqueItem, type DecodedItem, type ItemContext } from "./item-
 /** Of a result that its call's item tells. */
 const SAID: Native = { protocol: PROTOCOL, fields: {} };
 
-/** An item that is a call, mostly with its result. */
+/** An item that is a call, mostly with its result. Codex leaves out its id, and then its place is one. */
 export function decodeRan(item: JsonObject, path: string): DecodedItem {
   const { kind, name, input, text, sources } = readHostedItem(item) as HostedItem;
-  const id = required(stringField, item, "id", path);
+  const id = stringField(item, "id", path) ?? path;
   const call = withItem({ type: "hosted-tool-call", id, kind, name, input }, item);
   const found = sources ? { sources } : {};
   const results: Content[] = text === undefined ? [] : [{ type: "hosted-tool-result", callId: id, kind, text, ...found, native: SAID }];

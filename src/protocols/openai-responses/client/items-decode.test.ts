@@ -176,6 +176,13 @@ describe("what the provider ran", () => {
     expect(results).toMatchObject(result ? [{ type: "hosted-tool-result", ...result, native: { fields: {} } }] : []);
   });
 
+  test("a search without an id, as Codex says it again", () => {
+    const search = { type: "web_search_call", status: "completed", action: { type: "open_page", url: "https://a.example" } };
+    const ids = items(search, search).map((item) => ("callId" in item ? item.callId : "id" in item && item.id));
+    expect(ids).toEqual([ids[0], ids[0], ids[2], ids[2]]);
+    expect(new Set(ids).size).toBe(2);
+  });
+
   test("a search for tools, and a shell in a container, whose results are items of their own", () => {
     const found = items(
       { type: "tool_search_call", id: "tsc_1", call_id: null, execution: "server", arguments: { paths: ["a"] } },
