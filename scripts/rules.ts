@@ -1,8 +1,8 @@
 /**
- * The numbered rules of the project's study of the wire formats, chapters C.2 to C.13, and the tests that hold them.
+ * The numbered rules of the project's study of the wire formats, chapter C, and the tests that hold them.
  *
- * In scope is every rule from 14 to 350 that Messages, Chat or Gemini alone can break. Out of scope are those in which one end is
- * OpenAI Responses, Bedrock, Vertex or Azure. A test holds a rule by having the rule's number in its name: `rule 28: …`,
+ * In scope is every rule that Messages, Chat, Responses or Gemini can break. Out of scope are those in which one end is Bedrock,
+ * Vertex or Azure. A test holds a rule by having the rule's number in its name: `rule 28: …`,
  * `rules 12, 34 and 56: …`, `rules 269–278: …`.
  */
 import { readdirSync, readFileSync } from "node:fs";
