@@ -33,7 +33,7 @@ async function twoTurns(conversation: Conversation, settings: Settings): Promise
 
 /** Where another vendor, a list of models or words of a gateway's own are part of the matter. */
 const NEEDS_A_GATEWAY: readonly Feature[] = ["errors", "streams", "models"];
-const MOVES = ["moved-conversation", "kept-conversation-moves"];
+const MOVES = ["moved-conversation", "kept-conversation-moves", "thinking-there-and-back"];
 const direct = SCENARIOS.filter(({ id, feature }) => !NEEDS_A_GATEWAY.includes(feature) && !MOVES.includes(id));
 
 test.each(MODES)("every scenario that needs no gateway passes without one: %s", async (_, streamed) => {

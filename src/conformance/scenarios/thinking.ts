@@ -11,12 +11,22 @@ const PARIS = { name: "get_weather", input: { city: "Paris" } };
 const ROME = { name: "get_weather", input: { city: "Rome" } };
 const SHOWN = { thinking: { effort: "medium", show: true } } as const;
 
+/** Said in two parts, where the protocol has parts. */
+const IN_PARTS = `${THOUGHT}\n\nBoth can be asked at once.`;
+
 /** Where a conversation moves to. */
 const OTHER: Readonly<Record<ProtocolName, ProtocolName>> = {
   anthropic: "gemini",
   gemini: "anthropic",
   chat: "anthropic",
   responses: "anthropic",
+};
+
+/** Where it makes a visit. */
+const HOST: Readonly<Record<Exclude<ProtocolName, "chat">, ProtocolName>> = {
+  anthropic: "responses",
+  gemini: "responses",
+  responses: "gemini",
 };
 
 /** The Chat Completions of OpenAI's own servers keep their reasoning to themselves and want none back. */
@@ -28,11 +38,11 @@ function noStateInChat({ upstream }: Pairing): string | undefined {
  * The state that the upstream minted has come back to it: on the thinking itself (Messages, Responses) or on the first call
  * (Gemini).
  */
-function checkState({ asked, upstream }: Played, turn: number, calls: number): void {
+function checkState({ asked, upstream }: Played, turn: number, calls: number, text = THOUGHT): void {
   const ask = asked(turn);
   if (upstream !== "gemini") {
     const [thought] = thinkingIn(ask);
-    same("upstream thinking", thought?.text, THOUGHT);
+    same("upstream thinking", thought?.text, text);
     holds("upstream signature", Boolean(thought?.signature), "none came back");
     return;
   }
@@ -160,6 +170,31 @@ export const THINKING: readonly ConversationScenario[] = [
       checkState(played, 1, 2);
       same("upstream results", resultsByCall(played.asked(1)), ["21", "30"]);
       same("answer", textOf(played.told(1)), "Rome.");
+    },
+  },
+  {
+    id: "thinking-in-parts",
+    feature: "thinking",
+    title: "signed thinking in several parts comes back in the same parts",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    excuse: noStateInChat,
+    turns: () => [
+      {
+        says: "Paris and Rome?",
+        answer: {
+          blocks: [
+            { type: "thinking", text: IN_PARTS },
+            { type: "call", ...PARIS },
+          ],
+        },
+      },
+      { says: { results: [{ call: 0, content: "21" }] }, answer: { blocks: [{ type: "text", text: "21." }] } },
+    ],
+    check(played) {
+      same("thinking", thinkingOf(played.told(0)), IN_PARTS);
+      // The simulator signs the parts, and refuses others.
+      checkState(played, 1, 1, IN_PARTS);
+      same("answer", textOf(played.told(1)), "21.");
     },
   },
   {
@@ -297,6 +332,48 @@ export const THINKING: readonly ConversationScenario[] = [
       same("answer", textOf(told(1)), "21.");
       same("upstream results", resultsByCall(asked(1)), ["21"]);
       same("upstream call", callsIn(asked(1))[0]?.name, "get_weather");
+    },
+  },
+  {
+    id: "thinking-there-and-back",
+    feature: "thinking",
+    title: "a conversation that visits another vendor and comes home brings each its own signatures, and nobody another's",
+    settings: { ...SHOWN, tools: [WEATHER] },
+    excuse: noStateInChat,
+    turns: ({ upstream }) => [
+      {
+        says: "Paris, then Rome.",
+        answer: {
+          blocks: [
+            { type: "thinking", text: THOUGHT },
+            { type: "call", ...PARIS },
+          ],
+        },
+      },
+      {
+        says: { results: [{ call: 0, content: "21" }] },
+        ...(upstream !== "chat" && { movesTo: HOST[upstream] }),
+        answer: {
+          blocks: [
+            { type: "thinking", text: "Now Rome." },
+            { type: "call", ...ROME },
+          ],
+        },
+      },
+      {
+        says: { results: [{ call: 0, content: "30" }] },
+        movesTo: upstream,
+        answer: { blocks: [{ type: "text", text: "Rome." }] },
+      },
+    ],
+    check(played) {
+      const { asked, told, upstream } = played;
+      // The simulators refuse each other's signatures, and whatever lacks their own.
+      same("host's thinking", thinkingOf(told(1)), "Now Rome.");
+      checkState(played, 2, 2);
+      if (upstream !== "gemini") same("number of thoughts at home", thinkingIn(asked(2)).length, 1);
+      same("results at home", resultsByCall(asked(2)), ["21", "30"]);
+      same("answer", textOf(told(2)), "Rome.");
     },
   },
 ];
