@@ -1,9 +1,10 @@
 /** Codex, by the requests that were captured of it, on models of every vendor: what the upstream is asked, and what Codex gets. */
 import { describe, expect, test } from "vitest";
+import type { ProtocolId } from "../src/chat/chat.ts";
 import type { JsonObject } from "../src/chat/json.ts";
 import type { ScriptItem } from "../src/simulator/types.ts";
-import { loadCaptures, type Capture } from "./support/captures.ts";
-import { gatewaysForTests, readEvents, type TestGateway } from "./support/gateway.ts";
+import { loadCaptures, sendCapture, type Capture } from "./support/captures.ts";
+import { gatewaysForTests, oneModel, readEvents, type TestGateway } from "./support/gateway.ts";
 
 const { start } = gatewaysForTests();
 const captures = new Map(loadCaptures().map((capture) => [capture.name, capture]));
@@ -17,8 +18,8 @@ function captured(name: string): Capture & { readonly body: { readonly input: re
 interface Upstream {
   readonly type: string;
   readonly model: string;
-  readonly path: string;
-  readonly settings: string;
+  /** Which of OpenAI's two. */
+  readonly protocol?: ProtocolId;
   /** The words before the conversation. */
   system(asked: Asked): unknown;
   /** The conversation, piece by piece. */
@@ -39,8 +40,6 @@ const UPSTREAMS: readonly Upstream[] = [
   {
     type: "anthropic",
     model: "claude-opus-5-5",
-    path: "",
-    settings: "",
     system: ({ system }) => system,
     said: ({ messages }) => messages.flatMap(({ content }: Asked) => content),
     tools: ({ tools }) => tools.map(({ name }: Asked) => name),
@@ -49,8 +48,6 @@ const UPSTREAMS: readonly Upstream[] = [
   {
     type: "gemini",
     model: "gemini-3.8-pro",
-    path: "",
-    settings: "",
     system: ({ systemInstruction }) => systemInstruction,
     said: ({ contents }) => contents.flatMap(({ parts }: Asked) => parts),
     tools: ({ tools }) => tools.flatMap(({ functionDeclarations = [] }: Asked) => functionDeclarations.map(({ name }: Asked) => name)),
@@ -59,8 +56,7 @@ const UPSTREAMS: readonly Upstream[] = [
   {
     type: "openai",
     model: "gpt-5.1",
-    path: "/v1",
-    settings: "protocols: [openai-chat], ",
+    protocol: "openai-chat",
     system: ({ messages }) =>
       messages.slice(
         0,
@@ -75,24 +71,11 @@ const UPSTREAMS: readonly Upstream[] = [
   },
 ];
 
-async function upstreamOf({ type, model, path, settings }: Pick<Upstream, "type" | "model" | "path" | "settings">): Promise<TestGateway> {
-  return start({
-    config: (upstream) => `
-providers:
-  up: { type: ${type}, ${settings}base_url: "${upstream}${path}", credentials: [{ api_key: k }] }
-models: { "*": up/${model} }
-`,
-  });
-}
-
-function send({ url }: TestGateway, { path, headers, body }: Capture, more: object = {}): Promise<Response> {
-  const own = Object.entries(headers).filter(([name]) => !/^(?:host|connection|content-length|accept-encoding)$/.test(name));
-  return fetch(`${url}${path}`, { method: "POST", headers: Object.fromEntries(own), body: JSON.stringify({ ...body, ...more }) });
-}
+const on = ({ type, model, protocol }: Upstream): Promise<TestGateway> => start({ config: oneModel(type, model, protocol) });
 
 /** What Codex makes of a stream: it acts on finished items only, and wants one end with an id and whole usage. */
 async function turn(gateway: TestGateway, capture: Capture, more: object = {}): Promise<readonly JsonObject[]> {
-  const answer = await send(gateway, capture, more);
+  const answer = await sendCapture(gateway.url, capture, more);
   const text = await answer.text();
   expect(answer.status, text).toBe(200);
   const events = readEvents(text);
@@ -113,7 +96,7 @@ const PATCH = '*** Begin Patch\n*** Update File: a.py\n@@\n-print("é\\n")\n+pri
 
 describe.each(UPSTREAMS)("on $model", (upstream) => {
   test("rules 366, 372 and 373: its first words are the system's, and nothing is asked before or besides", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     const items = await turn(gateway, captured("plain/03"));
     expect(items.map(({ type }) => type)).toContain("message");
     expect(gateway.simulator.requests).toHaveLength(1);
@@ -123,14 +106,15 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
   });
 
   test("rules 367, 371 and 372: a patch goes there and back to the byte, and whatever was thought comes back with its proof", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     const first = captured("tool-apply-patch/02");
     gateway.simulator.script({ ...calling("apply_patch", { arguments: PATCH, custom: true }), thinking: "A patch will do." });
     const items = await turn(gateway, first);
     const reasoning = items.filter(({ type }) => type === "reasoning");
     for (const item of reasoning) expect(item["encrypted_content"]).toMatch(/\S/);
     // Chat tells no reasoning of GPT's.
-    if (upstream.type !== "openai") expect(reasoning).toHaveLength(1);
+    const thoughts = upstream.type === "openai" ? 0 : 1;
+    expect(reasoning).toHaveLength(thoughts);
     const call = items.find(({ type }) => type === "custom_tool_call");
     expect(call).toMatchObject({ name: "apply_patch", input: PATCH });
     const output = { type: "custom_tool_call_output", call_id: call?.["call_id"], output: "Done." };
@@ -139,11 +123,11 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
     const body = gateway.simulator.requests.at(-1)?.body.toString() ?? "";
     // As free text, as a member of an input, or as one in a text that is JSON itself.
     expect([escaped, JSON.stringify(escaped).slice(1, -1)].some((text) => body.includes(text))).toBe(true);
-    expect(gateway.simulator.requests.at(-1)?.state).toMatchObject({ dropped: [], refused: [] });
+    expect(gateway.simulator.requests.at(-1)?.state).toMatchObject({ kept: thoughts, dropped: [], refused: [] });
   });
 
   test("rules 369, 370 and 417: it finds tools by itself, and a tool of a group is called by both names", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     gateway.simulator.script(calling("tool_search", { input: { query: "spawn agent", limit: 3 } }));
     const found = await turn(gateway, captured("tool-toolsearch/03"));
     expect(found.at(-1)).toMatchObject({
@@ -169,7 +153,7 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
   });
 
   test("rules 368 and 438: tools that stand in the conversation are offered, and outputs in parts are one", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     gateway.simulator.script(calling("exec", { arguments: "text(1);\n", custom: true }));
     const items = await turn(gateway, captured("model-gpt-6.1-sol/05"));
     expect(items.at(-1)).toMatchObject({ type: "custom_tool_call", name: "exec", namespace: "functions", input: "text(1);\n" });
@@ -179,7 +163,7 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
   });
 
   test("rule 418: a picture that it looks at reaches the model, with a detail that only OpenAI knows", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     await turn(gateway, captured("tool-view-image/05"));
     const said = upstream.said(asked(gateway)).map((piece) => JSON.stringify(piece));
     const call = said.findIndex((piece) => piece.includes("view_image"));
@@ -188,7 +172,7 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
   });
 
   test("rule 419: a schema of the answer stands beside the tools", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     const { body } = captured("output-schema/04");
     const { schema } = (body["text"] as Asked).format;
     const [message] = (await turn(gateway, captured("output-schema/04"))).filter(({ type }) => type === "message");
@@ -198,7 +182,7 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
   });
 
   test("rule 420: pictures stay between the texts that mark them", async () => {
-    const gateway = await upstreamOf(upstream);
+    const gateway = await on(upstream);
     const capture = captured("image-input/02");
     const sent = capture.body.input.flatMap(({ role, content }) => (role === "user" ? (content as Asked[]) : []));
     const kinds = sent.map(({ type, text }) => (type === "input_image" ? "picture" : text));
@@ -213,12 +197,10 @@ describe.each(UPSTREAMS)("on $model", (upstream) => {
 });
 
 describe("on servers of its own protocol", () => {
-  const settings = "protocols: [openai-responses], ";
-
   test.each(["openai", "openai-compatible"])(
     "rule 439: its headers and notes on items go to OpenAI alone: to a provider of type %s",
     async (type) => {
-      const gateway = await upstreamOf({ type, model: "gpt-5.5", path: "/v1", settings });
+      const gateway = await start({ config: oneModel(type, "gpt-5.5", "openai-responses") });
       const capture = captured("plain/03");
       const noted = capture.body.input.map((item) => ({ ...item, internal_chat_message_metadata_passthrough: { turn_id: "t" } }));
       await turn(gateway, capture, { input: noted });
@@ -233,11 +215,11 @@ describe("on servers of its own protocol", () => {
   );
 
   test("rule 374: a limit of usage is told in its own words, and nobody asks again", async () => {
-    const gateway = await upstreamOf({ type: "openai", model: "gpt-5.5", path: "/v1", settings });
+    const gateway = await start({ config: oneModel("openai", "gpt-5.5", "openai-responses") });
     const body =
       '{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","plan_type":"plus","resets_at":1796000000}}';
     gateway.simulator.script({ status: 429, body, headers: { "x-codex-primary-used-percent": "100.0" } });
-    const answer = await send(gateway, captured("plain/03"));
+    const answer = await sendCapture(gateway.url, captured("plain/03"));
     expect(answer.status).toBe(429);
     expect(answer.headers.get("x-codex-primary-used-percent")).toBe("100.0");
     expect(await answer.text()).toBe(body);

@@ -1,25 +1,19 @@
 /** Where losses are told: beside the answer and in the log (dossier D.2). */
 import { describe, expect, test } from "vitest";
-import { ask, gatewaysForTests, post } from "./support/gateway.ts";
+import type { ProtocolId } from "../src/chat/chat.ts";
+import { ask, gatewaysForTests, oneModel, post } from "./support/gateway.ts";
 
 const { start } = gatewaysForTests();
 
 const UPSTREAMS = [
-  ["gemini", "gemini-3.8-pro", ""],
-  ["openai", "gpt-6", "/v1"],
-  ["openai", "gpt-6", "/v1", "openai-chat"],
+  ["gemini", "gemini-3.8-pro"],
+  ["openai", "gpt-6", "openai-responses"],
+  ["openai", "gpt-6", "openai-chat"],
 ] as const;
 
-describe.each(UPSTREAMS)("Messages to a provider of type %s, model %s", (type, model, path, protocol?: string) => {
-  const protocols = protocol === undefined ? "" : `protocols: [${protocol}], `;
-  const config = (upstream: string): string => `
-providers:
-  up: { type: ${type}, ${protocols}base_url: "${upstream}${path}", credentials: [{ api_key: k }] }
-models: { "*": up/${model} }
-`;
-
+describe.each(UPSTREAMS)("Messages to %s, model %s, %s", (type, model, protocol?: ProtocolId) => {
   test("rule 7: a loss stands in a header and in the log, and no word of it in the prompt", async () => {
-    const { url, simulator, log } = await start({ config });
+    const { url, simulator, log } = await start({ config: oneModel(type, model, protocol) });
     const cited = { type: "document", source: { type: "text", media_type: "text/plain", data: "Grass is green." } };
     const messages = (more: object): object[] => [
       {

@@ -1,28 +1,21 @@
 /** What only OpenAI's clients can ask for, of OpenAI and of others. */
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
-import { gatewaysForTests, type TestGateway } from "./support/gateway.ts";
+import { gatewaysForTests, oneModel, type TestGateway } from "./support/gateway.ts";
 
 const { start } = gatewaysForTests();
 
 const UPSTREAMS = {
-  claude: { type: "anthropic", model: "claude-opus-5-5", path: "", settings: "" },
-  gemini: { type: "gemini", model: "gemini-3.8-pro", path: "", settings: "" },
-  chat: { type: "openai", model: "gpt-5.5", path: "/v1", settings: "protocols: [openai-chat], " },
-  responses: { type: "openai", model: "gpt-6", path: "/v1", settings: "protocols: [openai-responses], " },
+  claude: oneModel("anthropic", "claude-opus-5-5"),
+  gemini: oneModel("gemini", "gemini-3.8-pro"),
+  chat: oneModel("openai", "gpt-5.5", "openai-chat"),
+  responses: oneModel("openai", "gpt-6", "openai-responses"),
 };
 type Upstream = keyof typeof UPSTREAMS;
 
 /** The gateway before a model of this kind, and the SDK before the gateway. */
 async function before(upstream: Upstream): Promise<TestGateway & { readonly client: OpenAI }> {
-  const { type, model, path, settings } = UPSTREAMS[upstream];
-  const gateway = await start({
-    config: (url) => `
-providers:
-  up: { type: ${type}, ${settings}base_url: "${url}${path}", credentials: [{ api_key: k }] }
-models: { "*": up/${model} }
-`,
-  });
+  const gateway = await start({ config: UPSTREAMS[upstream] });
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "any", maxRetries: 0 });
   return Object.assign(gateway, { client });
 }

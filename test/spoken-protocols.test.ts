@@ -1,8 +1,9 @@
 /** Which of OpenAI's two protocols a request is asked in, by a client of either, and that the client cannot tell. */
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
+import type { ProtocolId } from "../src/chat/chat.ts";
 import type { RecordedRequest } from "../src/simulator/types.ts";
-import { ask, gatewaysForTests, post, type TestGateway } from "./support/gateway.ts";
+import { ask, gatewaysForTests, oneModel, post, type TestGateway } from "./support/gateway.ts";
 
 const { start } = gatewaysForTests();
 
@@ -19,15 +20,9 @@ interface Setup {
   paths(): readonly string[];
 }
 
-/** @param settings more of the provider. */
-async function openai(settings = ""): Promise<Setup> {
-  const gateway = await start({
-    config: (upstream) => `
-providers:
-  up: { type: openai, ${settings}base_url: "${upstream}/v1", credentials: [{ api_key: k }] }
-models: { "*": up/* }
-`,
-  });
+/** @param protocol the only one that the provider is said to speak; absent: both. */
+async function openai(protocol?: ProtocolId): Promise<Setup> {
+  const gateway = await start({ config: oneModel("openai", "*", protocol) });
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "any", maxRetries: 0 });
   return { gateway, client, paths: () => gateway.simulator.requests.map(({ path }) => path) };
 }
@@ -102,14 +97,14 @@ describe.each([true, false])("rule 159: functions and an effort, streamed: %s", 
   });
 
   test("a server that is spoken to in Chat only is asked there, whatever it will say", async () => {
-    const { client, paths } = await openai("protocols: [openai-chat], ");
+    const { client, paths } = await openai("openai-chat");
     const asked = complete(client, stream, { model: "gpt-5.5", tools: [FUNCTION], reasoning_effort: "high" });
     await expect(asked).rejects.toMatchObject({ status: 400 });
     expect(paths()).toEqual([CHAT]);
   });
 
   test("one that is spoken to in Responses only is never asked in Chat", async () => {
-    const { client, paths } = await openai("protocols: [openai-responses], ");
+    const { client, paths } = await openai("openai-responses");
     const { choices } = await complete(client, stream, { model: "gpt-5.5" });
     expect(choices[0]?.message.content).toMatch(/\S/);
     expect(paths()).toEqual([RESPONSES]);

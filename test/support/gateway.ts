@@ -1,5 +1,6 @@
 /** A gateway in this process, with a simulator as its upstream, for tests that go through real sockets. */
 import { afterEach } from "vitest";
+import type { ProtocolId } from "../../src/chat/chat.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { createGateway, type Gateway } from "../../src/gateway.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/server.ts";
@@ -88,6 +89,20 @@ ${names}
 models:
   "*": ${target}
 ${more}`;
+}
+
+/**
+ * One credential of one provider called `up`, every model name going to this model of it.
+ * @param protocol which of OpenAI's two is spoken; absent: what the type prefers.
+ */
+export function oneModel(type: string, model: string, protocol?: ProtocolId): (upstream: string) => string {
+  const path = type.startsWith("openai") ? "/v1" : "";
+  const protocols = protocol === undefined ? "" : `protocols: [${protocol}], `;
+  return (upstream) => `
+providers:
+  up: { type: ${type}, ${protocols}base_url: "${upstream}${path}", credentials: [{ api_key: k }] }
+models: { "*": up/${model} }
+`;
 }
 
 export interface Event {
