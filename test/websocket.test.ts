@@ -97,6 +97,23 @@ describe("a request", () => {
   });
 });
 
+test("a client that does not read what it is told is not read from either, until it does", async () => {
+  const gateway = await start({ config: pool("anthropic", 1) });
+  const socket = await connect(gateway);
+  socket.socket.pause();
+  let taken = 0;
+  const steer = JSON.stringify({ type: "response.steer", input: "x".repeat(1_000_000) });
+  const sendOn = (): void => socket.socket.send(steer, () => ((taken += 1) < 100 ? sendOn() : undefined));
+  sendOn();
+  for (let before = -1; before < taken; await new Promise((resolve) => setTimeout(resolve, 200))) before = taken;
+  // What the kernel holds on both ways; the rest of what the gateway has to say to it would be in its memory.
+  expect(taken).toBeLessThan(50);
+  socket.socket.resume();
+  await until(() => socket.events.length === 100);
+  socket.send(create("hello"));
+  expect(types(await socket.answers(1)).at(-1)).toBe("response.completed");
+});
+
 /** An answer of the upstream's with this text. */
 function messagesStream(pieces: readonly string[]): string {
   const events = [

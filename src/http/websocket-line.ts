@@ -66,6 +66,13 @@ export class WebSocketLine {
     this.#draining.push(listener);
   }
 
+  /** Takes no more frames from a client that has fallen behind, until it has caught up: each could add to what it has not read. */
+  waitForReader(): void {
+    if (!this.congested || this.#webSocket.isPaused) return;
+    this.#webSocket.pause();
+    this.onDrain(() => this.#webSocket.resume());
+  }
+
   /** Says goodbye. @param code see RFC 6455 §7.4. */
   close(code: number, reason: string): void {
     this.#webSocket.close(code, reason);

@@ -85,6 +85,11 @@ export class WebSocketSession {
 
   /** Takes a text frame. */
   receive(frame: Buffer): void {
+    this.#take(frame);
+    this.#line.waitForReader();
+  }
+
+  #take(frame: Buffer): void {
     const message = this.#opened.side.read(frame);
     if (message.type === "reply") {
       for (const reply of message.frames) this.#line.send(reply);
