@@ -121,7 +121,7 @@ export interface Outcome {
   /** A refusal's own words, where the protocol has a place for them. */
   readonly refusal?: string;
   readonly error?: SdkError;
-  /** What of a stream broke the protocol's grammar, in words; empty is good. */
+  /** What of a stream broke the protocol's grammar, and what an answer lacks, in words; empty is good. */
   readonly grammar: readonly string[];
   /** Signs of life in a stream before its end that were no content. */
   readonly heartbeats: number;

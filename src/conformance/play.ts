@@ -149,7 +149,7 @@ function playedOf(pairing: Pairing, { simulator, endpoint }: Stage, marker: Mark
     told(turn) {
       const outcome = outcomeOf(turn);
       if (outcome.error !== undefined) throw new Mismatch(`turn ${turn + 1}: ${raised(outcome.error)}`);
-      if (outcome.grammar.length > 0) throw new Mismatch(`stream of turn ${turn + 1}: ${outcome.grammar.join("; ")}`);
+      if (outcome.grammar.length > 0) throw new Mismatch(`answer of turn ${turn + 1}: ${outcome.grammar.join("; ")}`);
       return outcome;
     },
     failed(turn) {

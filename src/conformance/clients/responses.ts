@@ -4,6 +4,7 @@ import type { Finish, Outcome, OutcomePiece, Says, SdkError, Settings, Tokens } 
 import { failedOutcome, type Client, type Conversation, type Place } from "./client.ts";
 import { argumentsOf, listModels, openAi, openAiError, SDK } from "./openai.ts";
 import { responsesGrammar, responsesHeartbeats } from "./responses-grammar.ts";
+import { responseFaults } from "./responses-object.ts";
 import { itemsOf, openingItems, paramsOf, type InputItem, type OpenCall, type Params } from "./responses-request.ts";
 import { tapFetch, type TappedFetch } from "./tapped-fetch.ts";
 
@@ -61,9 +62,10 @@ class ResponsesConversation implements Conversation {
     this.#items.push(...own, ...output.map((item) => (settings.kept === "items" ? referenceTo(item) : withoutParsed(item))));
     this.#previous = response.id;
     this.#calls = output.flatMap(openCallOf);
-    const outcome = outcomeOf(response, output);
+    const outcome = { ...outcomeOf(response, output), grammar: responseFaults({ ...response }, { ...params }) };
     const received = this.#tap.received();
-    return this.#streamed ? { ...outcome, grammar: responsesGrammar(received), heartbeats: responsesHeartbeats(received) } : outcome;
+    if (!this.#streamed) return outcome;
+    return { ...outcome, grammar: [...responsesGrammar(received), ...outcome.grammar], heartbeats: responsesHeartbeats(received) };
   }
 
   /** The whole conversation, or what is new to the one who keeps the rest. */
