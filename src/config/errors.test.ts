@@ -209,6 +209,11 @@ const cases: [name: string, text: string, ...problems: string[]][] = [
     "dragoman.yaml:4:13: keys[2].name: another key has this name; names must be unique",
   ],
   [
+    "a name of several lines",
+    `keys:\n  - { name: "a\\nb", key: k }`,
+    "dragoman.yaml:2:13: keys[0].name: holds a line break or another control character; give it a name of one line",
+  ],
+  [
     "one key twice",
     "keys:\n  - { name: a, key: hunter2 }\n  - { name: b, key: env:WORD }",
     "dragoman.yaml:3:5: keys[1]: is the same key as `a`; give each caller a key of its own",

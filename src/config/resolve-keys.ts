@@ -4,6 +4,8 @@ import type { KeyConfig } from "./config.ts";
 import { isHeaderText, type ProblemList } from "./errors.ts";
 import type { KeyFile } from "./schema.ts";
 
+const CONTROL = /\p{Cc}/u;
+
 /** @param secrets gets the clear keys that stood in the file, so that no log repeats one. */
 export function resolveKeys(keys: readonly KeyFile[], problems: ProblemList, secrets: Set<string>): KeyConfig[] {
   const names = new Set<string>();
@@ -12,6 +14,10 @@ export function resolveKeys(keys: readonly KeyFile[], problems: ProblemList, sec
     const path = ["keys", index];
     for (const unfinished of ["limits", "budget"] as const) {
       if (key[unfinished] !== undefined) problems.add([...path, unfinished], "is not implemented yet", "remove it", "key");
+    }
+    // Whatever belongs to a caller is filed under its name, a line break, and a name of the caller's choice.
+    if (CONTROL.test(key.name)) {
+      problems.add([...path, "name"], "holds a line break or another control character", "give it a name of one line");
     }
     if (names.has(key.name)) problems.add([...path, "name"], "another key has this name", "names must be unique");
     names.add(key.name);

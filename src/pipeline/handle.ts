@@ -64,7 +64,8 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const { requestId } = answer;
     const state = stateOf(context, call, peek, requestId);
     const sessionName = peek.session ?? state?.session;
-    const session = sessionName === undefined ? undefined : `${caller.name ?? ""} ${sessionName}`;
+    // No caller's name has a line break, so no two callers' sessions have one name.
+    const session = sessionName === undefined ? undefined : `${caller.name ?? ""}\n${sessionName}`;
     const asked = { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "", ...(state && { state }) };
     const preparation = new Preparation(context, { ...asked, ...(session !== undefined && { session }) });
     failover = new Failover(context, answer, preparation, session, shutdown);
