@@ -118,7 +118,7 @@ test("rule 218: a format that changes in the conversation is left as it is with 
   expect(lastBody(gateway)).toBe(JSON.stringify(then));
 });
 
-test.each([true, false])("rule 242: what Claude refuses is a refusal of a completed answer, streamed: %s", async (stream) => {
+test.each([true, false])("rule 242: what is refused at Claude is a refusal in words, streamed: %s", async (stream) => {
   const { client, simulator } = await before("claude");
   const stop_details = { type: "refusal", category: "cyber", explanation: "I will not help with that." };
   const usage = { input_tokens: 3, output_tokens: 1 };
@@ -138,8 +138,9 @@ test.each([true, false])("rule 242: what Claude refuses is a refusal of a comple
   const asked = { model: "m", input: "break in" };
   const answer = stream ? await client.responses.stream(asked).finalResponse() : await client.responses.create(asked);
   expect(answer).toMatchObject({
-    status: "completed",
-    output: [{ type: "message", status: "completed", content: [{ type: "refusal", refusal: "I will not help with that." }] }],
+    status: "incomplete",
+    incomplete_details: { reason: "content_filter" },
+    output: [{ type: "message", content: [{ type: "refusal", refusal: "I will not help with that." }] }],
   });
 });
 

@@ -123,9 +123,7 @@ export const ERRORS: readonly ConversationScenario[] = [
       holds("time to wait", error.retryAfter !== undefined && error.retryAfter >= 1 && error.retryAfter <= 7, `is ${error.retryAfter} s`);
     },
   ),
-  failing("error-bad-credential", "the gateway's own key is refused: no fault of the client's key", "invalid-key", ({ failed, client }) => {
-    // Clients of Responses and Gemini try again after a server's failure for as long as they may: a refusal of another kind stops them.
-    if ((client === "responses" || client === "gemini") && failed(0).status === 400) return;
+  failing("error-bad-credential", "the gateway's own key is refused: no fault of the client's key", "invalid-key", ({ failed }) => {
     checkServerError(failed(0));
   }),
   failing("error-internal", "the upstream fails", "500", ({ failed }) => checkServerError(failed(0))),

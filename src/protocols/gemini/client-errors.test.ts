@@ -16,7 +16,7 @@ describe("errors", () => {
     ["model-not-found", 404, "NOT_FOUND"],
     ["rate-limited", 429, "RESOURCE_EXHAUSTED"],
     ["billing", 429, "RESOURCE_EXHAUSTED"],
-    ["bad-credential", 400, "FAILED_PRECONDITION"],
+    ["bad-credential", 502, "INTERNAL"],
     ["overloaded", 503, "UNAVAILABLE"],
     ["timeout", 504, "DEADLINE_EXCEEDED"],
     ["internal", 500, "INTERNAL"],

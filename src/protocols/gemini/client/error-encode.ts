@@ -23,8 +23,8 @@ const WIRE: Readonly<Record<ErrorKind, { readonly status: number; readonly code:
   upstream: { status: 502, code: "INTERNAL" },
   timeout: { status: 504, code: "DEADLINE_EXCEEDED" },
   transport: { status: 502, code: "INTERNAL" },
-  // The caller's own key is fine (rule 341). Gemini CLI tries again for minutes after a 5xx, and only the operator can mend this.
-  "bad-credential": { status: 400, code: "FAILED_PRECONDITION" },
+  // The caller's own key is fine (rule 341).
+  "bad-credential": { status: 502, code: "INTERNAL" },
   unavailable: { status: 503, code: "UNAVAILABLE" },
   cancelled: { status: 499, code: "CANCELLED" },
   internal: { status: 500, code: "INTERNAL" },

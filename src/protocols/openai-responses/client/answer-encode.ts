@@ -65,12 +65,13 @@ export class AnswerEncoder {
     }
   }
 
-  /** No more items come. @returns whether a refusal was said: by the model itself, or by its provider in its stead. */
+  /** No more items come. @returns whether the model itself said a refusal; its provider's explanation of one is none. */
   end(finish: Finish): boolean {
+    const refused = this.#held.refusal;
     const refusal = refusalText(finish, this.#held) ?? "";
     if (refusal !== "") this.#say("refusal", undefined, {}).text(refusal);
     this.#writer.end(finish, [...this.#running.values()]);
-    return this.#held.refusal;
+    return refused;
   }
 
   #start(index: number, item: Content): void {

@@ -8,7 +8,10 @@ export interface EncodedFinish {
   readonly reason?: "max_output_tokens" | "content_filter";
 }
 
-/** @param refused whether a refusal was said, which is complete (rule 242): Codex asks again for what is not. */
+/**
+ * @param refused whether the model itself said a refusal, which is a complete answer. One that its provider cut short is a
+ * filter's, with the explanation as a refusal (B.0.1): Codex shows no refusals, and would seem to have been told nothing.
+ */
 export function encodeFinish({ reason }: Finish, refused: boolean): EncodedFinish {
   switch (reason) {
     case "length":
