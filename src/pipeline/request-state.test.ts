@@ -381,6 +381,20 @@ describe("a conversation", () => {
     expect(() => ask(kept, { conversation: "conv_1", input: "?" })).toThrow(expect.objectContaining({ kind: "not-found" }));
   });
 
+  test("goes on from one of its answers with all before it, though the client gives one id again and again", () => {
+    const kept = inMemory();
+    begun(kept);
+    const same = (text: string): JsonObject => ({ ...user(text), id: "msg_same" });
+    translated(kept, { conversation: "conv_1", input: [same("One?")] }, answer("resp_1", [message("1")]));
+    translated(kept, { conversation: "conv_1", input: [same("Two?")] }, answer("resp_2", [message("2")]));
+    const items = [user("Begun."), same("One?"), message("1"), same("Two?"), message("2"), user("Other?")];
+    expect(expanded(ask(kept, { previous_response_id: "resp_2", input: "Other?" }))).toEqual(items);
+    translated(kept, { conversation: "conv_1", input: [] }, answer("resp_3", []));
+    expect(expanded(ask(kept, { previous_response_id: "resp_3", input: "Other?" }))).toEqual(items);
+    kept.recordsOf("alice").removeItem("conv_1", "msg_2");
+    expect(expanded(ask(kept, { previous_response_id: "resp_1", input: "Other?" }))).toEqual([...items.slice(0, 3), user("Other?")]);
+  });
+
   test("is nobody else's", () => {
     const kept = inMemory();
     begun(kept);
