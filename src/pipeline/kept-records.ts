@@ -1,5 +1,5 @@
 /** What is kept for one caller, as answers, conversations and items: searched in what its connection remembers, then in the store. */
-import { asBoolean, asObject, asString, parseJson, writeJson, type JsonObject } from "../chat/json.ts";
+import { asBoolean, asObject, asString, parseJson, writeJson, type JsonObject, type JsonText } from "../chat/json.ts";
 import type { KeptAnswer, KeptConversation, KeptItem } from "../protocols/stateful.ts";
 import type { RecordStore, StoredRecord } from "../storage/records.ts";
 
@@ -71,13 +71,18 @@ export class KeptRecords {
     return { item: found.item, holder: found.record.id, ...(place && { place }) };
   }
 
-  /** Keeps an answer: in the connection's memory, if there is one, and in the store if `stored`. @returns whether all had room for it. */
+  /**
+   * Keeps an answer: in the store if `stored`, else in the connection's memory, if there is one.
+   * @returns whether there was room for it.
+   */
   keepAnswer(answer: AnswerRecord, stored: boolean): boolean {
-    const { id, told, showsState, previous, conversation, place, input, output } = answer;
-    const head = writeJson({ kind: ANSWER, told, showsState, previous, conversation, place: place && { ...place } });
-    const record = { id, head, items: [...input, ...output] };
-    const kept = [this.#memory, stored ? this.#store : undefined].map((records) => records?.put(this.#owner, record) ?? true);
-    return kept.every((one) => one);
+    const { id, told, input, output } = answer;
+    const [head, items] = [answerHead(answer), [...input, ...output]];
+    const kept = (stored ? this.#store : undefined)?.put(this.#owner, { id, head: head + LINE_END + writeJson(told), items });
+    if (kept) return true;
+    // A connection goes on from answers, and never asks for one.
+    const remembered = this.#memory?.put(this.#owner, { id, head, items }) ?? true;
+    return remembered && kept === undefined;
   }
 
   /** @returns whether there was room for it. */
@@ -125,8 +130,27 @@ export class KeptRecords {
 const ANSWER = "answer";
 const CONVERSATION = "conversation";
 
+/**
+ * Ends the line of what is looked at with every record and item. Behind it is the answer as it was told, with all tools and
+ * instructions, which is large and asked for rarely. No JSON that we write has such an end of its own.
+ */
+const LINE_END = "\n";
+
 function headOf(text: string): JsonObject {
+  return objectIn(text.split(LINE_END, 1)[0] ?? "");
+}
+
+function toldIn(text: string): JsonObject {
+  const end = text.indexOf(LINE_END);
+  return end < 0 ? {} : objectIn(text.slice(end));
+}
+
+function objectIn(text: JsonText): JsonObject {
   return asObject(parseJson(text)) ?? {};
+}
+
+function answerHead({ showsState, previous, conversation, place }: AnswerRecord): string {
+  return writeJson({ kind: ANSWER, showsState, previous, conversation, place: place && { ...place } });
 }
 
 function conversationHead({ createdAt, metadata }: KeptConversation): string {
@@ -141,7 +165,9 @@ function readAnswerRecord({ id, head: text, items }: StoredRecord): AnswerRecord
   const place = placeOf(head);
   return {
     id,
-    told: asObject(head["told"]) ?? {},
+    get told() {
+      return toldIn(text);
+    },
     showsState: asBoolean(head["showsState"]) ?? false,
     input: items.filter(({ part }) => part === "input"),
     output: items.filter(({ part }) => part === "output"),

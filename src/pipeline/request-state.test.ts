@@ -290,6 +290,25 @@ describe("what a connection remembers", () => {
   });
 });
 
+test("a connection does not remember what an answer repeats of its request, nor what is kept for longer anyway", () => {
+  const kept = inMemory();
+  const memory = new MemoryRecords(LIMITS);
+  const tools = [{ type: "function", name: "f", description: "x".repeat(10_000) }];
+  translated(kept, { store: false, input: "One?" }, answer("resp_1", [message("1")], { store: false, tools }), { memory });
+  expect(memory.get("alice", "resp_1")?.head.length).toBeLessThan(500);
+  translated(kept, { previous_response_id: "resp_1", input: "Two?" }, answer("resp_2", [message("2")], { tools }), { memory });
+  expect(memory.get("alice", "resp_2")).toBeUndefined();
+  expect(kept.recordsOf("alice").answer("resp_2")?.told).toMatchObject({ tools });
+  expect(expanded(ask(kept, { previous_response_id: "resp_2", input: "?" }, { memory }))).toHaveLength(5);
+});
+
+test("a connection remembers what is too large to be kept for longer", () => {
+  const kept = keeping(() => new MemoryRecords({ ttlMs: 1000, maxBytes: 800 }));
+  const memory = new MemoryRecords(LIMITS);
+  translated(kept, { input: "One?" }, answer("resp_1", [message("x".repeat(900))]), { memory });
+  expect(expanded(ask(kept, { previous_response_id: "resp_1", input: "?" }, { memory }))).toHaveLength(3);
+});
+
 describe("where nothing is kept", () => {
   test("upstreams are told so, answers too, and references are refused with the reason", () => {
     const kept = keeping(undefined);

@@ -14,7 +14,6 @@ export interface RecordItem {
 
 export interface StoredRecord {
   readonly id: string;
-  /** JSON text. */
   readonly head: string;
   readonly items: readonly RecordItem[];
 }
