@@ -7,7 +7,7 @@ import { recordSettings } from "../../shared/hosted-settings.ts";
 import { ownFields } from "../native.ts";
 
 /** A tool the caller wants the provider to run. */
-export type HostedTool = Extract<Tool, { type: "hosted" }>;
+type HostedTool = Extract<Tool, { type: "hosted" }>;
 
 /** The declarations Gemini has. */
 const DECLARATIONS: ReadonlyMap<HostedToolKind, JsonObject> = new Map<HostedToolKind, JsonObject>([

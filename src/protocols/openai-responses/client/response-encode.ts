@@ -41,7 +41,7 @@ export class ResponseEncoder {
 }
 
 /** Counts that nobody knows are not zero, and clients want all of them or none (rule 257, A.3.4). */
-export function encodeUsage(usage: Usage | undefined): JsonObject | null {
+function encodeUsage(usage: Usage | undefined): JsonObject | null {
   const own = ownFields(usage?.raw);
   if (own) return own;
   const { input, output, cacheRead = 0, cacheWrite = 0, reasoning = 0 } = usage ?? {};
