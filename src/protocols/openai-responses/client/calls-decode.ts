@@ -1,6 +1,6 @@
 /** Calls of tools that the client runs, and what they gave (A.3.1; rules 66, 68, 90, 417, 418, 438). */
 import type { Content, Tool } from "../../../chat/chat.ts";
-import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { asObject, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { arrayField, objectField, required, stringField } from "../../shared/openai-fields.ts";
 import { shellText } from "../hosted-items.ts";
 import { leftover } from "../native.ts";
@@ -32,20 +32,25 @@ export function decodeCall(kind: "function" | "custom"): ItemDecoder {
  */
 export function decodeTypedCall(key: string, tool: string): ItemDecoder {
   return (item, path, { carried, tools }) => {
-    const input: JsonValue = item[key] ?? {};
     const call: Content = {
       type: "tool-call",
       kind: "function",
       id: stringField(item, "call_id", path) ?? required(stringField, item, "id", path),
       name: nameOfTyped(tool, tools.tools),
-      input: writeJson(input),
+      input: writeJson(withoutNulls(item[key] ?? {})),
     };
     return oneItem("assistant", carried.attach(withItem(call, leftover(item, ["call_id", key]))), path);
   };
 }
 
+/** An item tells what was not said as `null` (rule 208); the model is to see its call as it made it. */
+function withoutNulls(input: JsonValue): JsonValue {
+  const fields = asObject(input);
+  return fields ? leftover(fields, []) : input;
+}
+
 /** What the request calls a typed tool; several are called alike on the wire. */
-export function nameOfTyped(type: string, tools: readonly Tool[]): string {
+function nameOfTyped(type: string, tools: readonly Tool[]): string {
   return tools.find((tool) => tool.type === "client" && tool.vendorType.startsWith(type))?.name ?? type;
 }
 

@@ -69,7 +69,7 @@ describe("calls", () => {
     expect(results[2]?.native?.fields).toEqual({ item: { output: pieces } });
   });
 
-  test("typed tools are called with what they are to do, under the name that the request has for them", () => {
+  test("typed tools are called with what they are to do, without nulls (rule 208), under the name that the request has for them", () => {
     const action = { type: "exec", command: ["ls"] };
     const operation = { type: "create_file", path: "a", diff: "+a" };
     const tools = ["local_shell", "apply_patch"].map((type) => ({ type }));
@@ -78,7 +78,7 @@ describe("calls", () => {
       input: [
         { type: "local_shell_call", id: "lsh_1", call_id: "a", action, status: "completed" },
         { type: "local_shell_call_output", id: "a", output: "x" },
-        { type: "shell_call", call_id: "b", action: { commands: ["ls"] } },
+        { type: "shell_call", call_id: "b", action: { commands: ["ls"], timeout_ms: null, max_output_length: null } },
         { type: "shell_call_output", call_id: "b", output: [{ stdout: "out\n", stderr: "err", outcome: { type: "exit", exit_code: 2 } }] },
         { type: "apply_patch_call", call_id: "c", operation },
         { type: "apply_patch_call_output", call_id: "c", status: "failed", output: "no such file" },
