@@ -6,9 +6,6 @@ import type { EncodeTarget } from "../../protocol.ts";
 import { recordSettings } from "../../shared/hosted-settings.ts";
 import { ownFields } from "../native.ts";
 
-/** A tool the caller wants the provider to run. */
-type HostedTool = Extract<Tool, { type: "hosted" }>;
-
 /** The declarations Gemini has. */
 const DECLARATIONS: ReadonlyMap<HostedToolKind, JsonObject> = new Map<HostedToolKind, JsonObject>([
   ["web-search", { googleSearch: {} }],
