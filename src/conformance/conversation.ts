@@ -23,11 +23,24 @@ export interface FreeTextTool {
   readonly description: string;
 }
 
+/** Tools that the vendor knows by their type alone and the client runs, where the protocol has such: a patch, or commands. */
+export type VendorTool = "apply_patch" | "shell";
+
+/** A search of the client's for tools that it does not offer before they are found. */
+export interface ToolSearch {
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly hidden: readonly Tool[];
+}
+
 /** What came of a call. */
 export interface ToolResult {
   /** Which call of the last answer it belongs to, counted from 0. */
   readonly call: number;
   readonly content: string | readonly Piece[];
+  /** Of a search for tools: the names of those that it found, which are all that came of it. */
+  readonly found?: readonly string[];
   readonly failed?: boolean;
 }
 
@@ -42,6 +55,9 @@ export interface Settings {
   readonly system?: readonly string[];
   readonly tools?: readonly Tool[];
   readonly freeTextTools?: readonly FreeTextTool[];
+  readonly vendorTools?: readonly VendorTool[];
+  /** Offered as a tool called `tool_search`. */
+  readonly toolSearch?: ToolSearch;
   /** The conversation brings the tools itself, instead of the request beside it. */
   readonly toolsInHistory?: true;
   readonly toolChoice?: ToolChoice;

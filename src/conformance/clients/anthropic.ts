@@ -1,6 +1,6 @@
 /** Anthropic's official SDK: `messages.stream` with its accumulator, and `messages.create`. */
 import type Anthropic from "@anthropic-ai/sdk";
-import type { Finish, Outcome, OutcomePiece, Piece, Says, SdkError, Settings, Tokens } from "../conversation.ts";
+import type { Finish, Outcome, OutcomePiece, Piece, Says, SdkError, Settings, Tokens, Tool } from "../conversation.ts";
 import { messagesGrammar, messagesHeartbeats } from "./anthropic-grammar.ts";
 import { callIds, failedOutcome, loadSdk, type Client, type Conversation, type Endpoint, type Place } from "./client.ts";
 import { tapFetch } from "./tapped-fetch.ts";
@@ -99,13 +99,17 @@ function paramsOf(settings: Settings): Omit<Anthropic.MessageCreateParamsNonStre
   };
 }
 
-function toolsOf({ tools = [], webSearch }: Settings): Anthropic.ToolUnion[] {
-  const own = tools.map(({ name, description, schema }): Anthropic.Tool => ({
-    name,
-    ...(description !== undefined && { description }),
-    input_schema: schema as Anthropic.Tool.InputSchema,
-  }));
-  return webSearch === true ? [...own, { type: "web_search_20250305", name: "web_search" }] : own;
+function toolsOf({ tools = [], toolSearch, webSearch }: Settings): Anthropic.ToolUnion[] {
+  const hidden = toolSearch?.hidden.map((tool): Anthropic.Tool => ({ ...toolOf(tool), defer_loading: true })) ?? [];
+  return [
+    ...tools.map(toolOf),
+    ...(toolSearch === undefined ? [] : [toolOf({ name: "tool_search", ...toolSearch }), ...hidden]),
+    ...(webSearch === true ? [{ type: "web_search_20250305" as const, name: "web_search" as const }] : []),
+  ];
+}
+
+function toolOf({ name, description, schema }: Tool): Anthropic.Tool {
+  return { name, ...(description !== undefined && { description }), input_schema: schema as Anthropic.Tool.InputSchema };
 }
 
 function choiceOf({ toolChoice = "auto", parallelCalls }: Settings): Anthropic.ToolChoice {
@@ -121,13 +125,17 @@ function choiceOf({ toolChoice = "auto", parallelCalls }: Settings): Anthropic.T
 function userMessage(says: Says, calls: readonly string[]): Anthropic.MessageParam {
   if (typeof says === "string") return { role: "user", content: says };
   if ("length" in says) return { role: "user", content: says.map(blockOf) };
-  const results = says.results.map(({ call, content, failed }) => ({
+  const results = says.results.map(({ call, content, found, failed }) => ({
     type: "tool_result" as const,
     tool_use_id: calls[call] ?? "",
-    content: typeof content === "string" ? content : content.map(blockOf),
+    content: found?.map(referenceTo) ?? (typeof content === "string" ? content : content.map(blockOf)),
     ...(failed === true && { is_error: true }),
   }));
   return { role: "user", content: says.words === undefined ? results : [...results, textBlock(says.words)] };
+}
+
+function referenceTo(name: string): Anthropic.ToolReferenceBlockParam {
+  return { type: "tool_reference", tool_name: name };
 }
 
 function textBlock(text: string): Anthropic.TextBlockParam {

@@ -1,6 +1,6 @@
 /** What is asked of OpenAI's Responses, as users of its SDK write it. */
 import type OpenAI from "openai";
-import type { Piece, Says, Settings, Tool } from "../conversation.ts";
+import type { Piece, Says, Settings, Tool, ToolResult, ToolSearch } from "../conversation.ts";
 
 const DEFAULT_MAX_TOKENS = 1024;
 /** Room for the thinking that is asked for. */
@@ -10,22 +10,41 @@ export type Params = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 export type InputItem = OpenAI.Responses.ResponseInputItem;
 type Content = OpenAI.Responses.ResponseInputContent;
 
-/** A call that waits for its result: free text is answered by another kind of item. */
+/** What an item that calls a tool of the client's is called. */
+export type CallType = (typeof CALL_TYPES)[number];
+export const CALL_TYPES = ["function_call", "custom_tool_call", "apply_patch_call", "shell_call", "tool_search_call"] as const;
+
+/** A call that waits for its result: each kind is answered by another kind of item. */
 export interface OpenCall {
   readonly id: string;
-  readonly freeText: boolean;
+  readonly type: CallType;
 }
 
 /** What a turn adds to the conversation. */
-export function itemsOf(says: Says, calls: readonly OpenCall[]): InputItem[] {
+export function itemsOf(says: Says, calls: readonly OpenCall[], settings: Settings): InputItem[] {
   if (typeof says === "string") return [{ role: "user", content: says }];
   if ("length" in says) return [{ role: "user", content: says.map(contentOf) }];
-  const results = says.results.map(({ call, content }): InputItem => {
-    const { id, freeText } = calls[call] ?? { id: "", freeText: false };
-    const output = typeof content === "string" ? content : content.map(contentOf);
-    return { type: freeText ? "custom_tool_call_output" : "function_call_output", call_id: id, output };
-  });
+  const results = says.results.map((result) => resultItem(result, calls[result.call] ?? { id: "", type: "function_call" }, settings));
   return says.words === undefined ? results : [...results, { role: "user", content: says.words }];
+}
+
+function resultItem({ content, found, failed }: ToolResult, { id, type }: OpenCall, { toolSearch }: Settings): InputItem {
+  const text = typeof content === "string" ? content : "";
+  switch (type) {
+    case "function_call":
+    case "custom_tool_call":
+      return { type: `${type}_output`, call_id: id, output: typeof content === "string" ? content : content.map(contentOf) };
+    case "apply_patch_call":
+      return { type: "apply_patch_call_output", call_id: id, status: failed === true ? "failed" : "completed", output: text };
+    case "shell_call": {
+      const outcome = { type: "exit" as const, exit_code: failed === true ? 1 : 0 };
+      return { type: "shell_call_output", call_id: id, output: [{ stdout: text, stderr: "", outcome }] };
+    }
+    case "tool_search_call": {
+      const tools = toolSearch?.hidden.filter(({ name }) => found?.includes(name)) ?? [];
+      return { type: "tool_search_output", call_id: id, execution: "client", tools: functionsOf(tools) };
+    }
+  }
 }
 
 function contentOf(piece: Piece): Content {
@@ -72,15 +91,27 @@ export function paramsOf(settings: Settings): Omit<Params, "model" | "input"> {
   };
 }
 
-/** The tools, those of a namespace together where its first one stands. */
-function toolsOf({ tools = [], freeTextTools = [] }: Settings): OpenAI.Responses.Tool[] {
+function toolsOf({ tools = [], freeTextTools = [], vendorTools = [], toolSearch }: Settings): OpenAI.Responses.Tool[] {
+  return [
+    ...functionsOf(tools),
+    ...freeTextTools.map((tool) => ({ type: "custom" as const, ...tool })),
+    ...vendorTools.map((type) => ({ type })),
+    ...(toolSearch === undefined ? [] : [searchOf(toolSearch)]),
+  ];
+}
+
+/** Those of a namespace stand together where its first one stands. */
+function functionsOf(tools: readonly Tool[]): OpenAI.Responses.Tool[] {
   const groups = Map.groupBy(tools, ({ namespace, name }) => namespace ?? { name });
-  const functions = [...groups].flatMap(([group, members]): OpenAI.Responses.Tool[] =>
+  return [...groups].flatMap(([group, members]): OpenAI.Responses.Tool[] =>
     typeof group === "object"
       ? members.map((tool) => ({ ...functionOf(tool), strict: false }))
       : [{ type: "namespace", name: group, description: `The tools of ${group}.`, tools: members.map(functionOf) }],
   );
-  return [...functions, ...freeTextTools.map((tool) => ({ type: "custom" as const, ...tool }))];
+}
+
+function searchOf({ description, schema }: ToolSearch): OpenAI.Responses.ToolSearchTool {
+  return { type: "tool_search", execution: "client", description, parameters: schema };
 }
 
 function functionOf({ name, description, schema }: Tool): Omit<OpenAI.Responses.FunctionTool, "strict"> {

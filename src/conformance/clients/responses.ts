@@ -5,7 +5,7 @@ import { failedOutcome, type Client, type Conversation, type Place } from "./cli
 import { argumentsOf, listModels, openAi, openAiError, SDK } from "./openai.ts";
 import { responsesGrammar, responsesHeartbeats } from "./responses-grammar.ts";
 import { responseFaults } from "./responses-object.ts";
-import { itemsOf, openingItems, paramsOf, type InputItem, type OpenCall, type Params } from "./responses-request.ts";
+import { CALL_TYPES, itemsOf, openingItems, paramsOf, type InputItem, type OpenCall, type Params } from "./responses-request.ts";
 import { tapFetch, type TappedFetch } from "./tapped-fetch.ts";
 
 /** Why an answer is incomplete. */
@@ -48,7 +48,7 @@ class ResponsesConversation implements Conversation {
   }
 
   async say(says: Says, settings: Settings, { model, headers } = this.#place): Promise<Outcome> {
-    const own = itemsOf(says, this.#calls);
+    const own = itemsOf(says, this.#calls, settings);
     const params: Params = { ...paramsOf(settings), model, ...this.#history(own, settings) };
     let response: Response;
     try {
@@ -103,8 +103,9 @@ function withoutParsed(item: OutputItem): InputItem {
 }
 
 function openCallOf(item: OutputItem): OpenCall[] {
-  if (item.type === "function_call") return [{ id: item.call_id, freeText: false }];
-  return item.type === "custom_tool_call" ? [{ id: item.call_id, freeText: true }] : [];
+  const type = CALL_TYPES.find((known) => known === item.type);
+  const { call_id: id } = item as { call_id?: string | null };
+  return type === undefined || typeof id !== "string" ? [] : [{ id, type }];
 }
 
 function outcomeOf(response: Response, output: readonly OutputItem[]): Outcome {
@@ -146,6 +147,12 @@ function piecesOf(item: OutputItem): OutcomePiece[] {
       const { call_id: id, name, namespace, input } = item;
       return [{ type: "call", id, name, ...(namespace && { namespace }), input }];
     }
+    case "apply_patch_call":
+      return [{ type: "call", id: item.call_id, name: "apply_patch", input: item.operation }];
+    case "shell_call":
+      return [{ type: "call", id: item.call_id, name: "shell", input: item.action }];
+    case "tool_search_call":
+      return [{ type: "call", id: item.call_id ?? "", name: "tool_search", input: item.arguments }];
     default:
       return [];
   }

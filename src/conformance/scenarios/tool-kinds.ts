@@ -1,13 +1,15 @@
 /** Tools of other kinds than functions: such as take free text, stand in groups, or come with the conversation. */
-import { has, holds, same } from "../check.ts";
+import { contains, has, holds, same } from "../check.ts";
 import { callsOf, type FreeTextTool, type Outcome } from "../conversation.ts";
-import { callsIn, resultsByCall } from "../look.ts";
+import { callsIn, resultsByCall, resultsIn } from "../look.ts";
 import { isOpenAi, type ConversationScenario, type Pairing } from "../scenario.ts";
 import type { Ask, CallPart } from "../../simulator/read-ask.ts";
 import { CLOCK, WEATHER } from "./fixtures.ts";
 
 const EDIT: FreeTextTool = { name: "edit_file", description: "Edits a file; takes lines to leave out and to put in." };
+const EDITOR = { name: "open_file", description: "Opens a file.", schema: { type: "object", properties: { path: { type: "string" } } } };
 const LINES = '--- a\\b "quoted"\n+++ Zwölf 世界 👍 {"not": [json\n\n\t\u2028end';
+const PATCH = { type: "update_file", path: "a.txt", diff: "@@\n-one\n+zwölf 👍" };
 const SEARCH = { type: "object", properties: { query: { type: "string" } }, required: ["query"] };
 
 function responsesOnly({ client }: Pairing): string | undefined {
@@ -138,4 +140,84 @@ export const TOOL_KINDS: readonly ConversationScenario[] = [
       same("upstream results", resultsByCall(asked(1)), ["21", "noon"]);
     },
   },
+  {
+    id: "vendor-tools",
+    feature: "tools",
+    title: "patches and commands in the vendor's own words, which the client applies and runs",
+    settings: { vendorTools: ["apply_patch", "shell"] },
+    excuse: responsesOnly,
+    turns: () => [
+      {
+        says: "Edit the file, then list the folder.",
+        answer: {
+          calls: [
+            { name: "apply_patch", input: PATCH, asOffered: true },
+            { name: "shell", input: { commands: ["ls", 'echo "a b"'] }, asOffered: true },
+          ],
+        },
+      },
+      {
+        says: {
+          results: [
+            { call: 0, content: "no such line", failed: true },
+            { call: 1, content: "a.txt" },
+          ],
+        },
+        answer: { text: "The patch did not apply." },
+      },
+    ],
+    check({ asked, told, upstream }) {
+      has("calls", called(told(0)), [
+        { name: "apply_patch", input: PATCH },
+        { name: "shell", input: { commands: ["ls", 'echo "a b"'] } },
+      ]);
+      same("finish", told(0).finish, "calls");
+      same(
+        "names of the upstream calls",
+        callsIn(asked(1)).map(({ name }) => name),
+        shownAs(asked(0)),
+      );
+      const [patched, listed] = resultsIn(asked(1));
+      contains("first upstream result", patched?.text ?? "", "no such line");
+      if (upstream === "chat") contains("first upstream result", patched?.text ?? "", "error");
+      else same("mark of failure", patched?.isError, true);
+      has("second upstream result", listed, { text: "a.txt", isError: false });
+    },
+  },
+  {
+    id: "tool-search",
+    feature: "tools",
+    title: "tools that a search of the client's finds can be called from then on, and not before",
+    settings: {
+      tools: [EDITOR],
+      toolSearch: { description: "Finds tools.", schema: SEARCH, hidden: [CLOCK, WEATHER] },
+    },
+    excuse: ({ client }) => (client === "responses" || client === "anthropic" ? undefined : "this client's protocol has no such search"),
+    turns: () => [
+      {
+        says: "Weather in Paris?",
+        // The simulator's Gemini binds what it signs to the tools, and has no other place for one that is found.
+        answer: { blocks: [{ type: "call", name: "tool_search", input: { query: "weather" }, signed: false }] },
+      },
+      {
+        says: { results: [{ call: 0, content: [], found: ["get_weather"] }] },
+        answer: { calls: [{ name: "get_weather", input: { city: "Paris" } }] },
+      },
+      { says: { results: [{ call: 0, content: "21" }] }, answer: { text: "21." } },
+    ],
+    check({ asked, told }) {
+      has("search", called(told(0)), [{ name: "tool_search", input: { query: "weather" } }]);
+      has("call", called(told(1)), [{ name: "get_weather", input: { city: "Paris" } }]);
+      same("upstream tools before the search", ready(asked(0)), [EDITOR.name, "tool_search"]);
+      holds("upstream tools after the search", shownAs(asked(1)).includes("get_weather"), `are ${shownAs(asked(1)).join(", ")}`);
+      same("tools that were never found", ready(asked(2)).includes("get_time"), false);
+      same("upstream results", resultsByCall(asked(2)).at(-1), "21");
+      has("last answer", told(2), { finish: "stop", content: [{ type: "text", text: "21." }] });
+    },
+  },
 ];
+
+/** The tools that may be called without a search. */
+function ready({ tools }: Ask): string[] {
+  return tools.flatMap(({ name, deferred }) => (deferred === true ? [] : [name]));
+}
