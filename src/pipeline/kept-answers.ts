@@ -10,17 +10,23 @@ import { KeptRecords } from "./kept-records.ts";
 const OFF = "This gateway keeps no responses (`responses.store` is off in its configuration): send all of the conversation in `input`.";
 const BROKEN = "The gateway cannot open its store of responses at the moment; its log has the details.";
 
+/** How soon it is tried again to open what could not be opened, in ms: everything waits meanwhile. */
+const OPENED_AGAIN_MS = 5_000;
+
 export interface KeptAnswersOptions {
   /** Opens the store; called when it is first needed. Absent: nothing is kept. */
   readonly open?: (() => RecordStore) | undefined;
   readonly log: Logger;
+  /** Tells the time in ms, and never goes back. */
+  readonly now?: () => number;
 }
 
 export class KeptAnswers {
   readonly #options: KeptAnswersOptions;
   #store: RecordStore | undefined;
-  /** What was logged last, so that it is not with every request. */
+  /** What was logged last, so that it is not each time. */
   #failure = "";
+  #failedAt = -Infinity;
 
   constructor(options: KeptAnswersOptions) {
     this.#options = options;
@@ -28,8 +34,8 @@ export class KeptAnswers {
 
   /** The store; absent when nothing is kept, or it cannot be opened now. */
   store(): RecordStore | undefined {
-    const { open, log } = this.#options;
-    if (this.#store || !open) return this.#store;
+    const { open, log, now = () => performance.now() } = this.#options;
+    if (this.#store || !open || now() < this.#failedAt + OPENED_AGAIN_MS) return this.#store;
     try {
       this.#store = open();
       this.#failure = "";
@@ -37,6 +43,7 @@ export class KeptAnswers {
       if (!(error instanceof StorageError)) throw error;
       if (error.message !== this.#failure) log.error({ err: error }, "responses cannot be kept");
       this.#failure = error.message;
+      this.#failedAt = now();
     }
     return this.#store;
   }

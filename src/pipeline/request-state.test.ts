@@ -328,15 +328,20 @@ describe("where nothing is kept", () => {
     expect(relayed(state, HERE).body.toString()).toBe('{"model":"m","input":"?"}');
   });
 
-  test("a store that cannot be opened is as good as none, until it can", () => {
-    let broken = true;
-    const kept = keeping(() => {
+  test("a store that cannot be opened is as good as none, until it can, which is not tried with every request", () => {
+    let [broken, tried, time] = [true, 0, 0];
+    const open = (): RecordStore => {
+      tried += 1;
       if (broken) throw new StorageError("dragoman.db cannot be used.");
       return new MemoryRecords(LIMITS);
-    });
+    };
+    const kept = new KeptAnswers({ open, log, now: () => time });
     expect(ask(kept, { input: "?" }).stored).toBe(false);
     expect(() => ask(kept, { previous_response_id: "resp_1", input: "?" })).toThrow(/cannot open its store/);
     broken = false;
+    expect(ask(kept, { input: "?" }).stored).toBe(false);
+    expect(tried).toBe(1);
+    time = 5_000;
     expect(ask(kept, { input: "?" }).stored).toBe(true);
   });
 

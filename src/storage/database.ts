@@ -10,7 +10,7 @@ import { StorageError } from "./home.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 /** How long another process may hold the file, in ms. Everything waits so long, so it is short. */
-const BUSY_MS = 1000;
+const BUSY_MS = 250;
 /** Of 4 KiB each: as many as take some milliseconds. */
 const PAGES_SHRUNK = 2048;
 /** SQLite's codes for a file that another process holds. */

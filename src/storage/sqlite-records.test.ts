@@ -99,6 +99,22 @@ test("a text that is said again and again is kept once, until nobody says it any
   expect(kept()).toEqual({ texts: 1, few: 1 });
 });
 
+test("much that has expired is there for nobody at once, and goes from the file bit by bit", async () => {
+  let now = 1_000_000;
+  const store = new SqliteRecords({ ...LIMITS, path, now: () => now, onError: (error) => void Promise.reject(error as Error) });
+  open.push(store);
+  for (let i = 0; i < 4_000; i += 1) store.put("alice", { ...RECORD, id: `r${i}` });
+  expect(store.get("alice", "r3999")).toBeDefined();
+  now += LIMITS.ttlMs;
+  store.put("alice", { ...RECORD, id: "new" });
+  expect(store.get("alice", "r3999")).toBeUndefined();
+  expect(store.findItem("alice", "i")?.record.id).toBe("new");
+  const reader = database();
+  const left = (): number => Number(reader.row("SELECT count(*) AS records FROM records")?.["records"]);
+  expect(left()).toBeGreaterThan(1);
+  await expect.poll(left, { timeout: 10_000 }).toBe(1);
+});
+
 test("every process of several that start at once can use the file", async () => {
   const script = `
     import { SqliteRecords } from ${JSON.stringify(new URL("sqlite-records.ts", import.meta.url).href)};

@@ -16,8 +16,10 @@ import {
 const USE_NOTED_AFTER_MS = 60_000;
 /** How often what has expired is looked for while nobody writes, in ms. */
 const SWEEP_EVERY_MS = 3_600_000;
-/** How soon what could not be written is tried again, in ms. */
-const RETRY_MS = 250;
+/** How soon what could not be written is tried again, in ms; doubles, because everything waits while it is tried. */
+const RETRY_MS = { first: 250, longest: 4_000 };
+/** How long removing may take beyond what writing took, how many records go however long that takes, and how soon it goes on, in ms. */
+const REMOVING = { forMs: 10, records: 8, againMs: 50 };
 /** More than this is not held in memory until it can be written, in bytes. */
 const MAX_WAITING_BYTES = 256 * 1_048_576;
 
@@ -39,6 +41,7 @@ export class SqliteRecords implements RecordStore {
   #waiting: (() => void)[] = [];
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #retryMs = RETRY_MS.first;
 
   /** @throws StorageError when the file cannot be used. */
   constructor(options: SqliteRecordsOptions) {
@@ -150,11 +153,20 @@ export class SqliteRecords implements RecordStore {
     return this.#now() - this.#options.ttlMs;
   }
 
-  #makeRoom(): void {
-    this.#database.run("DELETE FROM records WHERE used_at <= ?", this.#oldest());
-    const bytes = (): number => Number(this.#database.row("SELECT bytes FROM totals")?.["bytes"]);
-    const removeOne = "DELETE FROM records WHERE key = (SELECT key FROM records ORDER BY used_at, key LIMIT 1)";
-    while (bytes() > this.#options.maxBytes && this.#database.run(removeOne).changes > 0);
+  /**
+   * Removes what has expired, and where there is too much what was not used for longest. Nobody finds what has expired, so
+   * that much of it may go bit by bit.
+   * @param until when to stop, as `performance` tells the time.
+   * @returns whether there is more to remove.
+   */
+  #makeRoom(until: number): boolean {
+    const removeOne = "DELETE FROM records WHERE key = (SELECT key FROM records WHERE used_at <= ? ORDER BY used_at, key LIMIT 1)";
+    for (let removed = 0; removed < REMOVING.records || performance.now() < until; removed += 1) {
+      const isFull = Number(this.#database.row("SELECT bytes FROM totals")?.["bytes"]) > this.#options.maxBytes;
+      const { changes } = this.#database.run(removeOne, isFull ? Number.MAX_SAFE_INTEGER : this.#oldest());
+      if (changes === 0) return false;
+    }
+    return true;
   }
 
   /** Writing nothing makes room. */
@@ -168,33 +180,40 @@ export class SqliteRecords implements RecordStore {
     }
   }
 
-  /** Notes what is to be written when the event loop has a moment. */
-  #write(bytes: number, write: () => void): void {
+  /** Notes what is to be written when the event loop has a moment. @param soon not before, in ms. */
+  #write(bytes: number, write: () => void, soon = 0): void {
     this.#waiting.push(write);
     this.#waitingBytes += bytes;
-    this.#timer ??= setTimeout(() => this.#flushUnheard(), 0);
+    this.#timer ??= setTimeout(() => this.#flushUnheard(), soon);
   }
 
   /** Writes what waits, and says what becomes of it where nobody else would. */
   #flushUnheard(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
       this.#flush();
     } catch (error) {
       this.#options.onError(error);
-      if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#flushUnheard(), RETRY_MS);
+      if (this.#waiting.length === 0) return;
+      this.#timer = setTimeout(() => this.#flushUnheard(), this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.longest);
     }
   }
 
   /** @throws StorageError when it cannot be written; what another process is in the way of waits on, all else is given up. */
   #flush(): void {
     if (this.#waiting.length === 0) return;
+    const began = performance.now();
     try {
-      this.#database.transaction(() => {
+      const isMore = this.#database.transaction(() => {
         for (const write of this.#waiting) write();
-        this.#makeRoom();
+        const now = performance.now();
+        return this.#makeRoom(now + (now - began) + REMOVING.forMs);
       });
       this.#forgetWaiting();
+      this.#retryMs = RETRY_MS.first;
+      if (isMore) this.#write(0, () => undefined, REMOVING.againMs);
     } catch (error) {
       if (!(error instanceof DatabaseBusy) || this.#waitingBytes > MAX_WAITING_BYTES) this.#forgetWaiting();
       throw error;
