@@ -202,6 +202,23 @@ describe("turns", () => {
     expect(LOSS_KINDS.prefill.severities).toContain("contract");
   });
 
+  test("thinking that led to nothing ends no request, but stays where something was said after it", () => {
+    const thought: Content = {
+      type: "reasoning",
+      text: "hm",
+      state: { issuer: { platform: "anthropic" }, kind: "thinking", value: "c2ln" },
+    };
+    const haiku = claude("claude-haiku-4-5");
+    const alone = encode(conversation(["user", text("q")], ["assistant", thought]), haiku);
+    expect(outline(alone)).toEqual(["user: q"]);
+    expect(alone.losses).toEqual(["unpaired-reasoning"]);
+    const behind = encode(conversation(["user", text("q")], ["assistant", text("Well,"), thought, thought]), haiku);
+    expect(outline(behind)).toEqual(["user: q", "assistant: Well,"]);
+    const before = encode(conversation(["user", text("q")], ["assistant", thought], ["user", text("r")]), haiku);
+    expect(outline(before)).toEqual(["user: q", "assistant: thinking", "user: r"]);
+    expect(before.losses).toEqual([]);
+  });
+
   test("rule 227: an answer that paused for the provider's tools is no prefill", () => {
     const paused: Content = {
       type: "hosted-tool-call",

@@ -11,13 +11,14 @@ import type { EncodeTarget } from "../../protocol.ts";
 import { encodeContent } from "./content-encode.ts";
 import { wordedChange } from "./deferred-tools.ts";
 import { ownFields } from "../native.ts";
+import { isThinking } from "./thinking-history.ts";
 import { distinguishCalls, obeyToolLaw, type Message } from "./tool-law.ts";
 import { PROTOCOL } from "../wire.ts";
 
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
 export function encodeMessages(request: ChatRequest, target: EncodeTarget): JsonObject[] {
   const lawful = obeyToolLaw(distinguishCalls(gather(request, target)), target, (run, before) => placeSystem(run, before, target));
-  const messages = endPrefill(lawful, target);
+  const messages = endPrefill(endThinking(lawful, target), target);
   const first = messages[0];
   // Instructions alone are a request elsewhere (rule 21); the answer to it begins the conversation then (rule 15).
   if (!first && request.system.length === 0)
@@ -102,6 +103,16 @@ function asReminder(block: JsonObject): JsonObject {
   const { name, definition } = tool as JsonObject;
   const changed = (name ?? (definition as JsonObject)["name"]) as string;
   return { type: "text", text: wordedChange(change, changed), ...annotations };
+}
+
+/** The last message may not end in thinking: nothing goes on from there, and the server refuses it. Anywhere else it may. */
+function endThinking(messages: readonly Message[], target: EncodeTarget): readonly Message[] {
+  const last = messages.at(-1);
+  const led = last?.content.findLastIndex((block) => !isThinking(block)) ?? -1;
+  if (last?.role !== "assistant" || led === last.content.length - 1) return messages;
+  target.losses.add("unpaired-reasoning", last.path, "info");
+  const before = messages.slice(0, -1);
+  return led < 0 ? before : [...before, { ...last, content: last.content.slice(0, led + 1) }];
 }
 
 /** Goes behind words of the model that it will not continue; only a lenient request gets so far (rule 34). */
