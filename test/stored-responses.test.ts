@@ -11,6 +11,7 @@ import { describe, expect, test } from "vitest";
 import { MemoryRecords } from "../src/storage/memory-records.ts";
 import type { RecordStore } from "../src/storage/records.ts";
 import { SqliteRecords } from "../src/storage/sqlite-records.ts";
+import { until } from "./support/gateway.ts";
 import { ask, gateway, isStored, lastAsked, LIMITS, MODELS, open, saidOf, simulator, type Json } from "./support/stored-gateway.ts";
 
 describe.each(MODELS)("answers of %s", (model) => {
@@ -208,6 +209,25 @@ describe("deleting an answer that its provider keeps", () => {
     upstream.credentials.delete("key-of-account-1");
     await client.responses.delete(one.id);
     await expect(client.responses.retrieve(one.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test("holds no shutdown up where the provider is silent, and can be tried again after it", async () => {
+    const upstream = await simulator();
+    const records = new LastingRecords(LIMITS);
+    const { client, close } = await gateway({ upstream, records: () => records });
+    const one = await client().responses.create({ model: "gpt", input: "Word apple." });
+    upstream.credentials.set("key-of-account-1", "hang-before-headers");
+    const deletion = expect(client().responses.delete(one.id)).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringContaining("shutting down") as unknown,
+    });
+    await until(() => upstream.requests.at(-1)?.method === "DELETE");
+    await close();
+    await deletion;
+    upstream.credentials.clear();
+    const later = (await gateway({ upstream, records: () => records })).client();
+    await later.responses.delete(one.id);
+    expect(upstream.responses.response("key-of-account-1", one.id)).toBeUndefined();
   });
 
   test("says so when nobody can be asked any more, and deletes it here", async () => {

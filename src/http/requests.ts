@@ -9,9 +9,9 @@ import { writeJson, type JsonObject } from "../chat/json.ts";
 import type { Answer } from "../pipeline/answer.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import { refuseLoops } from "../pipeline/hops.ts";
-import { serveStored } from "../pipeline/stored-operations.ts";
+import { serveStored, type StoredCall } from "../pipeline/stored-operations.ts";
 import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
-import type { StoredQuestion, StoredRoute } from "../protocols/stateful.ts";
+import type { StoredRoute } from "../protocols/stateful.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import { readBody } from "./body.ts";
 import { HttpAnswer } from "./http-answer.ts";
@@ -73,7 +73,8 @@ async function serve(
   const { router } = context.handling;
   if (!asksModel(route)) {
     const question = { query, body: await readBody(request, context.maxBodyBytes) };
-    return sendJson(answer, await answerStored(context.handling, client, route.stored, question, request.headers, caller));
+    const asked = { operation: route.stored, question, headers: request.headers, caller: caller.name ?? "", shutdown };
+    return sendJson(answer, await answerStored(context.handling, client, asked));
   }
   switch (route.operation) {
     case "list-models": {
@@ -99,14 +100,11 @@ async function serve(
 function answerStored(
   handling: HandleContext,
   { id, stateful }: ClientSide,
-  operation: StoredRoute["stored"],
-  question: StoredQuestion,
-  headers: IncomingMessage["headers"],
-  caller: Caller,
+  asked: Omit<StoredCall, "side" | "upstream">,
 ): Promise<JsonObject> {
   const upstream = handling.protocols.get(id)?.upstream;
   if (!stateful || !upstream) throw new GatewayError("internal", `Clients of ${id} leave nothing here.`);
-  return serveStored(handling, { operation, question, headers, side: stateful, upstream, caller: caller.name ?? "" });
+  return serveStored(handling, { ...asked, side: stateful, upstream });
 }
 
 /**

@@ -6,6 +6,7 @@ import type { KeptItem, StatefulSide, StoredOperation, StoredQuestion } from "..
 import { historyOf, refuseTooLong } from "./history.ts";
 import { looked, newId, type KeptAnswers } from "./kept-answers.ts";
 import type { AnswerRecord, ConversationRecord, KeptRecords } from "./kept-records.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { deleteAtProvider, type DeletionContext } from "./upstream-deletion.ts";
 
 /** What serving them needs from the program. */
@@ -23,6 +24,7 @@ export interface StoredCall {
   readonly upstream: UpstreamSide;
   /** The virtual key's name; empty when none is asked for. */
   readonly caller: string;
+  readonly shutdown: Shutdown;
 }
 
 /**
@@ -132,8 +134,8 @@ class StoredAnswering {
 
   /** Gone here when it is gone there: what a provider still keeps can still be deleted. */
   async #deleteAnswer({ id, place }: AnswerRecord): Promise<JsonObject> {
-    const { upstream, headers } = this.#call;
-    const isGone = !place?.keeps || (await deleteAtProvider(this.#context, upstream, place, id, headers));
+    const { upstream, headers, shutdown } = this.#call;
+    const isGone = !place?.keeps || (await deleteAtProvider(this.#context, { id, place, upstream, headers, shutdown }));
     looked(() => this.#records.remove(id));
     if (isGone) return this.#side.encodeAnswerDeletion(id);
     const left = `The response was deleted here, but not at '${place.provider}', which keeps it too: the account is no longer configured.`;
