@@ -145,8 +145,12 @@ describe("Chat clients", () => {
       "claude-opus-5-5",
     );
     expect(losses).toEqual([{ code: "media-type", path: "messages[0].content[1]", severity: "contract" }]);
-    const prefilled = send(chat, { model: "m", messages: [user, { role: "assistant", content: "So" }] }, "claude-opus-5-5");
-    expect(prefilled.losses).toEqual([{ code: "prefill", path: "messages[1].content", severity: "contract" }]);
+  });
+
+  test("rule 34: an answer that comes last is not continued, as OpenAI's models continue none, but answered after", () => {
+    const { body, losses } = send(chat, { model: "m", messages: [user, { role: "assistant", content: "So" }] }, "claude-opus-5-5");
+    expect(body["messages"]).toMatchObject([{ role: "user" }, { role: "assistant" }, { role: "user" }]);
+    expect(losses).toEqual([{ code: "prefill", path: "messages[1].content", severity: "semantic" }]);
   });
 
   test("rules 131, 436: reasoning of others is not said, and Claude's own comes back as it was", () => {

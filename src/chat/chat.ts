@@ -263,6 +263,8 @@ export interface ChatRequest {
   readonly system: readonly Item[];
   readonly turns: readonly Turn[];
   readonly items: readonly Item[];
+  /** Whether a turn of the assistant's that comes last is to be gone on with, as in the caller's protocol; absent: it is answered after. */
+  readonly continuesLastTurn?: true;
   readonly tools: readonly Tool[];
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;

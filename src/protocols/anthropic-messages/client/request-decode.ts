@@ -42,6 +42,7 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
     stream: booleanField(body, "stream", "") ?? false,
     system: decodeSystem(body["system"]),
     ...messages,
+    continuesLastTurn: true,
     tools: (arrayField(body, "tools", "") ?? []).map((tool, i) => decodeTool(tool, `tools[${i}]`)),
     ...(toolChoice && { toolChoice }),
     ...(parallelToolCalls !== undefined && { parallelToolCalls }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { claude, conversation, encodeMessages as encode, type EncodedMessages, type Said } from "../../../../test/support/messages.ts";
 import type { Content, Item } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { LOSS_KINDS } from "../../../chat/loss-codes.ts";
+import { LossLedger } from "../../../chat/loss.ts";
 
 const text = (value: string): Content => ({ type: "text", text: value });
 const call = (id: string, input = "{}"): Content => ({ type: "tool-call", kind: "function", id, name: "f", input });
@@ -196,10 +196,11 @@ describe("turns", () => {
   });
 
   test("rule 34: newer models do not continue an answer, and a caller who wants that is told", () => {
-    const encoded = encode(conversation(["user", text("q")], ["assistant", text("Well,")]), claude("claude-opus-4-6"));
+    const losses = new LossLedger();
+    const asked = conversation(["user", text("q")], ["assistant", text("Well,")]);
+    const encoded = encode({ ...asked, continuesLastTurn: true }, { ...claude("claude-opus-4-6"), losses });
     expect(outline(encoded)).toEqual(["user: q", "assistant: Well,", "user: Continue."]);
-    expect(encoded.losses).toEqual(["prefill"]);
-    expect(LOSS_KINDS.prefill.severities).toContain("contract");
+    expect(losses.losses).toMatchObject([{ code: "prefill", severity: "contract" }]);
   });
 
   test("thinking that led to nothing ends no request, but stays where something was said after it", () => {

@@ -18,7 +18,7 @@ import { PROTOCOL } from "../wire.ts";
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
 export function encodeMessages(request: ChatRequest, target: EncodeTarget): JsonObject[] {
   const lawful = obeyToolLaw(distinguishCalls(gather(request, target)), target, (run, before) => placeSystem(run, before, target));
-  const messages = endPrefill(endThinking(lawful, target), target);
+  const messages = endPrefill(request, endThinking(lawful, target), target);
   const first = messages[0];
   // Instructions alone are a request elsewhere (rule 21); the answer to it begins the conversation then (rule 15).
   if (!first && request.system.length === 0)
@@ -115,18 +115,21 @@ function endThinking(messages: readonly Message[], target: EncodeTarget): readon
   return led < 0 ? before : [...before, { ...last, content: last.content.slice(0, led + 1) }];
 }
 
-/** Goes behind words of the model that it will not continue; only a lenient request gets so far (rule 34). */
+/**
+ * Goes behind words of the model that it will not continue (rule 34). Who asked for no more than an answer after them, such as
+ * agents do with what they have of one that broke off, gets that; who wanted them continued gets so far only when lenient.
+ */
 const CONTINUE_TEXT = "Continue.";
 
 /** A last message of the assistant's is continued, by models that can, and may not end in spaces (rules 33, 34). */
-function endPrefill(messages: readonly Message[], target: EncodeTarget): readonly Message[] {
+function endPrefill({ continuesLastTurn }: ChatRequest, messages: readonly Message[], target: EncodeTarget): readonly Message[] {
   const last = messages.at(-1);
   const block = last?.content.at(-1);
   const text = block?.["text"];
   // An answer that paused for the provider's own tools goes on from there (rule 227).
   if (last?.role !== "assistant" || typeof text !== "string") return messages;
   if (!target.profile.prefill) {
-    target.losses.add("prefill", last.path, "contract");
+    target.losses.add("prefill", last.path, continuesLastTurn ? "contract" : "semantic");
     return [...messages, { role: "user", content: [{ type: "text", text: CONTINUE_TEXT }], rest: {}, path: last.path }];
   }
   if (text === text.trimEnd()) return messages;

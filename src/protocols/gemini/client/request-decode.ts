@@ -40,6 +40,7 @@ export function decodeRequest(request: ClientRequest, sealer: StateSealer): Chat
     stream: request.route.stream ?? false,
     system: decodeSystem(body),
     ...decodeContents(body, sealer),
+    continuesLastTurn: true,
     tools,
     ...(toolChoice && { toolChoice }),
     ...config.fields,
