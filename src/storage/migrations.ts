@@ -56,10 +56,10 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE totals SET bytes = bytes - octet_length(OLD.text);
   END;
   CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
-    UPDATE totals SET bytes = bytes + 128;
+    UPDATE totals SET bytes = bytes + 128 + 2 * octet_length(NEW.id);
   END;
   CREATE TRIGGER item_removed AFTER DELETE ON items BEGIN
-    UPDATE totals SET bytes = bytes - 128;
+    UPDATE totals SET bytes = bytes - 128 - 2 * octet_length(OLD.id);
     DELETE FROM texts WHERE key = OLD.text AND NOT EXISTS (SELECT 1 FROM items WHERE text = OLD.text);
   END;
   `,

@@ -74,7 +74,7 @@ export function recordBytes({ head, items }: Pick<StoredRecord, "head" | "items"
   return RECORD_OVERHEAD + Buffer.byteLength(head) + itemBytes(items);
 }
 
-/** What items take up. */
+/** What items take up; an id stands in its item, and in what it is found by. */
 export function itemBytes(items: readonly RecordItem[]): number {
-  return items.reduce((sum, { text }) => sum + ITEM_OVERHEAD + Buffer.byteLength(text), 0);
+  return items.reduce((sum, { id, text }) => sum + ITEM_OVERHEAD + 2 * Buffer.byteLength(id) + Buffer.byteLength(text), 0);
 }

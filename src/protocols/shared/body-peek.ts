@@ -41,12 +41,26 @@ export function peekBody({ body, headers }: ClientRequest, refusals: PeekRefusal
   return { model, stream, members, ...(session !== undefined && { session }) };
 }
 
-/** A field that decides where a request goes must stand once: an upstream may read the other one (`Model`, say). */
+const ROUTING: ReadonlySet<string> = new Set(["model", "stream"]);
+
 function refuseLookalikes(members: ReadonlyMap<string, Span>, refusals: PeekRefusals): void {
   for (const key of members.keys()) {
-    const field = key.toLowerCase();
-    if (field !== key && (field === "model" || field === "stream")) refusals.lookalike(field, key);
+    const field = lookalike(key, ROUTING);
+    if (field !== undefined) refusals.lookalike(field, key);
   }
+}
+
+/** Letters whose other case is a plain small one: capitals, the long s, the Kelvin sign. */
+const CASED = /[A-Z\u017f\u212a]/;
+
+/**
+ * Which of these fields a key is not, but is to a parser that does not look at case (Go's, say): what decides something must
+ * stand once, or the upstream may read the other one.
+ */
+export function lookalike(key: string, fields: ReadonlySet<string>): string | undefined {
+  if (!CASED.test(key)) return undefined;
+  const field = key.toUpperCase().toLowerCase();
+  return fields.has(field) ? field : undefined;
 }
 
 /** What a look into the body finds. */

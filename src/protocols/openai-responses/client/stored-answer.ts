@@ -3,6 +3,7 @@ import { asArray, asObject, asString, parseJson, type JsonObject } from "../../.
 import { refuse } from "../../shared/openai-fields.ts";
 import type { KeptAnswer, NewId, StoredQuestion } from "../../stateful.ts";
 import { INCLUDE_STATE } from "../wire.ts";
+import { MAX_ID_CHARS } from "./stored-ids.ts";
 import { outputItem, withoutState } from "./stored-items.ts";
 
 /** An answer that was cut short is one that may be gone on from. */
@@ -11,7 +12,7 @@ const KEPT_STATUSES: ReadonlySet<string> = new Set(["completed", "incomplete"]);
 /** The answer and its items, apart; `undefined` for one that failed or is not finished. */
 export function readAnswer(answer: JsonObject, showsState: boolean, newId: NewId): KeptAnswer | undefined {
   const id = asString(answer["id"]) ?? "";
-  if (id === "" || !KEPT_STATUSES.has(asString(answer["status"]) ?? "")) return undefined;
+  if (id === "" || id.length > MAX_ID_CHARS || !KEPT_STATUSES.has(asString(answer["status"]) ?? "")) return undefined;
   const output = (asArray(answer["output"]) ?? []).flatMap((value) => {
     const item = asObject(value);
     return item ? [outputItem(item, newId)] : [];

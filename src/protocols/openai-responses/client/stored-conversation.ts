@@ -12,6 +12,7 @@ import {
 } from "../../shared/openai-fields.ts";
 import { parseBody } from "../../shared/openai-peek.ts";
 import type { KeptConversation, KeptItem, NewId, StoredQuestion } from "../../stateful.ts";
+import { idField } from "./stored-ids.ts";
 import { inputItem } from "./stored-items.ts";
 
 const MAX_METADATA = { pairs: 16, keyChars: 64, valueChars: 512 };
@@ -70,6 +71,6 @@ function itemsOf(fields: JsonObject, newId: NewId): readonly KeptItem[] {
     const type = stringField(item, "type", path) ?? (item["role"] === undefined ? refuseMissing(`${path}.type`) : "message");
     // A conversation holds what was said; a name for something that may be gone tomorrow says nothing.
     if (type === "item_reference") refuseValue(`${path}.type`, type, ["message", "function_call", "function_call_output", "reasoning"]);
-    return inputItem(writeJson(item), stringField(item, "id", path), newId);
+    return inputItem(writeJson(item), idField(item, "id", path), newId);
   });
 }

@@ -1,8 +1,9 @@
 /** The items of a request's input as they stand in its bytes, and which of them say too little without what is kept (A.3.2). */
 import { scanArray, scanMembers, type Span } from "../../../wire/json-scan.ts";
-import { memberValue } from "../../shared/body-peek.ts";
+import { lookalike, memberValue } from "../../shared/body-peek.ts";
 import { refuse, refuseMissing } from "../../shared/openai-fields.ts";
 import type { ItemReference } from "../../stateful.ts";
+import { checkedId } from "./stored-ids.ts";
 
 /** One item of the input. */
 export interface InputElement {
@@ -44,15 +45,15 @@ function readElement(body: Buffer, span: Span, field: string): InputElement {
   if (body[span.start] !== OPEN_BRACE) return { span, field, type: "", lacks: "nothing" };
   const members = scanMembers(body, span);
   for (const key of members.keys()) {
-    const meant = key.toLowerCase();
-    if (meant !== key && DECISIVE.has(meant)) refuse(`${field}.${key}`, `Unknown parameter: '${field}.${key}'.`, "unknown_parameter");
+    if (lookalike(key, DECISIVE) !== undefined) refuse(`${field}.${key}`, `Unknown parameter: '${field}.${key}'.`, "unknown_parameter");
   }
   const text = (name: string): string | undefined => {
     const value = memberValue(body, members.get(name), name, refusals);
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const type = text("type") ?? "";
-  const id = text("id");
+  const given = text("id");
+  const id = given === undefined ? undefined : checkedId(given, `${field}.id`);
   // The type of a reference may be left out.
   const named = type === "item_reference" || (type === "" && !members.has("role") && id !== undefined);
   if (named && id === undefined) refuseMissing(`${field}.id`);

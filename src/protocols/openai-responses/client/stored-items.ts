@@ -1,6 +1,7 @@
 /** Items as they are kept, written out again, and listed (A.3.2). */
 import { asArray, asObject, asString, parseJson, writeJson, type JsonObject, type JsonText, type JsonValue } from "../../../chat/json.ts";
 import type { KeptItem, NewId } from "../../stateful.ts";
+import { MAX_ID_CHARS } from "./stored-ids.ts";
 
 /** What ids of items begin with, by type; OpenAI's own do. */
 const ID_PREFIXES: ReadonlyMap<string, string> = new Map([
@@ -37,9 +38,11 @@ export function inputItem(text: JsonText, id: string | undefined, newId: NewId):
   return { id: id ?? `${ID_PREFIXES.get(typeOf(itemOf(text))) ?? "item"}_${newId()}`, part: "input", text };
 }
 
-/** An item of an answer, as it is kept. */
+/** An item of an answer, as it is kept: by an id of ours where its own is too long to be one. */
 export function outputItem(item: JsonObject, newId: NewId): KeptItem {
-  return { ...inputItem(writeJson(item), asString(item["id"]), newId), part: "output" };
+  const id = asString(item["id"]) ?? "";
+  const isId = id !== "" && id.length <= MAX_ID_CHARS;
+  return { ...inputItem(writeJson(item), isId ? id : undefined, newId), part: "output" };
 }
 
 /** Whether reasoning brings its state along; other items have none. */

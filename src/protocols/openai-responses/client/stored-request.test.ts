@@ -72,6 +72,8 @@ test("a reference is one however it is spelt", () => {
   ]);
 });
 
+const LONG = "x".repeat(1_025);
+
 test.each([
   ['{"previous_response_id":7}', "previous_response_id"],
   ['{"conversation":{}}', "conversation.id"],
@@ -81,6 +83,13 @@ test.each([
   ['{"previous_response_id":"resp_1","conversation":"conv_1"}', "previous_response_id"],
   ['{"Previous_Response_Id":"resp_1"}', "previous_response_id"],
   ['{"INPUT":[]}', "input"],
+  ['{"\u017ftore":false}', "store"],
+  [`{"previous_response_id":"${LONG}"}`, "previous_response_id"],
+  [`{"conversation":"${LONG}"}`, "conversation"],
+  [`{"conversation":{"id":"${LONG}"}}`, "conversation.id"],
+  [`{"prompt_cache_options":{"comparison_response_id":"${LONG}"}}`, "prompt_cache_options.comparison_response_id"],
+  [`{"input":[{"role":"user","content":"Hi","id":"${LONG}"}]}`, "input[0].id"],
+  ['{"input":[{"role":"user","content":"Hi"},{"type":"reasoning","ID":"rs_1"}]}', "input[1].ID"],
   ['{"input":[{"type":"item_reference"}]}', "input[0].id"],
   ['{"input":[{"Type":"item_reference","id":"msg_1"}]}', "input[0].Type"],
   ['{"input":[{"type":"message","type":"item_reference","id":"msg_1"}]}', "input"],

@@ -6,10 +6,13 @@ import { GatewayError } from "../../../chat/error.ts";
 import { asString, tryParseJson, type JsonObject, type JsonText, type JsonValue } from "../../../chat/json.ts";
 import { scanMembers, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { ClientRequest, RequestPeek } from "../../protocol.ts";
-import { arrayField, booleanField, objectAt, objectField, refuse, required, stringField } from "../../shared/openai-fields.ts";
+import { lookalike } from "../../shared/body-peek.ts";
+import { arrayField, booleanField, objectAt, objectField, refuse, required } from "../../shared/openai-fields.ts";
+import { REFUSALS } from "../../shared/openai-peek.ts";
 import type { ItemReference, KeptItem, KnownState, NewId, RelayedState, StatefulRequest } from "../../stateful.ts";
 import { INCLUDE_STATE } from "../wire.ts";
 import { readInput, type InputElement } from "./stored-input.ts";
+import { idField } from "./stored-ids.ts";
 import { hasState, inputItem, withoutId } from "./stored-items.ts";
 
 /** The fields that speak of state. */
@@ -35,9 +38,8 @@ const CLOSE_BRACE = 0x7d;
 /** @throws GatewayError `invalid-request`, naming the field. */
 export function readRequest({ body }: ClientRequest, members: RequestPeek["members"]): StatefulRequest {
   for (const key of members.keys()) {
-    const field = key.toLowerCase();
-    if (field === key || !DECISIVE.has(field)) continue;
-    refuse(field, `Unknown parameter: '${key}', which may be mistaken for '${field}'.`, "unknown_parameter");
+    const field = lookalike(key, DECISIVE);
+    if (field !== undefined) REFUSALS.lookalike(field, key);
   }
   const fields = Object.fromEntries(STATE_FIELDS.map((name) => [name, valueAt(body, members.get(name), name)]));
   if (booleanField(fields, "background", "") === true) {
@@ -75,9 +77,9 @@ class RequestState implements StatefulRequest {
     this.store = booleanField(fields, "store", "") ?? true;
     this.warmUp = booleanField(fields, "generate", "") === false;
     this.showsState = arrayField(fields, "include", "")?.includes(INCLUDE_STATE) ?? false;
-    const previous = stringField(fields, "previous_response_id", "");
+    const previous = idField(fields, "previous_response_id", "");
     const conversation = conversationOf(fields);
-    const mentioned = stringField(objectField(fields, "prompt_cache_options", "") ?? {}, COMPARED, "prompt_cache_options");
+    const mentioned = idField(objectField(fields, "prompt_cache_options", "") ?? {}, COMPARED, "prompt_cache_options");
     if (previous !== undefined && conversation !== undefined) {
       const message = "Mutually exclusive parameters: Ensure you are only providing one of: 'previous_response_id' or 'conversation'.";
       refuse("previous_response_id", message, "mutually_exclusive_parameters");
@@ -156,5 +158,6 @@ function valueAt(body: Buffer, span: Span | undefined, name: string): JsonValue 
 function conversationOf(fields: JsonObject): string | undefined {
   const given = fields["conversation"];
   if (given === undefined || given === null) return undefined;
-  return asString(given) ?? required(stringField, objectAt(given, "conversation"), "id", "conversation");
+  const isId = asString(given) !== undefined;
+  return isId ? idField(fields, "conversation", "") : required(idField, objectAt(given, "conversation"), "id", "conversation");
 }

@@ -66,6 +66,13 @@ describe("answers", () => {
     expect(stateful.readAnswer({ status: "completed" }, false, newId)).toBeUndefined();
   });
 
+  test("have no ids that are too long to be some: an item gets another, and an answer is not kept", () => {
+    const long = "x".repeat(1_025);
+    const [item] = kept({ ...ANSWER, output: [{ type: "message", id: long, content: [] }] }).output;
+    expect(item?.id).toMatch(/^msg_.{1,60}$/);
+    expect(stateful.readAnswer({ ...ANSWER, id: long }, false, newId)).toBeUndefined();
+  });
+
   test("are kept by an upstream that says so", () => {
     expect([{ store: true }, { store: false }, {}, { store: null }].map((answer) => stateful.keptUpstream(answer))).toEqual([
       true,
