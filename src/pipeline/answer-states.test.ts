@@ -208,4 +208,17 @@ describe("rule 130: reasoning is bound to what stood before it", () => {
     expect(restored(states, request(hi, ["assistant", call("c0")]))).toBe("(=s0) call c0");
     expect(restored(states, request(hi, ["assistant", call("c1")]))).toBe("(=s1) call c1");
   });
+
+  test("answers that grow at once take up no more room than they are large", () => {
+    const states = newStates();
+    const keepers = [1, 2].map(() => states.open(request(hi), () => "mine").keeper("all"));
+    const ids = Array.from({ length: 30 }, (_, i) => `c${i}`);
+    for (const [i, id] of ids.entries()) {
+      for (const event of replay({ items: [call(id, "s".repeat(2_000))], finish: { reason: "stop" } })) {
+        if (event.type.startsWith("item-")) keepers[i % 2]?.push(event);
+      }
+    }
+    const proved = ids.map((id) => `call ${id}=${"s".repeat(2_000)}`);
+    expect(restored(states, request(hi, ["assistant", ...ids.map((id) => call(id))]))).toBe(proved.join(" "));
+  });
 });

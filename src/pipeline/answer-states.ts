@@ -68,10 +68,12 @@ export class AnswerStates {
     return new ConversationState(sent, found?.kept, (kept) => this.#save(name(), kept));
   }
 
-  #save(name: string, kept: Conversation): void {
-    const current = this.#conversations.get(name)?.kept;
-    if (current && current !== kept) mergeInto(kept, current);
-    this.#conversations.set(name, { kept });
+  /** @returns the conversation as it is kept: what another request has kept of it meanwhile, and this. */
+  #save(name: string, kept: Conversation): Conversation {
+    const current = this.#conversations.get(name)?.kept ?? kept;
+    if (current !== kept) mergeInto(current, kept);
+    this.#conversations.set(name, { kept: current });
+    return current;
   }
 }
 
@@ -80,10 +82,10 @@ export class ConversationState {
   readonly #sent: ChatRequest;
   /** Reads on from where {@link restored} has left it: histories may be large. */
   readonly #digest: HistoryDigest;
-  readonly #save: (kept: Conversation) => void;
+  readonly #save: (kept: Conversation) => Conversation;
   #kept: Conversation | undefined;
 
-  constructor(sent: ChatRequest, kept: Conversation | undefined, save: (kept: Conversation) => void) {
+  constructor(sent: ChatRequest, kept: Conversation | undefined, save: (kept: Conversation) => Conversation) {
     this.#sent = sent;
     this.#digest = new HistoryDigest(sent);
     this.#kept = kept;
@@ -138,15 +140,15 @@ export class ConversationState {
     this.#kept ??= { calls: new Map(), answers: new Map(), chars: 0 };
     put(this.#kept);
     this.#kept.chars += chars;
-    this.#save(this.#kept);
+    this.#kept = this.#save(this.#kept);
   }
 }
 
-/** Another request of the same conversation, that ran at the same time, has kept something meanwhile. */
-function mergeInto(kept: Conversation, other: Conversation): void {
-  for (const [id, state] of other.calls) if (!kept.calls.has(id)) kept.calls.set(id, state);
-  for (const [key, answer] of other.answers) if (!kept.answers.has(key)) kept.answers.set(key, answer);
-  kept.chars += other.chars;
+/** Two requests of one conversation, that ran at the same time, have each kept something; the later counts. */
+function mergeInto(kept: Conversation, later: Conversation): void {
+  for (const [id, state] of later.calls) kept.calls.set(id, state);
+  for (const [key, answer] of later.answers) kept.answers.set(key, answer);
+  kept.chars += later.chars;
 }
 
 /** What an answer is found by: its calls, whose ids are its own, else its text and what stood before it. */
