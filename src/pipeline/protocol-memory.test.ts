@@ -18,6 +18,14 @@ test("what served instead is spoken from then on, for that model in that protoco
   expect(memory.insteadOf(target)).toBeUndefined();
 });
 
+test("what was refused for another is spoken again when that one is refused", () => {
+  const memory = new ProtocolMemory({ now: () => 1 });
+  memory.remember(target, "openai-responses");
+  memory.remember({ ...target, protocol: "openai-responses" }, "openai-chat");
+  expect(memory.insteadOf(target)).toBeUndefined();
+  expect(memory.insteadOf({ ...target, protocol: "openai-responses" })).toBe("openai-chat");
+});
+
 test.each([
   [new GatewayError("not-found", "Not Found"), true],
   [new GatewayError("model-not-found", "The model does not exist."), true],

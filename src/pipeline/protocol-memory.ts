@@ -32,6 +32,7 @@ export class ProtocolMemory {
   /** The target was refused in its protocol, and served in this one. */
   remember(refused: Target, served: ProtocolId): void {
     this.#served.set(keyOf(refused), served);
+    this.#served.delete(keyOf({ ...refused, protocol: served }));
   }
 }
 
