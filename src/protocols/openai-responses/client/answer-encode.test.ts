@@ -10,7 +10,6 @@ import {
 } from "../../../../test/support/responses-client.ts";
 import type { ChatResponse, Citation, Content, HostedToolKind } from "../../../chat/chat.ts";
 import { replay } from "../../../chat/collect.ts";
-import type { ChatEvent } from "../../../chat/events.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
 import { responsesGrammar } from "../../../conformance/clients/responses-grammar.ts";
@@ -106,9 +105,10 @@ describe("calls", () => {
     expect(told(answer(call("mcp__b__y", {})), { tools }).output[0]).not.toHaveProperty("namespace");
   });
 
-  test.each<[string, object, object, object]>([
+  test.each<[string, object, object | string, object]>([
     ["local_shell", {}, { command: ["ls", "-l"] }, { type: "local_shell_call", action: { type: "exec", command: ["ls", "-l"], env: {} } }],
     ["local_shell", {}, { command: "ls" }, { action: { command: ["bash", "-lc", "ls"] } }],
+    ["local_shell", {}, '{"command":["sleep",1.0]}', { action: { command: ["sleep", "1.0"] } }],
     [
       "shell",
       { environment: { type: "local" } },
@@ -235,7 +235,7 @@ describe("what the provider did itself", () => {
 
 test("rule 61: a search that goes on while the model speaks is done when it has found something", () => {
   const [asked, found] = ran("web-search", "web_search", { query: "q" }, { sources: [{ url: "https://a.example" }] });
-  const sequence = replay(answer(asked as Content, text("I am looking."), found as Content)) as ChatEvent[];
+  const sequence = replay(answer(asked as Content, text("I am looking."), found as Content));
   const stream = encodeResponsesStream(sequence);
   expect(responsesGrammar(stream)).toEqual([]);
   expect(outputOf(finalResponse(stream))).toMatchObject([

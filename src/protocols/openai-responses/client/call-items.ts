@@ -1,6 +1,6 @@
 /** Calls of an answer that the client is to make (A.3.3; rules 66, 68, 88–90, 289, 417). */
 import type { ToolCallContent } from "../../../chat/chat.ts";
-import { asArray, asObject, asString, tryParseJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { wireName } from "../tool-names.ts";
 import { OutputItem, type DeltaHead, type ItemStatus, type Output } from "./output.ts";
 
@@ -39,14 +39,14 @@ export class CallItem extends OutputItem {
 
   protected fields(status: ItemStatus): JsonObject {
     const [type, key] = this.#kind === "custom" ? ["custom_tool_call", "input"] : ["function_call", "arguments"];
-    return { id: this.id, type, status, ...this.#call, [key as string]: this.#input };
+    return { id: this.id, type, status, ...this.#call, [key]: this.#input };
   }
 }
 
 /** A typed tool's item: its prefix, and how it says what is to be done; `undefined` for an input that does not say it. */
 interface TypedItem {
   readonly prefix: string;
-  encode(input: JsonObject): JsonObject | undefined;
+  readonly encode: (input: JsonObject) => JsonObject | undefined;
 }
 
 const TYPED: ReadonlyMap<string, TypedItem> = new Map<string, TypedItem>([
@@ -115,5 +115,5 @@ function encodePatch({ type, path, diff }: JsonObject): JsonObject | undefined {
 }
 
 function texts(value: JsonValue | undefined): string[] | undefined {
-  return asArray(value)?.map((text) => asString(text) ?? String(text));
+  return asArray(value)?.map((text) => asString(text) ?? writeJson(text));
 }
