@@ -176,11 +176,11 @@ function createPrivately(path: string): void {
 
 /** Node 22 warns of SQLite when it is first loaded, on the operator's terminal: what we use of it has not changed since. */
 function loadSqlite(): typeof sqlite {
-  const { emitWarning } = process;
+  const emitWarning = Object.getOwnPropertyDescriptor(process, "emitWarning");
   process.emitWarning = () => undefined;
   try {
     return process.getBuiltinModule("node:sqlite");
   } finally {
-    process.emitWarning = emitWarning;
+    if (emitWarning) Object.defineProperty(process, "emitWarning", emitWarning);
   }
 }
