@@ -19,9 +19,9 @@ const state: OpaqueState = { issuer: { platform: "elsewhere", model: "m", accoun
 interface Carrier {
   readonly protocol: ProtocolId;
   readonly field: string;
-  seal(sealed: StateSealer, state: OpaqueState): string;
+  readonly seal: (sealer: StateSealer, state: OpaqueState) => string;
   /** A request that brings it. */
-  body(value: string): object;
+  readonly body: (value: string) => object;
 }
 
 const plainly = (sealer: StateSealer, sealed: OpaqueState): string => sealer.seal({ state: sealed, binds: "self" });

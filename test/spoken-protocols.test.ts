@@ -17,7 +17,7 @@ interface Setup {
   readonly gateway: TestGateway;
   readonly client: OpenAI;
   /** The paths that the upstream was asked at so far. */
-  paths(): readonly string[];
+  readonly paths: () => readonly string[];
 }
 
 /** @param protocol the only one that the provider is said to speak; absent: both. */

@@ -36,8 +36,8 @@ export interface Running {
   readonly url: string;
   readonly log: readonly string[];
   /** The SDK as a caller with this key. */
-  client(key?: string): OpenAI;
-  close(): Promise<void>;
+  readonly client: (key?: string) => OpenAI;
+  readonly close: () => Promise<void>;
 }
 
 /** A gateway whose models are `claude`, `gemini`, `chat` and `gpt`, each spoken to in its own protocol. */

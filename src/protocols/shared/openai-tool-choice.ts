@@ -7,7 +7,7 @@ import type { EncodeTarget } from "../protocol.ts";
 /** How a protocol and its server say a choice. */
 export interface ChoiceWords {
   /** Names one tool; `undefined` for one that is not declared. */
-  reference(name: string): JsonObject | undefined;
+  readonly reference: (name: string) => JsonObject | undefined;
   /** Names several; absent: that cannot be said. */
   readonly allowed?: (mode: "auto" | "required", tools: readonly JsonObject[]) => JsonObject;
 }

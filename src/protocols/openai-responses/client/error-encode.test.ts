@@ -55,9 +55,9 @@ test.each<[ErrorKind, string]>([
 });
 
 test("rule 290: a stream that nothing was written of ends with an error for SDKs and a failed response for Codex", () => {
-  const { heartbeat, error } = client.streamStyle(route);
-  expect(heartbeat).toBe(": keepalive\n\n");
-  const [first, last] = eventsOf(error(new GatewayError("upstream", "Gone."), "req_01", false));
+  const style = client.streamStyle(route);
+  expect(style.heartbeat).toBe(": keepalive\n\n");
+  const [first, last] = eventsOf(style.error(new GatewayError("upstream", "Gone."), "req_01", false));
   expect(first).toMatchObject({ type: "error", sequence_number: 0, code: "server_error", message: "Gone.", error: { message: "Gone." } });
   expect(last).toMatchObject({
     type: "response.failed",
