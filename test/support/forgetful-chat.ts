@@ -5,6 +5,8 @@ import type { Says, Settings } from "../../src/conformance/conversation.ts";
 
 type Message = OpenAI.ChatCompletionMessageParam;
 
+const WORDS_ONLY = "this client says words and results only";
+
 export class ForgetfulChat {
   readonly #client: OpenAI;
   readonly #streamed: boolean;
@@ -52,6 +54,9 @@ function plainCall({
 
 function messagesOf(says: Says, calls: readonly string[]): Message[] {
   if (typeof says === "string") return [{ role: "user", content: says }];
-  if (!("results" in says)) throw new Error("this client says words and results only");
-  return says.results.map(({ call, content }) => ({ role: "tool", tool_call_id: calls[call] ?? "", content: String(content) }));
+  if (!("results" in says)) throw new Error(WORDS_ONLY);
+  return says.results.map(({ call, content }) => {
+    if (typeof content !== "string") throw new Error(WORDS_ONLY);
+    return { role: "tool", tool_call_id: calls[call] ?? "", content };
+  });
 }

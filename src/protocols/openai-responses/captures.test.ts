@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { loadCaptures, type Capture } from "../../../test/support/captures.ts";
 import { send, type SendOptions } from "../../../test/support/responses-upstream.ts";
-import type { JsonObject } from "../../chat/json.ts";
+import { asString, type JsonObject } from "../../chat/json.ts";
 import { createStateSealer } from "../../chat/state.ts";
 import { anthropicMessages } from "../anthropic-messages/index.ts";
 
@@ -40,7 +40,7 @@ describe.for(targets)("to %s", ([, options]) => {
       expect(tool["name"]).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
       expect(tool["strict"]).toBe(false);
     }
-    const ids = (type: string) => body.input.flatMap((item) => (item["type"] === type ? [item["call_id"]] : []));
+    const ids = (type: string) => body.input.flatMap((item) => (item["type"] === type ? [asString(item["call_id"]) ?? ""] : []));
     expect(new Set(ids("function_call")).size).toBe(ids("function_call").length);
     expect(ids("function_call_output").toSorted()).toEqual(ids("function_call").toSorted());
   });

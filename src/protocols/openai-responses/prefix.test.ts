@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { call, conversation, result, text, type Said } from "../../../test/support/gemini.ts";
 import { issuer, minted, send, type SendOptions } from "../../../test/support/responses-upstream.ts";
 import type { Content, Tool } from "../../chat/chat.ts";
-import type { JsonObject } from "../../chat/json.ts";
+import { asString, type JsonObject } from "../../chat/json.ts";
 import type { OpaqueState } from "../../chat/state.ts";
 
 const words = fc.constantFrom("hello", "a\nb", "é 😀", "", '{"json":1}');
@@ -108,7 +108,7 @@ function requestAt(history: readonly Said[], end: number): ReturnType<typeof con
 function expectLawful(input: readonly JsonObject[]): void {
   for (const [i, { type }] of input.entries()) if (type === "reasoning") expect(input[i + 1]?.["role"] ?? "assistant").toBe("assistant");
   expect(input.at(-1)?.["type"]).not.toBe("reasoning");
-  const ids = (type: string) => input.flatMap((item) => (item["type"] === type ? [item["call_id"]] : []));
+  const ids = (type: string) => input.flatMap((item) => (item["type"] === type ? [asString(item["call_id"]) ?? ""] : []));
   expect(ids("function_call_output").toSorted()).toEqual(ids("function_call").toSorted());
   expect(new Set(ids("function_call")).size).toBe(ids("function_call").length);
 }

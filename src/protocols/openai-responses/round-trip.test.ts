@@ -5,7 +5,7 @@ import { loadCaptures } from "../../../test/support/captures.ts";
 import { loadRecordings } from "../../../test/support/recordings.ts";
 import { decodeResponses } from "../../../test/support/responses-client.ts";
 import { send, type SendOptions } from "../../../test/support/responses-upstream.ts";
-import { asArray, asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { asArray, asObject, asString, type JsonObject, type JsonValue } from "../../chat/json.ts";
 
 /** A model that takes all there is. */
 const OPEN: SendOptions = {
@@ -30,12 +30,12 @@ function canonical(body: JsonObject): JsonObject {
     ...(key !== undefined && { prompt_cache_key: hashed(key) }),
     // Who has a model think is shown that, unless it is said otherwise.
     ...(asked && { reasoning: { ...(asked["effort"] !== undefined && { summary: "auto" }), ...asked } }),
-    include: [...new Set([...(asArray(include) ?? []), "reasoning.encrypted_content", ...outputsOf(tools)])].toSorted(),
+    include: [...new Set([...((include ?? []) as readonly string[]), "reasoning.encrypted_content", ...outputsOf(tools)])].toSorted(),
   };
 }
 
 function outputsOf(tools: JsonValue | undefined): string[] {
-  const types = (asArray(tools) ?? []).map((tool) => String(asObject(tool)?.["type"]));
+  const types = (asArray(tools) ?? []).map((tool) => asString(asObject(tool)?.["type"]) ?? "");
   return [
     ...(types.some((type) => type.startsWith("web_search")) ? ["web_search_call.action.sources"] : []),
     ...(types.includes("code_interpreter") ? ["code_interpreter_call.outputs"] : []),
@@ -77,8 +77,9 @@ function canonicalReasoning({ content, ...item }: JsonObject): JsonObject[] {
 
 /** Lists of an answer's text that are empty, and what SDKs add to it (rule 416). A file of words is words. */
 function canonicalPart({ annotations, logprobs, parsed: _parsed, ...part }: JsonObject): JsonObject {
-  const data = /^data:text\/csv;base64,(.*)$/.exec(String(part["file_data"]))?.[1];
-  if (data !== undefined) return { type: "input_text", text: `${String(part["filename"])}\n${Buffer.from(data, "base64").toString()}` };
+  const data = /^data:text\/csv;base64,(.*)$/.exec(asString(part["file_data"]) ?? "")?.[1];
+  if (data !== undefined)
+    return { type: "input_text", text: `${asString(part["filename"]) ?? ""}\n${Buffer.from(data, "base64").toString()}` };
   const lists = Object.entries({ annotations, logprobs }).filter(([, list]) => (asArray(list)?.length ?? 0) > 0);
   return { ...part, ...Object.fromEntries(lists) };
 }

@@ -1,5 +1,5 @@
 /** Items of a client's history to neutral content (A.3.1). What is unknown stays whole. */
-import type { JsonObject } from "../../../chat/json.ts";
+import { asString, type JsonObject } from "../../../chat/json.ts";
 import { arrayField, refuse, refuseMissing, required, stringField } from "../../shared/openai-fields.ts";
 import { isClientsSearch, isContainer } from "../hosted-items.ts";
 import { leftover } from "../native.ts";
@@ -83,7 +83,7 @@ const DECODERS: ReadonlyMap<string, ItemDecoder> = new Map<string, ItemDecoder>(
   ["shell_call", byWhoRuns(({ environment }) => !isContainer(environment), decodeTypedCall("action", "shell"), decodeHostedShell)],
   [
     "shell_call_output",
-    byWhoRuns(({ call_id: id }, { hostedShells }) => !hostedShells.has(String(id)), decodeShellOutput, decodeHostedShellOutput),
+    byWhoRuns(({ call_id: id }, { hostedShells }) => !hostedShells.has(asString(id) ?? ""), decodeShellOutput, decodeHostedShellOutput),
   ],
   ["apply_patch_call", decodeTypedCall("operation", "apply_patch")],
   ["apply_patch_call_output", decodePatchOutput],

@@ -15,7 +15,7 @@ import type { ChatResponse, Content, Finish } from "../../../chat/chat.ts";
 import { replay } from "../../../chat/collect.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import type { ChatEvent } from "../../../chat/events.ts";
-import type { JsonObject } from "../../../chat/json.ts";
+import { asNumber, asString, type JsonObject } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
 import { responsesGrammar } from "../../../conformance/clients/responses-grammar.ts";
 import type { AnswerContext, Keeping } from "../../protocol.ts";
@@ -47,7 +47,7 @@ const context = (fields: object = {}, keeping?: Keeping): ReturnType<typeof resp
 /** A stream's events but for the numbers and ids in them. */
 function shape(stream: string): string[] {
   return eventsOf(stream).map(({ type, output_index: index, content_index: part }) =>
-    [type.replace(/^response\./, ""), index, part].filter((piece) => piece !== undefined).join(" "),
+    [type.replace(/^response\./, ""), asNumber(index), asNumber(part)].filter((piece) => piece !== undefined).join(" "),
   );
 }
 
@@ -60,12 +60,12 @@ function read(events: Iterable<ChatEvent>, fields: object = {}): { faults: strin
 /** Items under the ids that an answer in order would have given them. */
 const unnumbered = (output: readonly JsonObject[]): object[] => output.map(({ id: _id, encrypted_content: _state, ...item }) => item);
 
-const callsOf = (output: readonly JsonObject[]): object[] => unnumbered(output.filter(({ type }) => String(type).endsWith("call")));
+const callsOf = (output: readonly JsonObject[]): object[] => unnumbered(output.filter(({ type }) => asString(type)?.endsWith("call")));
 
 /** Every text, whatever message it stands in: words of interleaved texts are told as they come. */
 function wordsOf(output: readonly JsonObject[]): string[] {
   const parts = output.flatMap(({ content, summary }) => (content ?? summary ?? []) as JsonObject[]);
-  return parts.map(({ text: words, refusal }) => String(words ?? refusal)).toSorted();
+  return parts.map(({ text: words, refusal }) => asString(words ?? refusal) ?? "").toSorted();
 }
 
 /** The neutral items of an answer as a client says it again. */

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { loadRecordings, rechunk, type Recording } from "../../../../test/support/recordings.ts";
 import { added, completed, created, done, issuer, message, minted, textDelta } from "../../../../test/support/responses-upstream.ts";
-import type { JsonObject } from "../../../chat/json.ts";
+import { asObject, asString } from "../../../chat/json.ts";
 import { LossLedger } from "../../../chat/loss.ts";
 import { createStateSealer, type Issuer } from "../../../chat/state.ts";
 import { openai } from "../../../providers/openai/index.ts";
@@ -121,7 +121,7 @@ describe("the answer", () => {
   }
 
   const frames = (...events: readonly object[]): Buffer[] =>
-    events.map((one) => Buffer.from(`event: ${String((one as JsonObject)["type"])}\ndata: ${JSON.stringify(one)}\n\n`));
+    events.map((one) => Buffer.from(`event: ${asString(asObject(one)?.["type"]) ?? ""}\ndata: ${JSON.stringify(one)}\n\n`));
   const told = ({ begun, finished, usage, error, minted: states, answer }: ResponsesRelayTap) => ({
     begun,
     finished,
