@@ -204,13 +204,13 @@ describe("on servers of its own protocol", () => {
       const capture = captured("plain/03");
       const noted = capture.body.input.map((item) => ({ ...item, internal_chat_message_metadata_passthrough: { turn_id: "t" } }));
       await turn(gateway, capture, { input: noted });
-      const [{ headers = [], body } = {}] = gateway.simulator.requests;
-      const names = headers.filter((_name, i) => i % 2 === 0).map((name) => name.toLowerCase());
+      const [request] = gateway.simulator.requests;
+      const names = (request?.headers ?? []).filter((_name, i) => i % 2 === 0).map((name) => name.toLowerCase());
       const own = Object.keys(capture.headers).filter((name) => /^(?:x-codex-|session-id|thread-id|originator)/.test(name));
       expect(own.length).toBeGreaterThan(4);
       expect(names.filter((name) => own.includes(name)).toSorted()).toEqual(type === "openai" ? own.toSorted() : []);
-      expect(JSON.parse(body?.toString() ?? "")).toMatchObject({ input: type === "openai" ? noted : capture.body.input });
-      expect(body?.includes("metadata_passthrough")).toBe(type === "openai");
+      expect(JSON.parse(request?.body.toString() ?? "")).toMatchObject({ input: type === "openai" ? noted : capture.body.input });
+      expect(request?.body.includes("metadata_passthrough")).toBe(type === "openai");
     },
   );
 

@@ -30,7 +30,7 @@ async function ask(contents: readonly Fields[], { key = "k1", model = "gemini-3.
     headers: { "content-type": "application/json", "x-goog-api-key": key },
     body: JSON.stringify({ contents, tools, systemInstruction: { parts: [{ text: "Be brief." }] }, ...more }),
   });
-  const bodies = [(await answer.json()) as unknown].flat() as {
+  const bodies = [await answer.json()].flat() as {
     candidates?: { content: { parts: Fields[] } }[];
     error?: { message: string };
   }[];

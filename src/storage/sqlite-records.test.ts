@@ -27,7 +27,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function start(onError = (error: unknown): void => void Promise.reject(error as Error)): SqliteRecords {
+function start(onError = (error: unknown): void => void Promise.reject(error)): SqliteRecords {
   const store = new SqliteRecords({ ...LIMITS, path, now: () => 1_000_000, onError });
   open.push(store);
   return store;
@@ -101,7 +101,7 @@ test("a text that is said again and again is kept once, until nobody says it any
 
 test("much that has expired is there for nobody at once, and goes from the file bit by bit", async () => {
   let now = 1_000_000;
-  const store = new SqliteRecords({ ...LIMITS, path, now: () => now, onError: (error) => void Promise.reject(error as Error) });
+  const store = new SqliteRecords({ ...LIMITS, path, now: () => now, onError: (error) => void Promise.reject(error) });
   open.push(store);
   for (let i = 0; i < 4_000; i += 1) store.put("alice", { ...RECORD, id: `r${i}` });
   expect(store.get("alice", "r3999")).toBeDefined();

@@ -4,7 +4,7 @@ import type { KeptAnswer, KeptItem, StoredQuestion } from "../../stateful.ts";
 import { storedRoute } from "./stored-routes.ts";
 import { stateful } from "./stored.ts";
 
-const question = (query = "", body: unknown = undefined): StoredQuestion => ({
+const question = (query = "", body?: unknown): StoredQuestion => ({
   query: new URLSearchParams(query),
   body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
 });
