@@ -1,6 +1,6 @@
 /** Being a Chat Completions client, as tests of that side of the protocol need it again and again. */
 import OpenAI from "openai";
-import type { ChatRequest, ChatResponse, Content, Finish, Usage } from "../../src/chat/chat.ts";
+import type { ChatRequest, ChatResponse } from "../../src/chat/chat.ts";
 import { replay } from "../../src/chat/collect.ts";
 import type { ChatEvent } from "../../src/chat/events.ts";
 import { asString, type JsonObject } from "../../src/chat/json.ts";
@@ -39,11 +39,6 @@ export function chatAnswerContext(fields: object = {}): AnswerContext & { readon
     route: { operation: "generate" },
     createdAt: 1_764_000_000,
   };
-}
-
-/** A finished answer. */
-export function answer(items: readonly Content[], finish: Finish = { reason: "stop" }, usage?: Usage): ChatResponse {
-  return { items, finish, ...(usage && { usage }) };
 }
 
 /** The stream a client gets for these events. */

@@ -76,6 +76,13 @@ export function decodeRecording({ response }: Recording): readonly ChatEvent[] {
   return upstream.decodeResponse(asObject(parseJson(response.bytes.toString())) as JsonObject, { issuer: anthropic });
 }
 
+/** What a client that sends these blocks of an answer again has said with them. */
+export function replayed(content: readonly JsonObject[]): Content[] {
+  const messages = [{ role: "assistant", content }];
+  const { items } = client.decodeRequest(clientRequest({ model: "m", max_tokens: 1, messages }), sealer);
+  return items.map(({ turn: _turn, path: _path, ...item }) => item);
+}
+
 /** The stream a client gets for these events. */
 export function encodeStream(events: Iterable<ChatEvent>, context: AnswerContext = answerContext()): string {
   const encoder = client.streamEncoder(context);

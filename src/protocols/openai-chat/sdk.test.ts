@@ -1,7 +1,8 @@
 /** The official SDK reads what the encoders write: it is the strictest public reader of the protocol (dossier A.2.3). */
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
-import { answer, chatAnswerContext, sdkAnswering, streamOf } from "../../../test/support/chat-client.ts";
+import { answer } from "../../../test/support/answers.ts";
+import { chatAnswerContext, sdkAnswering, streamOf } from "../../../test/support/chat-client.ts";
 import type { ChatResponse, Content } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError, type ErrorKind } from "../../chat/error.ts";

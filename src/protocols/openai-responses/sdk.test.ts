@@ -1,14 +1,14 @@
 /** OpenAI's own SDK reads what the encoders write: its accumulator is the strictest public reader of the protocol (dossier A.3.3, rule 284). */
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
+import { answer, text } from "../../../test/support/answers.ts";
 import { responsesContext, responsesStreamOf, encodeResponsesStream, sdkAnswering } from "../../../test/support/responses-client.ts";
-import type { ChatResponse, Content, Finish, Usage } from "../../chat/chat.ts";
+import type { ChatResponse, Content } from "../../chat/chat.ts";
 import { replay } from "../../chat/collect.ts";
 import { GatewayError, type ErrorKind } from "../../chat/error.ts";
 import { writeJson } from "../../chat/json.ts";
 import { client } from "./client/index.ts";
 
-const text = (words: string): Content => ({ type: "text", text: words });
 const reasoning = (words: string, signature?: string): Content => ({
   type: "reasoning",
   text: words,
@@ -20,11 +20,6 @@ const call = (id: string, name: string, input: string, kind: "function" | "custo
   id,
   name,
   input,
-});
-const answer = (items: readonly Content[], finish: Finish = { reason: "stop" }, usage?: Usage): ChatResponse => ({
-  items,
-  finish,
-  ...(usage && { usage }),
 });
 
 const TOOLS = [

@@ -1,7 +1,8 @@
 /** Opaque state goes out to a Chat client and comes back to its place (rules 47, 130, 139, 141, 165; dossier B.0.7). */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answer, chatAnswerContext, decodeMessages, sdkAnswering, streamOf } from "../../../../test/support/chat-client.ts";
+import { answer } from "../../../../test/support/answers.ts";
+import { chatAnswerContext, decodeMessages, sdkAnswering, streamOf } from "../../../../test/support/chat-client.ts";
 import type { ChatResponse, Content } from "../../../chat/chat.ts";
 import { replay } from "../../../chat/collect.ts";
 import type { JsonObject } from "../../../chat/json.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { answer, chatAnswerContext, chunksOf, deltasOf, encodeChatStream, streamOf, textOf } from "../../../../test/support/chat-client.ts";
+import { answer } from "../../../../test/support/answers.ts";
+import { chatAnswerContext, chunksOf, deltasOf, encodeChatStream, streamOf, textOf } from "../../../../test/support/chat-client.ts";
 import type { Content } from "../../../chat/chat.ts";
 import { replay } from "../../../chat/collect.ts";
 import { GatewayError } from "../../../chat/error.ts";

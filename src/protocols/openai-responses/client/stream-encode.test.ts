@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { answer, call, text, thought } from "../../../../test/support/answers.ts";
 import {
   decodeItems,
   decodeResponses,
@@ -11,7 +12,7 @@ import {
   responsesStreamOf,
   sealer,
 } from "../../../../test/support/responses-client.ts";
-import type { ChatResponse, Content, Finish } from "../../../chat/chat.ts";
+import type { Content, Finish } from "../../../chat/chat.ts";
 import { replay } from "../../../chat/collect.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import type { ChatEvent } from "../../../chat/events.ts";
@@ -25,17 +26,6 @@ const start: ChatEvent = { type: "start" };
 const stop: ChatEvent = { type: "finish", finish: { reason: "stop" } };
 const signature: OpaqueState = { issuer: { platform: "gemini", account: "a" }, kind: "thought-signature", value: "c2ln" };
 const claude: OpaqueState = { issuer: { platform: "anthropic", model: "c" }, kind: "thinking", value: "c2ln" };
-const text = (value: string, state?: OpaqueState): Content => ({ type: "text", text: value, ...(state && { state }) });
-const thought = (value: string, state?: OpaqueState): Content => ({ type: "reasoning", text: value, ...(state && { state }) });
-const call = (id: string, input: string, state?: OpaqueState, kind: "function" | "custom" = "function"): Content => ({
-  type: "tool-call",
-  kind,
-  id,
-  name: kind === "custom" ? "patch" : "f",
-  input,
-  ...(state && { state }),
-});
-const answer = (items: readonly Content[], finish: Finish = { reason: "stop" }): ChatResponse => ({ items, finish });
 
 const TOOLS = [
   { type: "function", name: "f", parameters: {} },
