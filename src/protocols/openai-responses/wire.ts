@@ -36,3 +36,11 @@ export const INCLUDE_STATE = "reasoning.encrypted_content";
 
 /** How a client asks for how likely the tokens of the answer were. */
 export const INCLUDE_LOGPROBS = "message.output_text.logprobs";
+
+/** What some servers send behind the last event, as Chat does. */
+const DONE = "[DONE]";
+
+/** Whether a frame of a stream holds no event. */
+export function saysNothing(data: string): boolean {
+  return data === "" || data.trim() === DONE;
+}

@@ -7,29 +7,35 @@ import type { ChatEvent } from "../../../chat/events.ts";
 import { asArray, asNumber, asObject, asString, type JsonObject } from "../../../chat/json.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import type { DecodeContext } from "../../protocol.ts";
-import { isClientsSearch, isContainer } from "../hosted-items.ts";
-import { CallReader, TypedCallReader } from "./calls-decode.ts";
 import { EventWriter } from "./event-writer.ts";
-import { decodeFinish, failureOf, isResponse } from "./finish-decode.ts";
-import { HostedReader, WholeReader } from "./hosted-decode.ts";
+import { decodeFinish, endedResponse, failureOf, isResponse } from "./finish-decode.ts";
 import { Findings, type AnswerReading, type ItemReader } from "./item-reader.ts";
-import { MessageReader } from "./message-decode.ts";
-import { ReasoningReader } from "./reasoning-decode.ts";
+import { impliedType, readerFor } from "./reader-for-type.ts";
 import { decodeUsage } from "./usage-decode.ts";
 
 /** An item of the answer. */
 interface OpenItem {
   readonly type: string;
+  /** The server's. */
+  readonly index: number;
+  /** How many began before it. */
+  readonly place: number;
   readonly reader: ItemReader;
   done: boolean;
+  /** The id that it was done under. */
+  id: string;
 }
 
 export class AnswerDecoder {
   readonly #reading: AnswerReading;
   /** By the server's index; a server that gives several items one index begins them one after the other. */
   readonly #items = new Map<number, OpenItem>();
-  /** All of them, in the order in which they began. */
-  readonly #all: OpenItem[] = [];
+  /** The one that began last. */
+  #last: OpenItem | undefined;
+  /** How many have begun. */
+  #count = 0;
+  /** Those that take their place when one behind them has something to tell. */
+  #waiting: OpenItem[] = [];
   #started = false;
   #over = false;
   #failed = false;
@@ -45,6 +51,12 @@ export class AnswerDecoder {
 
   get failed(): boolean {
     return this.#failed;
+  }
+
+  /** A whole answer. */
+  whole(response: JsonObject): readonly ChatEvent[] {
+    this.#end(response);
+    return this.#reading.writer.take();
   }
 
   /** One event of the stream. */
@@ -70,21 +82,19 @@ export class AnswerDecoder {
         return this.#added(event);
       case "response.output_item.done":
         return this.#done(event);
-      case "response.completed":
-      case "response.incomplete":
-      case "response.failed":
-      case "response.cancelled":
-        return this.#end(asObject(event["response"]) ?? {});
       case "error":
         return this.#fail(decodeErrorBody(event));
       case "keepalive":
         return this.#reading.writer.push({ type: "ping" });
-      default:
+      default: {
+        const ended = endedResponse(type, event);
+        if (ended) return this.#end(ended);
         if (type.startsWith(EVENT_PREFIX)) return this.#itemEvent(type.slice(EVENT_PREFIX.length), event);
         // A whole answer where a stream was asked for (rule 301), or an error of a proxy's.
         if (isResponse(event)) return this.#end(event);
         if (saysError(event)) return this.#fail(decodeErrorBody(event));
         return undefined;
+      }
     }
   }
 
@@ -97,9 +107,11 @@ export class AnswerDecoder {
   }
 
   #added(event: JsonObject): void {
-    const index = asNumber(event["output_index"]) ?? this.#all.length;
-    if (this.#items.get(index)?.done === false) return;
-    this.#open(index, asObject(event["item"]) ?? {});
+    const item = asObject(event["item"]) ?? {};
+    const index = asNumber(event["output_index"]) ?? this.#count;
+    const known = this.#items.get(index);
+    if (known?.done === false || isAgain(known, item)) return;
+    this.#open(index, item);
   }
 
   #itemEvent(name: string, event: JsonObject): void {
@@ -111,48 +123,46 @@ export class AnswerDecoder {
 
   #itemOf(name: string, { output_index: given }: JsonObject): OpenItem | undefined {
     const index = asNumber(given);
-    const known = index === undefined ? this.#all.at(-1) : this.#items.get(index);
+    const known = index === undefined ? this.#last : this.#items.get(index);
     if (known) return known;
-    const type = IMPLIED.find(([start]) => name.startsWith(start))?.[1];
-    return type === undefined ? undefined : this.#open(index ?? this.#all.length, { type });
+    const type = impliedType(name);
+    return type === undefined ? undefined : this.#open(index ?? this.#count, { type });
   }
 
   #done(event: JsonObject): void {
     const item = asObject(event["item"]) ?? {};
-    const index = asNumber(event["output_index"]) ?? this.#indexOfLast();
+    const open = this.#last?.done === false ? this.#last.index : this.#count;
+    const index = asNumber(event["output_index"]) ?? open;
     const known = this.#items.get(index);
+    if (isAgain(known, item)) return;
     this.#close(known && !known.done ? known : this.#open(index, item), item);
-  }
-
-  #indexOfLast(): number {
-    const last = this.#all.at(-1);
-    const open = last && !last.done ? [...this.#items].find(([, item]) => item === last) : undefined;
-    return open ? open[0] : this.#all.length;
   }
 
   #open(index: number, item: JsonObject): OpenItem {
     this.#start({});
     const type = asString(item["type"]) ?? "";
-    const opened = { type, reader: readerFor(type, item, this.#reading), done: false };
+    const opened = { type, index, place: this.#count, reader: readerFor(type, item, this.#reading), done: false, id: "" };
+    this.#count += 1;
     this.#items.set(index, opened);
-    this.#all.push(opened);
+    this.#last = opened;
+    if (opened.reader.begin) this.#waiting.push(opened);
     return opened;
   }
 
   #close(open: OpenItem, item: JsonObject): void {
     this.#beginBefore(open);
     open.done = true;
+    open.id = asString(item["id"]) ?? "";
     // What comes at once is judged by all of it.
     const reader = open.reader.event ? open.reader : readerFor(asString(item["type"]) ?? open.type, item, this.#reading);
     reader.done(item);
   }
 
   /** Reasoning that is still under way keeps its place before what led to it (recordings, oddity 31). */
-  #beginBefore(item: OpenItem): void {
-    for (const earlier of this.#all) {
-      if (earlier === item) return;
-      if (!earlier.done && earlier.reader instanceof ReasoningReader) earlier.reader.begin();
-    }
+  #beginBefore({ place }: OpenItem): void {
+    if (this.#waiting.length === 0) return;
+    for (const earlier of this.#waiting) if (earlier.place < place && !earlier.done) earlier.reader.begin?.();
+    this.#waiting = this.#waiting.filter((item) => item.place >= place && !item.done);
   }
 
   /** The last word on the answer; some servers leave its items out (rule 302). */
@@ -162,13 +172,19 @@ export class AnswerDecoder {
     this.#start(response);
     const output = (asArray(response["output"]) ?? []).map((item) => asObject(item) ?? {});
     for (const [index, open] of this.#items) if (!open.done) this.#settle(open, output[index]);
-    for (const item of output.slice(this.#all.length)) this.#close(this.#open(this.#all.length, item), item);
+    for (const item of this.#untold(output)) this.#close(this.#open(this.#count, item), item);
     const { writer, found } = this.#reading;
     const usage = decodeUsage(asObject(response["usage"]) ?? {});
     const searches = found.webSearches > 0 ? { webSearches: found.webSearches } : {};
     if (usage ?? found.webSearches > 0) writer.push({ type: "usage", usage: { ...usage, ...searches } });
     writer.push({ type: "finish", finish: decodeFinish(response, found) });
     this.#over = true;
+  }
+
+  /** Items that no event told of. Who gives several one place is believed in how many there were. */
+  #untold(output: readonly JsonObject[]): readonly JsonObject[] {
+    const missing = output.length - this.#count;
+    return missing <= 0 ? [] : output.filter((_, index) => !this.#items.has(index)).slice(-missing);
   }
 
   /** An item that nobody said was done. */
@@ -186,48 +202,13 @@ export class AnswerDecoder {
   }
 }
 
+/** Whether an item in this place is the one that was done there. */
+function isAgain(known: OpenItem | undefined, { id }: JsonObject): boolean {
+  return known?.done === true && known.id !== "" && known.id === id;
+}
+
 /** What events about a response begin with. */
 const EVENT_PREFIX = "response.";
 
 /** Events that say nothing of the answer yet. */
 const QUIET = /\.(?:added|in_progress|searching|generating|interpreting)$/;
-
-/** Which item an event is about that nobody began. */
-const IMPLIED: readonly (readonly [event: string, type: string])[] = [
-  ["output_text.", "message"],
-  ["refusal.", "message"],
-  ["content_part.", "message"],
-  ["reasoning", "reasoning"],
-  ["function_call_arguments.", "function_call"],
-  ["custom_tool_call_input.", "custom_tool_call"],
-];
-
-function readerFor(type: string, item: JsonObject, reading: AnswerReading): ItemReader {
-  switch (type) {
-    case "message":
-      return new MessageReader(item, reading);
-    case "reasoning":
-      return new ReasoningReader(item, reading);
-    case "function_call":
-      return new CallReader(item, "function", reading);
-    case "custom_tool_call":
-      return new CallReader(item, "custom", reading);
-    case "local_shell_call":
-      return new TypedCallReader("local_shell", ["action"], reading);
-    case "apply_patch_call":
-      return new TypedCallReader("apply_patch", ["operation"], reading);
-    case "computer_call":
-      return new TypedCallReader("computer", ["actions", "action"], reading);
-    case "shell_call":
-      return isContainer(item["environment"]) ? new HostedReader(reading) : new TypedCallReader("shell", ["action"], reading);
-    case "tool_search_call":
-      return isClientsSearch(item) ? new TypedCallReader("tool_search", ["arguments"], reading) : new HostedReader(reading);
-    case "web_search_call":
-    case "file_search_call":
-    case "code_interpreter_call":
-    case "mcp_call":
-      return new HostedReader(reading);
-    default:
-      return new WholeReader(reading);
-  }
-}

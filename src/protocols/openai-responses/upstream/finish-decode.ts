@@ -11,6 +11,24 @@ const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map<string, FinishReas
   ["content_filter", "content-filter"],
 ]);
 
+/** The events that end an answer, by what each says of it. */
+const ENDINGS: ReadonlyMap<string, string> = new Map(
+  ["completed", "incomplete", "failed", "cancelled"].map((status) => [`response.${status}`, status]),
+);
+
+/**
+ * The response that an event ends the answer with; `undefined` for other events. The event's name says how it ended where the
+ * response in it says nothing, or is the one from the answer's beginning.
+ */
+export function endedResponse(type: string, event: JsonObject): JsonObject | undefined {
+  const ending = ENDINGS.get(type);
+  if (ending === undefined) return undefined;
+  const response = asObject(event["response"]) ?? {};
+  const says = asString(response["status"]) ?? "";
+  const isStale = ending === "completed" ? says === "" || isPending(response) : says !== ending;
+  return isStale ? { ...response, status: ending } : response;
+}
+
 /** The end of an answer that did not fail. */
 export function decodeFinish(response: JsonObject, { calls, refused, logprobs }: Findings): Finish {
   const more = logprobs.length > 0 ? { logprobs } : {};

@@ -6,6 +6,8 @@ import type { EventWriter } from "./event-writer.ts";
 
 /** Follows one item. What streams is told as it comes; what does not, when the item is done. */
 export interface ItemReader {
+  /** Takes its place among the items, before what comes next; absent: it takes one when it has something to tell. */
+  begin?(): unknown;
   /** An event about it. @param name without `response.` before it. */
   event?(name: string, event: JsonObject): void;
   /** The item as it is at the end: what has not been told is told now (rules 303, 304). */

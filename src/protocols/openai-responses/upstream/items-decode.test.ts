@@ -133,6 +133,18 @@ describe("reasoning", () => {
     expect(stateOf(answer)).toEqual({ id: "rs_1", summary: ["a", "b"], encrypted: "final" });
   });
 
+  test("parts may begin to count anywhere, and end in whatever order", () => {
+    const ended = (words: string, part: number) => event("reasoning_summary_text.done", 0, { summary_index: part, text: words });
+    const whole = done(0, reasoning(["first", "b"], "sealed"));
+    for (const first of [0, 1, 1e9]) {
+      const stream = [summary("first", first), summary("b", first + 1), ended("first", first), ended("b", first + 1), whole, completed()];
+      expect(textsOf(fold(stream))).toEqual(["first\n\nb"]);
+    }
+    const parts = [summary("first", 7), summary("b", 9), ended("first", 7), ended("b", 9), whole, completed()];
+    expect(textsOf(fold(parts))).toEqual(["first\n\nb"]);
+    expect(stateOf(fold(parts))).toMatchObject({ summary: ["first", "b"] });
+  });
+
   test("nothing shown is state alone, and nothing to prove either is nothing", () => {
     const hidden = fold([done(0, reasoning([], "sealed")), completed()]);
     expect(hidden.items).toMatchObject([{ type: "reasoning", text: "", state: { kind: "encrypted-reasoning", issuer } }]);

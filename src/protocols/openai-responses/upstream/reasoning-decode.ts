@@ -6,31 +6,36 @@ import type { AnswerReading, ItemReader } from "./item-reader.ts";
 /** Where reasoning stands: in short, or word for word. */
 type Channel = "summary" | "content";
 
-/** By event: where its text stands, and which of its fields counts the parts. */
-const CHANNELS: Readonly<Record<string, readonly [Channel, string]>> = {
-  "reasoning_summary_text.delta": ["summary", "summary_index"],
-  "reasoning_summary_text.done": ["summary", "summary_index"],
-  "reasoning_text.delta": ["content", "content_index"],
-  "reasoning_text.done": ["content", "content_index"],
-};
+/** What an event says: in which of its fields, and which of them counts the parts. */
+interface Telling {
+  readonly channel: Channel;
+  readonly counter: string;
+  readonly field: "delta" | "text";
+}
+
+const SUMMARY = { channel: "summary", counter: "summary_index" } as const;
+const CONTENT = { channel: "content", counter: "content_index" } as const;
+
+const TELLING: ReadonlyMap<string, Telling> = new Map<string, Telling>([
+  ["reasoning_summary_text.delta", { ...SUMMARY, field: "delta" }],
+  ["reasoning_summary_text.done", { ...SUMMARY, field: "text" }],
+  ["reasoning_text.delta", { ...CONTENT, field: "delta" }],
+  ["reasoning_text.done", { ...CONTENT, field: "text" }],
+]);
 
 export class ReasoningReader implements ItemReader {
   readonly #reading: AnswerReading;
   #index: number | undefined;
   /** The one that is shown: the same is not to be shown twice, in other words or fields (rule 312). */
   #channel: Channel | undefined;
-  #part = 0;
-  /** How much of the part has come. */
-  #length = 0;
+  /** The part under way, by the server's index, which may begin anywhere. */
+  #part: number | undefined;
+  /** How much of each part has come. */
+  readonly #lengths = new Map<number, number>();
   #shown = "";
 
-  constructor(_item: JsonObject, reading: AnswerReading) {
+  constructor(reading: AnswerReading) {
     this.#reading = reading;
-  }
-
-  /** Whether it has its place among the items. */
-  get begun(): boolean {
-    return this.#index !== undefined;
   }
 
   /** Takes its place before what comes next, though there is nothing to tell yet. */
@@ -40,20 +45,23 @@ export class ReasoningReader implements ItemReader {
   }
 
   event(name: string, event: JsonObject): void {
-    const [channel, counter] = CHANNELS[name] ?? [];
-    if (channel === undefined || counter === undefined) return;
-    const text = asString(event[name.endsWith(".done") ? "text" : "delta"]) ?? "";
-    if (text === "" || (this.#channel ?? channel) !== channel) return;
-    this.#channel = channel;
-    const part = asNumber(event[counter]) ?? this.#part;
-    if (part > this.#part) {
-      this.#write(PART_SEPARATOR.repeat(part - this.#part));
-      this.#part = part;
-      this.#length = 0;
+    const telling = TELLING.get(name);
+    if (!telling || (this.#channel ?? telling.channel) !== telling.channel) return;
+    const { channel, counter, field } = telling;
+    const part = asNumber(event[counter]) ?? this.#part ?? 0;
+    const known = this.#lengths.get(part);
+    const given = asString(event[field]) ?? "";
+    const text = field === "text" ? given.slice(known) : given;
+    if (text === "") return;
+    if (part !== (this.#part ?? part)) {
+      // What was missing of an earlier part has no place any more; the item's end tells all of it.
+      if (field === "text" && known !== undefined) return;
+      this.#write(PART_SEPARATOR);
     }
-    const rest = name.endsWith(".done") ? text.slice(this.#length) : text;
-    this.#length += rest.length;
-    this.#write(rest);
+    this.#channel = channel;
+    this.#part = part;
+    this.#lengths.set(part, (known ?? 0) + text.length);
+    this.#write(text);
   }
 
   /** What proves it is taken from here only: what an item begins with is provisional (rule 136). */
@@ -62,7 +70,7 @@ export class ReasoningReader implements ItemReader {
     const whole = this.#wholeOf(read);
     if (whole.startsWith(this.#shown)) this.#write(whole.slice(this.#shown.length));
     const state = packReasoning(read, this.#shown, this.#reading.context.issuer);
-    if (state || this.begun) this.#reading.writer.close(this.begin(), state);
+    if (state || this.#index !== undefined) this.#reading.writer.close(this.begin(), state);
   }
 
   end(): void {

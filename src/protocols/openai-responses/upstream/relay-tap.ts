@@ -9,7 +9,8 @@ import type { Frame } from "../../../wire/frames.ts";
 import { SseReader } from "../../../wire/sse.ts";
 import type { RelayTap } from "../../protocol.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
-import { failureOf, isResponse } from "./finish-decode.ts";
+import { saysNothing } from "../wire.ts";
+import { endedResponse, failureOf, isResponse } from "./finish-decode.ts";
 import { mintedIn } from "./minted.ts";
 import { decodeUsage } from "./usage-decode.ts";
 
@@ -39,7 +40,8 @@ export class ResponsesRelayTap implements RelayTap {
   readonly #reader = new SseReader();
   /** Whether the reader has nothing but whole frames. */
   #atBorder = true;
-  readonly #items: JsonObject[] = [];
+  /** Items that are done, by their places and ids: some servers give several one place. */
+  readonly #items = new Map<string, { readonly index: number; readonly item: JsonObject }>();
   readonly #minted = new Set<string>();
 
   get usage(): Usage | undefined {
@@ -72,7 +74,7 @@ export class ResponsesRelayTap implements RelayTap {
   }
 
   #handle(frames: readonly Frame[]): void {
-    for (const frame of frames) if (!this.error) this.#frame(frame);
+    for (const frame of frames) if (!this.error && !this.finished) this.#frame(frame);
   }
 
   #frame({ event, data }: Frame): void {
@@ -80,7 +82,7 @@ export class ResponsesRelayTap implements RelayTap {
     const body = tryParseJson(data);
     if (isObject(body)) this.#event(asString(body["type"]) ?? event, body);
     // Nobody has seen anything yet, so another attempt may do better; later the client gets the bytes and judges.
-    else if (!this.begun && data.trim() !== "[DONE]")
+    else if (!this.begun && !saysNothing(data))
       this.error = new GatewayError("upstream", "The upstream sent a stream event that is not JSON.");
   }
 
@@ -96,21 +98,18 @@ export class ResponsesRelayTap implements RelayTap {
         this.#done(item, asNumber(body["output_index"]));
         return;
       }
-      case "response.completed":
-      case "response.incomplete":
-      case "response.failed":
-      case "response.cancelled":
-        this.#end(asObject(body["response"]) ?? {});
-        return;
-      default:
-        if (type.startsWith("response.")) this.begun ||= !BEFORE_CONTENT.has(type);
+      default: {
+        const ended = endedResponse(type, body);
+        if (ended) this.#end(ended);
+        else if (type.startsWith("response.")) this.begun ||= !BEFORE_CONTENT.has(type);
         else if (isResponse(body)) this.#end(body);
         else if (saysError(body)) this.error = decodeErrorBody(body);
+      }
     }
   }
 
-  #done(item: JsonObject, index = this.#items.length): void {
-    this.#items[index] = item;
+  #done(item: JsonObject, index = this.#items.size): void {
+    this.#items.set(`${index} ${asString(item["id"]) ?? ""}`, { index, item });
     for (const state of mintedIn(item)) this.#minted.add(state);
   }
 
@@ -120,7 +119,7 @@ export class ResponsesRelayTap implements RelayTap {
     if (this.error) return;
     const told = asArray(response["output"]) ?? [];
     for (const item of told) for (const state of mintedIn(asObject(item) ?? {})) this.#minted.add(state);
-    const seen = this.#items.filter((item) => item !== undefined);
+    const seen = [...this.#items.values()].toSorted((one, other) => one.index - other.index).map(({ item }) => item);
     this.answer = told.length === 0 && seen.length > 0 ? { ...response, output: seen } : response;
     this.begun = true;
     this.finished = true;

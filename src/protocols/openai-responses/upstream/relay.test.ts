@@ -173,6 +173,16 @@ describe("the answer", () => {
     expect(tap.usage).toMatchObject({ input: 3, output: 4 });
     expect([...tap.minted].sort()).toEqual(["msg_1", "rs_1", "sealed"]);
     expect(watch(frames(completed([message("another")], { usage }))).answer).toMatchObject({ output: [message("another")] });
+    // Places may be any numbers, and several items may have one.
+    const odd = [done(4_000_000_000, message("c", { id: "c" })), done(7, message("a", { id: "a" })), done(7, message("b", { id: "b" }))];
+    expect(watch(frames(created, ...odd, completed())).answer).toMatchObject({ output: ["a", "b", "c"].map((id) => ({ id })) });
+  });
+
+  test("the first end counts, and its event's name where its response does not say how it ended", () => {
+    expect(watch(frames(created, { type: "response.failed" }))).toMatchObject({ finished: false, error: { kind: "upstream" } });
+    const late = watch(frames(created, completed([message("a")]), { type: "error", message: "late" }));
+    expect(late).toMatchObject({ finished: true, error: undefined });
+    expect(watch([Buffer.from("data: \n\n"), ...frames(created)]).error).toBeUndefined();
   });
 
   test("rules 290, 347: an error is told, before content and behind it; words about one are not", () => {

@@ -79,6 +79,24 @@ describe("text", () => {
     expect(textsOf(fold([...opening, ...parts, done(0, whole), completed()]))).toEqual(["a", "b"]);
   });
 
+  test("what only the end tells is told, and nothing twice, wherever the items that streamed stand", () => {
+    const reasoning = { type: "reasoning", id: "rs_1", summary: [{ type: "summary_text", text: "Hm." }] };
+    const output = [reasoning, message("Hello")];
+    const streamed = [added(1, message("", { content: [] })), textDelta("Hello", 1), done(1, message("Hello"))];
+    expect(textsOf(fold([created, ...streamed, completed(output)]))).toEqual(["Hello", "Hm."]);
+    expect(textsOf(fold([created, ...streamed, completed([...output, message("Bye")])]))).toEqual(["Hello", "Hm.", "Bye"]);
+    // A server that gives all items one place.
+    const items = ["a", "b", "c"].map((words) => message(words, { id: words }));
+    const alike = items.slice(0, 2).map((item) => done(0, item));
+    expect(textsOf(fold([created, ...alike, completed(items)]))).toEqual(["a", "b", "c"]);
+  });
+
+  test("an item that is done comes once, however often it is told", () => {
+    const stream = [...opening, textDelta("Hello"), done(0, message("Hello")), added(0, message("")), done(0, message("Hello"))];
+    expect(textsOf(fold([...stream, completed([message("Hello")])]))).toEqual(["Hello"]);
+    expect(textsOf(fold([...stream, done(0, message("Bye", { id: "msg_2" })), completed()]))).toEqual(["Hello", "Bye"]);
+  });
+
   test("oddity 32: what nobody knows is passed over; a sign of life is one", () => {
     const odd = [{ type: "keepalive" }, event("reasoning_part.added", 0), { type: "response.something_new" }, { type: "other" }, {}];
     const events = decodeStream([...opening, ...odd, ...parted, completed()]);
@@ -88,8 +106,8 @@ describe("text", () => {
 
   test("the type may stand in the event's line only, and [DONE] may follow", () => {
     const decoder = new ResponsesStreamDecoder({ issuer });
-    const { type, ...rest } = completed([message("Hello")]) as Record<string, unknown>;
-    const events = decoder.push({ event: String(type), data: JSON.stringify(rest) });
+    const ended = { ...completed([message("Hello")]), type: null };
+    const events = decoder.push({ event: "response.completed", data: JSON.stringify(ended) });
     expect(events.at(-1)).toMatchObject({ type: "finish" });
     expect(decoder.push({ event: "", data: "[DONE]" })).toEqual([]);
     expect(decoder.end()).toEqual([]);
@@ -206,6 +224,19 @@ describe("failures", () => {
   test("nothing counts that comes behind the end", () => {
     expect(failureOf(created, failed({ code: "server_error", message: "a" }), completed())?.message).toBe("a");
     expect(textsOf(fold([completed([message("a")]), textDelta("b"), failed({})]))).toEqual(["a"]);
+  });
+
+  test("the name of the last event says how the answer ended where its response does not", () => {
+    for (const response of [undefined, null, {}, { status: "in_progress", output: [] }, { status: "completed", error: null, output: [] }]) {
+      for (const type of ["response.failed", "response.cancelled"])
+        expect(failureOf(created, textDelta("He"), { type, response })?.kind).toBe("upstream");
+      expect(fold([created, textDelta("He"), { type: "response.incomplete", response }]).finish.raw).toBe("incomplete");
+      expect(fold([created, textDelta("He"), { type: "response.completed", response }]).finish).toEqual({
+        reason: "stop",
+        raw: "completed",
+      });
+    }
+    expect(failureOf(created, { type: "response.completed", response: { status: "failed" } })?.kind).toBe("upstream");
   });
 
   test("oddity 36: an answer that is still to come, or was cancelled, is none", () => {

@@ -5,13 +5,11 @@ import { isObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import type { Frame } from "../../../wire/frames.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import type { DecodeContext, StreamDecoder } from "../../protocol.ts";
+import { saysNothing } from "../wire.ts";
 import { AnswerDecoder } from "./answer-decode.ts";
 import { isResponse } from "./finish-decode.ts";
 
 const NOTHING: readonly ChatEvent[] = [];
-
-/** What some servers send behind the last event, as Chat does. */
-const DONE = "[DONE]";
 
 export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #answer: AnswerDecoder;
@@ -25,11 +23,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   }
 
   push({ event, data }: Frame): readonly ChatEvent[] {
-    if (this.#answer.over || data === "" || data.trim() === DONE) return NOTHING;
+    if (this.#answer.over || saysNothing(data)) return NOTHING;
     const body = tryParseJson(data);
     if (!isObject(body))
       return this.#answer.fail(new GatewayError("upstream", "The upstream sent a stream event that is not a JSON object."));
-    return this.#answer.take(body["type"] === undefined && event !== "" ? { ...body, type: event } : body);
+    return this.#answer.take(typeof body["type"] !== "string" && event !== "" ? { ...body, type: event } : body);
   }
 
   /** Rule 306. */
@@ -42,7 +40,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 /** A whole answer as events. */
 export function decodeResponse(body: JsonObject, context: DecodeContext): readonly ChatEvent[] {
   const answer = new AnswerDecoder(context);
-  if (isResponse(body)) return answer.take({ ...body, type: "response.completed", response: body });
+  if (isResponse(body)) return answer.whole(body);
   if (saysError(body)) return answer.fail(decodeErrorBody(body));
   return answer.fail(new GatewayError("upstream", "The upstream's answer is no response."));
 }
