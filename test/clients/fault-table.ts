@@ -4,11 +4,17 @@ import type { ScriptItem } from "../../src/simulator/types.ts";
 /** Tried as long as it goes on. */
 const always = Infinity;
 
-/**
- * Late in an answer: some text is out by then, in every protocol, and has been read before the rest comes. There is no reasoning
- * before it, because it is not known whether OpenAI takes reasoning back whose answer broke off (rule 135).
- */
-const late = { at: 16, chunkDelayMs: 2, thinking: "" };
+/** Late in an answer: some text is out by then, in every protocol, and has been read before the rest comes. */
+const afterThinking = { at: 16, chunkDelayMs: 2 };
+const late = { ...afterThinking, thinking: "" };
+/** In a call behind whole words, which agents keep. */
+const inCall: ScriptItem = {
+  ...late,
+  blocks: [
+    { type: "text", text: "I will look." },
+    { type: "call", name: "exec_command", input: { cmd: "true ".repeat(100) }, sizes: [10] },
+  ],
+};
 
 /** What happens to the first request for an answer, or to all. */
 export const faults = {
@@ -19,6 +25,8 @@ export const faults = {
   reset: { fault: "reset-before-headers" },
   empty: { fault: "empty" },
   cut: { fault: "reset-mid-event", ...late },
+  "cut-after-thinking": { fault: "reset-mid-event", ...afterThinking },
+  "cut-in-call": { fault: "reset-mid-event", ...inCall },
   stall: { fault: "hang-mid-stream", ...late },
   "early-end": { fault: "end-early", ...late },
   "error-event": { fault: "error-after-content", ...late },
@@ -29,9 +37,12 @@ export const faults = {
   "404-always": { fault: "404", times: always },
   "500-always": { fault: "500", times: always },
   "529-always": { fault: "529", times: always },
-} as const satisfies Record<string, ScriptItem>;
+} satisfies Record<string, ScriptItem>;
 
 export type Fault = keyof typeof faults;
+
+/** It is not known whether OpenAI takes reasoning back whose answer broke off (rule 135); others' reasoning is the gateway's affair. */
+export const translatedOnly: readonly Fault[] = ["cut-after-thinking"];
 
 /** `deceived`: satisfied with half an answer. */
 export type End = "recovers" | "fails" | "hangs" | "deceived";
@@ -58,6 +69,18 @@ const patient: Effects = { "429": recovers(2), "429-hint": recovers(2), "500": r
 
 /** Libraries that ask twice more. */
 const library: Effects = { ...final, ...patient, "500-always": fails(3), "529-always": fails(3) };
+
+/** Libraries that never ask again. */
+const once: Effects = {
+  ...final,
+  "429": fails(1),
+  "429-hint": fails(1),
+  "500": fails(1),
+  "529": fails(1),
+  reset: fails(1),
+  "500-always": fails(1),
+  "529-always": fails(1),
+};
 
 /** An answer that has begun is not asked for again. */
 const broken: Effects = {
@@ -89,6 +112,8 @@ export const effects: Readonly<Record<string, Effects>> = {
   "gemini-cli": { ...agent, ...final },
   codex: {
     ...agent,
+    "cut-after-thinking": recovers(2),
+    "cut-in-call": recovers(2),
     "429": fails(1),
     "400-always": fails(1),
     "401-always": fails(6),
@@ -99,6 +124,8 @@ export const effects: Readonly<Record<string, Effects>> = {
   // It comes back over HTTP in the end. Measured with a provider of its makers' kind, because the simulator has no WebSockets.
   "codex-ws": {
     ...agent,
+    "cut-after-thinking": recovers(2),
+    "cut-in-call": recovers(2),
     "429": fails(1),
     "400-always": fails(1),
     "401-always": fails(12),
@@ -106,21 +133,10 @@ export const effects: Readonly<Record<string, Effects>> = {
     "500-always": fails(36),
     "529-always": fails(36),
   },
+  "openai-sdk-responses-ws": { ...once, ...broken },
   "openai-sdk": { ...library, ...broken },
   "openai-sdk-responses": { ...library, ...broken, "early-end": deceived(1) },
-  "genai-sdk": {
-    ...final,
-    ...broken,
-    "429": fails(1),
-    "429-hint": fails(1),
-    "500": fails(1),
-    "529": fails(1),
-    reset: fails(1),
-    "500-always": fails(1),
-    "529-always": fails(1),
-    empty: deceived(1),
-    "early-end": deceived(1),
-  },
+  "genai-sdk": { ...once, ...broken, empty: deceived(1), "early-end": deceived(1) },
   "ai-sdk-anthropic": { ...library, ...broken, "early-end": deceived(1) },
   "ai-sdk-openai": { ...library, ...broken, empty: deceived(1), "early-end": deceived(1) },
   "ai-sdk-openai-chat": { ...library, ...broken, empty: deceived(1), "early-end": deceived(1) },
