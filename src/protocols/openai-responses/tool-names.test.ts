@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Tool } from "../../chat/chat.ts";
-import { NameGiver, neutralName, wireName } from "./tool-names.ts";
+import { finderOf, NameGiver, wireName } from "./tool-names.ts";
 
 const plain = (name: string): Tool => ({ type: "function", path: "", name, inputSchema: {} });
 const grouped = (name: string, namespace: string, tool: string): Tool => ({ ...plain(name), namespace: { name: namespace, tool } }) as Tool;
@@ -15,11 +15,12 @@ test("rule 69: the same short name in two namespaces and at the top gives three 
 
 test("rule 68: a call finds its tool by both names, and by the short one where it is the only such tool", () => {
   const tools = [plain("run"), grouped("functions__exec", "functions", "exec"), grouped("a__y", "a", "y"), grouped("b__y", "b", "y")];
-  expect(neutralName({ name: "exec", namespace: "functions" }, tools)).toBe("functions__exec");
-  expect(neutralName({ name: "exec" }, tools)).toBe("functions__exec");
-  expect(neutralName({ name: "run" }, tools)).toBe("run");
-  expect(neutralName({ name: "y" }, tools)).toBe("y");
-  expect(neutralName({ name: "gone", namespace: "mcp__x" }, tools)).toBe("mcp__x__gone");
+  const finder = finderOf(tools);
+  expect(finder.find({ name: "exec", namespace: "functions" })).toBe("functions__exec");
+  expect(finder.find({ name: "exec" })).toBe("functions__exec");
+  expect(finder.find({ name: "run" })).toBe("run");
+  expect(finder.find({ name: "y" })).toBe("y");
+  expect(finder.find({ name: "gone", namespace: "mcp__x" })).toBe("mcp__x__gone");
   expect(wireName("a__y", tools)).toEqual({ name: "y", namespace: "a" });
   expect(wireName("run", tools)).toEqual({ name: "run" });
 });

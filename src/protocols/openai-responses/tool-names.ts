@@ -2,7 +2,8 @@
  * Names of tools in namespaces: here they are two, everywhere else one (dossier rules 68, 69). The name made of both
  * depends on the tools before it alone, so that a tool which comes later changes none.
  */
-import type { Tool, ToolNamespace } from "../../chat/chat.ts";
+import type { Tool } from "../../chat/chat.ts";
+import { toolNamed } from "../shared/tool-lookup.ts";
 
 /** A tool as this protocol names it. */
 export interface WireName {
@@ -13,13 +14,20 @@ export interface WireName {
 /** Gives each tool of a request a name that no other has. */
 export class NameGiver {
   readonly #taken = new Set<string>();
+  /** How often each name was wanted: where the search for a free one goes on. */
+  readonly #wanted = new Map<string, number>();
 
   /** The name of the next tool. */
   give({ name, namespace }: WireName): string {
     const wanted = joinedName(name, namespace);
-    let given = wanted;
-    for (let n = 2; this.#taken.has(given); n += 1) given = `${wanted}_${n}`;
+    let n = this.#wanted.get(wanted) ?? 0;
+    let given: string;
+    do {
+      n += 1;
+      given = n === 1 ? wanted : `${wanted}_${n}`;
+    } while (this.#taken.has(given));
     this.#taken.add(given);
+    this.#wanted.set(wanted, n);
     return given;
   }
 }
@@ -37,10 +45,10 @@ export class NameFinder {
 
   /** One more tool; of several that the wire calls alike the first is found. */
   add(tool: Tool): void {
-    const group = groupOf(tool);
-    const key = wireKey(group ? { name: group.tool, namespace: group.name } : { name: tool.name });
+    const wire = ownName(tool);
+    const key = wireKey(wire);
     if (!this.#byWireName.has(key)) this.#byWireName.set(key, tool.name);
-    if (group) this.#members.set(group.tool, this.#members.has(group.tool) ? undefined : tool.name);
+    if (wire.namespace !== undefined) this.#members.set(wire.name, this.#members.has(wire.name) ? undefined : tool.name);
   }
 
   /** The neutral name of the tool that a call names. Clients may leave the namespace out where only one tool can be meant. */
@@ -54,21 +62,21 @@ function wireKey({ name, namespace = "" }: WireName): string {
   return `${namespace}\n${name}`;
 }
 
-/** The neutral name of the tool that one call names. */
-export function neutralName(wire: WireName, tools: readonly Tool[]): string {
+/** Finds the tools of a whole list. */
+export function finderOf(tools: readonly Tool[]): NameFinder {
   const finder = new NameFinder();
   for (const tool of tools) finder.add(tool);
-  return finder.find(wire);
+  return finder;
 }
 
-/** The way back: how a call of this tool is named. */
+/** The way back: how a call of the tool of this name is named. */
 export function wireName(name: string, tools: readonly Tool[]): WireName {
-  const tool = tools.find((one) => one.name === name);
-  const group = tool && groupOf(tool);
-  return group ? { name: group.tool, namespace: group.name } : { name };
+  const tool = toolNamed(tools, name);
+  return tool ? ownName(tool) : { name };
 }
 
-/** Where a tool stands that is in a namespace. */
-export function groupOf(tool: Tool): ToolNamespace | undefined {
-  return tool.type === "function" || tool.type === "custom" ? tool.namespace : undefined;
+/** How this protocol names a tool. */
+export function ownName(tool: Tool): WireName {
+  const group = tool.type === "function" || tool.type === "custom" ? tool.namespace : undefined;
+  return group ? { name: group.tool, namespace: group.name } : { name: tool.name };
 }

@@ -1,11 +1,16 @@
 /** Requests that fill the largest body with the smallest pieces: what they cost must grow as they do. Anything worse takes longer than a test may. */
 import { describe, expect, test } from "vitest";
+import { outputOf, responsesContext } from "../../../test/support/responses-client.ts";
+import { completed, decodeStream, issuer, send } from "../../../test/support/responses-upstream.ts";
 import { profileFor } from "../../catalog/profiles/index.ts";
-import type { ProtocolId } from "../../chat/chat.ts";
+import type { ChatRequest, ProtocolId } from "../../chat/chat.ts";
+import { collect } from "../../chat/collect.ts";
 import { writeJson, type JsonObject } from "../../chat/json.ts";
 import { LossLedger } from "../../chat/loss.ts";
 import { createStateSealer } from "../../chat/state.ts";
 import { protocols } from "../index.ts";
+import { encodeResponse } from "../openai-responses/client/answer.ts";
+import type { Protocol } from "../protocol.ts";
 
 const MANY = 20_000;
 
@@ -65,6 +70,31 @@ const RESPONSES: Readonly<Record<string, readonly JsonObject[]>> = {
   "tools that come later": many((i) => (i % 2 === 0 ? asks : bringing(`f${i % 100}`))),
 };
 
+const tools = many((i) => ({ type: "function", name: `f${i}`, parameters: {} }));
+
+const RESPONSES_TOOLS: Readonly<Record<string, JsonObject>> = {
+  "tools that each is called": {
+    tools,
+    input: [asks, ...many((i) => ({ ...calling(`c${i}`), name: `f${i}` })), ...many((i) => resulting(`c${i}`))],
+  },
+  "tools that are called alike": { input: [asks], tools: many(() => ({ type: "function", name: "f" })) },
+  "groups of one tool": { input: [asks], tools: tools.map((tool, i) => ({ type: "namespace", name: `n${i}`, tools: [tool] })) },
+  "free-text tools that each is called": {
+    tools: many((i) => ({ type: "custom", name: `f${i}` })),
+    input: [asks, ...many((i) => ({ type: "custom_tool_call", call_id: `c${i}`, name: `f${i}`, input: "" }))],
+  },
+  "commands beside many tools": {
+    tools: [...tools, { type: "local_shell" }],
+    input: [asks, ...many((i) => ({ type: "local_shell_call", call_id: `c${i}`, action: { type: "exec", command: [] } }))],
+  },
+  "a choice among many": {
+    input: [asks],
+    tools,
+    tool_choice: { type: "allowed_tools", mode: "auto", tools: many((i) => ({ type: "function", name: `f${i}` })) },
+  },
+  "tools that one item brings": { input: [asks, { type: "additional_tools", role: "developer", tools }, asks] },
+};
+
 const MODELS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; readonly model: string }>>> = {
   "anthropic-messages": { platform: "anthropic", model: "claude-sonnet-4-6" },
   "openai-chat": { platform: "openai", model: "gpt-4.1" },
@@ -74,25 +104,45 @@ const MODELS: Readonly<Partial<Record<ProtocolId, { readonly platform: string; r
 const sealer = createStateSealer([Buffer.alloc(32, 1)]);
 
 const shapes = [
-  ...Object.entries(CHAT).map(([name, messages]) => ({ from: "openai-chat", name, body: { model: "m", messages } })),
-  ...Object.entries(GEMINI).map(([name, contents]) => ({ from: "gemini", name, body: { contents } })),
-  ...Object.entries(RESPONSES).map(([name, input]) => ({ from: "openai-responses", name, body: { model: "m", input } })),
+  ...Object.entries(CHAT).map(([name, messages]) => ({ from: "openai-chat" as const, name, body: { model: "m", messages } })),
+  ...Object.entries(GEMINI).map(([name, contents]) => ({ from: "gemini" as const, name, body: { contents } })),
+  ...Object.entries(RESPONSES).map(([name, input]) => ({ from: "openai-responses" as const, name, body: { model: "m", input } })),
 ];
 
+function decode(from: ProtocolId, body: JsonObject): ChatRequest {
+  const client = protocols.get(from)?.client;
+  if (!client) throw new Error("no such protocol");
+  const route = { operation: "generate" as const, model: "m" };
+  return client.decodeRequest({ route, query: new URLSearchParams(), headers: {}, body: Buffer.from(writeJson(body)) }, sealer);
+}
+
+function encode(request: ChatRequest, { id, upstream }: Protocol): string {
+  const target = MODELS[id];
+  if (!target) throw new Error("no such protocol");
+  const profile = profileFor({ ...target, protocol: id });
+  return upstream.encodeRequest(request, { model: target.model, profile, issuer: target, losses: new LossLedger() }).body;
+}
+
 describe.each(shapes)("from $from: $name", ({ from, body }) => {
-  test.each([...protocols.values()].filter(({ id }) => id !== from))("to $id", ({ id, upstream }) => {
-    const client = protocols.get(from)?.client;
-    const target = MODELS[id];
-    if (!client || !target) throw new Error("no such protocol");
-    const route = { operation: "generate" as const, model: "m" };
-    const request = { route, query: new URLSearchParams(), headers: {}, body: Buffer.from(writeJson(body)) };
-    const decoded = client.decodeRequest(request, sealer);
-    const encoded = upstream.encodeRequest(decoded, {
-      model: target.model,
-      profile: profileFor({ ...target, protocol: id }),
-      issuer: target,
-      losses: new LossLedger(),
-    });
-    expect(encoded.body.length).toBeGreaterThan(MANY);
+  test.each([...protocols.values()].filter(({ id }) => id !== from))("to $id", (protocol) => {
+    expect(encode(decode(from, body), protocol).length).toBeGreaterThan(MANY);
+  });
+});
+
+// Gemini takes no such number of tools.
+describe.each(Object.entries(RESPONSES_TOOLS))("from openai-responses: %s", (_name, fields) => {
+  const request = (): ChatRequest => decode("openai-responses", { model: "m", ...fields });
+
+  test.each([...protocols.values()].filter(({ id }) => id === "anthropic-messages" || id === "openai-chat"))("to $id", (protocol) => {
+    expect(encode(request(), protocol).length).toBeGreaterThan(MANY);
+  });
+
+  test("to openai-responses, and back", () => {
+    const decoded = request();
+    expect(send(decoded).text.length).toBeGreaterThan(MANY);
+    const calls = many((i) => ({ type: "function_call", id: `fc_${i}`, call_id: "c", name: `f${i}`, arguments: "{}" }));
+    const response = collect(decodeStream([completed(calls)], { issuer, request: decoded }));
+    const told = encodeResponse(response, { ...responsesContext(), request: decoded });
+    expect(new Set(outputOf(told).map(({ call_id: id }) => id)).size).toBe(MANY);
   });
 });

@@ -3,6 +3,7 @@ import type { Citation, Content } from "../../../chat/chat.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import { asArray, asObject, asString, type JsonObject } from "../../../chat/json.ts";
 import { FreeTextReader } from "../../shared/free-text.ts";
+import { takesFreeText } from "../../shared/tool-lookup.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import { decodeBlock, decodeCitation, opaque } from "../content-decode.ts";
 import { annotations } from "../native.ts";
@@ -63,7 +64,7 @@ function decodeOther(block: JsonObject, context: DecodeContext): AnswerBlock {
         return { ...NOTHING_YET, item: { type: "text", text: "" }, input: item.input };
       }
       const name = decodeToolName(item.name, context.request);
-      const custom = context.request?.tools.some((tool) => tool.type === "custom" && tool.name === name) ?? false;
+      const custom = takesFreeText(context.request, name);
       return {
         ...NOTHING_YET,
         item: { ...item, name, kind: custom ? "custom" : "function", input: "" },

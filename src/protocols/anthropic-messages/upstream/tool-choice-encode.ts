@@ -1,6 +1,7 @@
 /** Which tools may or must be called (B.0.4; rules 81–83, 85–87). */
 import type { ChatRequest, Tool, ToolChoice } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
+import { toolNamed } from "../../shared/tool-lookup.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
@@ -49,7 +50,7 @@ export function canForce({ forcedToolChoice, thinkingForms, reasoning }: Profile
 
 /** What a tool is called here: those that the provider runs have names of its own. */
 function wireNameOf(name: string, tools: readonly Tool[]): string {
-  const tool = tools.find((one) => one.name === name);
+  const tool = toolNamed(tools, name);
   const hosted = tool?.type === "hosted" && !ownFields(tool.native) ? HOSTED_TOOLS[tool.kind]?.name : undefined;
   return hosted ?? encodeToolName(name);
 }

@@ -4,6 +4,7 @@ import type { ToolCallContent } from "../../../chat/chat.ts";
 import { asArray, asObject, asString, writeJson, type JsonObject, type JsonText } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
 import { unwrapFreeText } from "../../shared/call-input.ts";
+import { takesFreeText } from "../../shared/tool-lookup.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { originalName } from "./names.ts";
@@ -83,7 +84,7 @@ export class CallReader {
   #write(wire: string, given: string | undefined, args: JsonText, state: OpaqueState | undefined, responseId: string): void {
     const { request } = this.#context;
     const name = originalName(request, wire);
-    const custom = request?.tools.some((tool) => tool.type === "custom" && tool.name === name) ?? false;
+    const custom = takesFreeText(request, name);
     const id = given !== undefined && given !== "" ? given : this.#mint(wire, args, responseId);
     this.#waiting.set(id, wire);
     const head: ToolCallContent = { type: "tool-call", id, kind: custom ? "custom" : "function", name, input: "", ...(state && { state }) };

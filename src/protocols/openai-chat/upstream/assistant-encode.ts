@@ -5,6 +5,7 @@ import { mintedBy } from "../../../chat/state.ts";
 import { callArguments } from "../../shared/call-input.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import { recordNative } from "../../shared/native-losses.ts";
+import { takesFreeText } from "../../shared/tool-lookup.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { wireCallId } from "./call-ids.ts";
 import { encodeContent, type Part } from "./content-encode.ts";
@@ -58,7 +59,7 @@ function encodeText(parts: readonly Part[]): JsonValue {
   return plain ? parts.map((part) => part["text"] as string).join("") : parts;
 }
 
-function encodeCall(call: ToolCallContent & Item, target: EncodeTarget, { tools }: ChatRequest): JsonObject {
+function encodeCall(call: ToolCallContent & Item, target: EncodeTarget, request: ChatRequest): JsonObject {
   const { losses, issuer } = target;
   recordNative(call.native, call.path, PROTOCOL, losses);
   if (call.cache && !ownFields(call.native)) losses.add("cache-mark", call.path, "info");
@@ -69,7 +70,7 @@ function encodeCall(call: ToolCallContent & Item, target: EncodeTarget, { tools 
   const name = legalName(call.name, NAME_LAW);
   const { function: functionRest, custom: customRest, ...own } = ownFields(call.native) ?? {};
   const extra = signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
-  if (call.kind === "custom" && dialect.customTools && tools.some((tool) => tool.type === "custom" && tool.name === call.name)) {
+  if (call.kind === "custom" && dialect.customTools && takesFreeText(request, call.name)) {
     return { id, type: "custom", custom: { name, input: call.input, ...(customRest as JsonObject | undefined) }, ...extra, ...own };
   }
   return {

@@ -9,6 +9,7 @@ import { asNumber, asObject, asString, writeJson, type JsonObject, type JsonText
 import type { OpaqueState } from "../../../chat/state.ts";
 import { FreeTextReader } from "../../shared/free-text.ts";
 import { callersName } from "../../shared/legal-names.ts";
+import { takesFreeText } from "../../shared/tool-lookup.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import { NAME_LAW } from "../wire.ts";
 
@@ -137,7 +138,7 @@ export class CallReader {
     const { request } = this.#context;
     call.item = this.#sink.nextItem();
     const name = callersName(request, call.name, NAME_LAW) ?? call.name;
-    const freeText = request?.tools.some((tool) => tool.type === "custom" && tool.name === name) ?? false;
+    const freeText = takesFreeText(request, name);
     if (freeText && call.kind === "function") call.wrapped = new FreeTextReader();
     const item: ToolCallContent = {
       type: "tool-call",

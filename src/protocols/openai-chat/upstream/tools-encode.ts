@@ -33,7 +33,7 @@ export function encodeTools(request: ChatRequest, reasoning: boolean, target: En
   return {
     ...(tools.length > 0 && {
       tools,
-      ...encodeToolChoice(request, reasoning, target, choiceWords(offered, tools, target)),
+      ...encodeToolChoice(request, reasoning, target, choiceWords(tools, target)),
       ...encodeParallel(request, dialectOf(target).parallelToolCalls, target.losses),
     }),
     ...(search && { web_search_options: search }),
@@ -123,14 +123,14 @@ function encodeSearchSettings(tool: Extract<Tool, { type: "hosted" }>, { losses 
   return { user_location: { type: "approximate", approximate } };
 }
 
-function choiceWords(offered: readonly Tool[], tools: readonly JsonObject[], target: EncodeTarget): ChoiceWords {
+function choiceWords(tools: readonly JsonObject[], target: EncodeTarget): ChoiceWords {
+  const named = (type: "function" | "custom") => new Set(tools.map((tool) => asObject(tool[type])?.["name"]));
+  const [functions, customs] = [named("function"), named("custom")];
   return {
     reference(name) {
       const wire = legalName(name, NAME_LAW);
-      const tool = tools.find((one) => (one["function"] as JsonObject | undefined)?.["name"] === wire);
-      if (tool) return { type: "function", function: { name: wire } };
-      const custom = offered.some((one) => one.type === "custom" && one.name === name);
-      return custom ? { type: "custom", custom: { name: wire } } : undefined;
+      if (functions.has(wire)) return { type: "function", function: { name: wire } };
+      return customs.has(wire) ? { type: "custom", custom: { name: wire } } : undefined;
     },
     ...(dialectOf(target).allowedTools && {
       allowed: (mode: "auto" | "required", named: readonly JsonObject[]) => ({

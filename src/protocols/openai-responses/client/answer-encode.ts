@@ -11,6 +11,8 @@ import { asObject, type JsonObject } from "../../../chat/json.ts";
 import type { OpaqueState } from "../../../chat/state.ts";
 import type { ItemEvent } from "../../shared/in-turn.ts";
 import { refusalText } from "../../shared/refusal-text.ts";
+import { toolNamed } from "../../shared/tool-lookup.ts";
+import { UniqueCalls } from "../../shared/unique-calls.ts";
 import type { AnswerContext } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
 import { sealState } from "../state.ts";
@@ -39,7 +41,7 @@ export class AnswerEncoder {
   readonly #open = new Map<number, Follower>();
   /** Calls that the provider runs, by their ids, until it is known what came of them. */
   readonly #running = new Map<string, HostedItem>();
-  readonly #callIds = new Set<string>();
+  readonly #callIds = new UniqueCalls();
   #held = { content: false, refusal: false, calls: false };
 
   /** @param tellsState whether the client is told opaque state. */
@@ -154,8 +156,9 @@ export class AnswerEncoder {
 
   #followCall(call: WithNative<ToolCallContent>): Follower {
     this.#held = { ...this.#held, calls: true };
-    const id = this.#uniqueId(call.id);
-    const tool = this.#context.request.tools.find(({ name }) => name === call.name);
+    // Clients answer calls by their ids, so that no two of an answer may have one (rule 51).
+    const id = this.#callIds.call(call.id);
+    const tool = toolNamed(this.#context.request.tools, call.name);
     if (tool?.type === "client" && isTyped(tool.vendorType)) return this.#followTypedCall(call, id, tool.vendorType);
     this.#writer.settle(call.state, "next-call");
     const item = new CallItem(this.output, call, id, itemOf(call));
@@ -175,14 +178,6 @@ export class AnswerEncoder {
       this.#writer.settle(late ?? state, "next-call");
       this.#writer.ended(new TypedCallItem(this.output, vendorType, id, input));
     });
-  }
-
-  /** Clients answer calls by their ids, so that no two of an answer may have one (rule 51). */
-  #uniqueId(id: string): string {
-    let unique = id;
-    for (let n = 2; this.#callIds.has(unique); n += 1) unique = `${id}_${n}`;
-    this.#callIds.add(unique);
-    return unique;
   }
 
   #followHosted(call: WithNative<Extract<Content, { type: "hosted-tool-call" }>>): Follower | undefined {

@@ -1,5 +1,5 @@
 /** Calls of tools that the client runs, and what they gave (A.3.1; rules 66, 68, 90, 417, 418, 438). */
-import type { Content, Tool } from "../../../chat/chat.ts";
+import type { Content } from "../../../chat/chat.ts";
 import { asObject, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { arrayField, objectField, required, stringField } from "../../shared/openai-fields.ts";
 import { shellText } from "../hosted-items.ts";
@@ -36,7 +36,7 @@ export function decodeTypedCall(key: string, tool: string): ItemDecoder {
       type: "tool-call",
       kind: "function",
       id: stringField(item, "call_id", path) ?? required(stringField, item, "id", path),
-      name: nameOfTyped(tool, tools.tools),
+      name: tools.nameOfTyped(tool),
       input: writeJson(withoutNulls(item[key] ?? {})),
     };
     return oneItem("assistant", carried.attach(withItem(call, leftover(item, ["call_id", key]))), path);
@@ -49,14 +49,9 @@ function withoutNulls(input: JsonValue): JsonValue {
   return fields ? leftover(fields, []) : input;
 }
 
-/** What the request calls a typed tool; several are called alike on the wire. */
-function nameOfTyped(type: string, tools: readonly Tool[]): string {
-  return tools.find((tool) => tool.type === "client" && tool.vendorType.startsWith(type))?.name ?? type;
-}
-
 /** A computer does one thing, or several. */
 export function decodeComputerCall(item: JsonObject, path: string, context: ItemContext): DecodedItem {
-  return decodeTypedCall(item["actions"] === undefined ? "action" : "actions", "computer")(item, path, context);
+  return decodeTypedCall(Array.isArray(item["actions"]) ? "actions" : "action", "computer")(item, path, context);
 }
 
 function result(item: JsonObject, path: string, content: readonly Content[], own: JsonObject, isError = false): DecodedItem {

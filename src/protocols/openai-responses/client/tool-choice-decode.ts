@@ -2,8 +2,9 @@
 import type { Tool, ToolChoice } from "../../../chat/chat.ts";
 import { asObject, asString, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { arrayField, objectAt, refuse, refuseType, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
+import { toolNamed } from "../../shared/tool-lookup.ts";
 import { ownFields } from "../native.ts";
-import { neutralName } from "../tool-names.ts";
+import { finderOf, type NameFinder } from "../tool-names.ts";
 
 const MODES = ["none", "auto", "required"] as const;
 const FIELD = "tool_choice";
@@ -25,56 +26,69 @@ function decodeMode(choice: string): ToolChoice {
 function decodeNamed(value: JsonValue, tools: readonly Tool[]): ToolChoice {
   const choice = asObject(value);
   if (!choice) return refuseType(FIELD, "one of a string or an object", value);
-  if (required(stringField, choice, "type", FIELD) !== "allowed_tools") return { mode: "tool", name: nameOf(choice, FIELD, tools) };
+  const offered = new OfferedTools(tools);
+  if (required(stringField, choice, "type", FIELD) !== "allowed_tools") return { mode: "tool", name: offered.nameOf(choice, FIELD) };
   const mode = required(stringField, choice, "mode", FIELD);
   if (mode !== "auto" && mode !== "required") refuseValue(`${FIELD}.mode`, mode, ["auto", "required"]);
   const names = required(arrayField, choice, "tools", FIELD).map((tool, i) => {
     const at = `${FIELD}.tools[${i}]`;
-    return nameOf(objectAt(tool, at), at, tools);
+    return offered.nameOf(objectAt(tool, at), at);
   });
   if (names.length === 0)
     refuse(`${FIELD}.tools`, `Invalid '${FIELD}.tools': empty array. Expected an array with minimum length 1.`, "empty_array");
   return { mode: "subset", names, required: mode === "required" };
 }
 
-/** The tool that is meant: by its name, by its server's, or by what it is. */
-function nameOf(choice: JsonObject, path: string, tools: readonly Tool[]): string {
-  const type = required(stringField, choice, "type", path);
-  switch (type) {
-    case "function":
-    case "custom": {
-      const namespace = stringField(choice, "namespace", path);
-      const name = required(stringField, choice, "name", path);
-      const neutral = neutralName({ name, ...(namespace !== undefined && { namespace }) }, tools);
-      return found(
-        tools.find((tool) => tool.type === type && tool.name === neutral),
-        name,
-        path,
-      );
+/** Finds the tools that a choice means: by their names, by their server's, or by what they are. */
+class OfferedTools {
+  readonly #tools: readonly Tool[];
+  readonly #finder: NameFinder;
+  /** Neutral names by type and by the label of a server. */
+  readonly #byType = new Map<string, string>();
+  readonly #byLabel = new Map<string, string>();
+
+  constructor(tools: readonly Tool[]) {
+    this.#tools = tools;
+    this.#finder = finderOf(tools);
+    for (const tool of tools.toReversed()) {
+      const type = typeOf(tool);
+      if (type !== undefined) this.#byType.set(type, tool.name);
+      const label = tool.type === "hosted" ? asString(tool.settings["server_label"]) : undefined;
+      if (label !== undefined) this.#byLabel.set(label, tool.name);
     }
-    case "mcp": {
-      const label = required(stringField, choice, "server_label", path);
-      return found(
-        tools.find((tool) => tool.type === "hosted" && tool.settings["server_label"] === label),
-        label,
-        path,
-      );
+  }
+
+  /** @throws GatewayError `invalid-request` when there is none. */
+  nameOf(choice: JsonObject, path: string): string {
+    const type = required(stringField, choice, "type", path);
+    switch (type) {
+      case "function":
+      case "custom":
+        return this.#named(choice, type, path);
+      case "mcp": {
+        const label = required(stringField, choice, "server_label", path);
+        return this.#byLabel.get(label) ?? refuseUnknown(label, path);
+      }
+      default:
+        return this.#byType.get(type.startsWith(SEARCH) ? SEARCH : type) ?? refuseUnknown(type, path);
     }
-    default:
-      return found(
-        tools.find((tool) => isOfType(tool, type)),
-        type,
-        path,
-      );
+  }
+
+  #named(choice: JsonObject, type: Tool["type"], path: string): string {
+    const namespace = stringField(choice, "namespace", path);
+    const name = required(stringField, choice, "name", path);
+    const tool = toolNamed(this.#tools, this.#finder.find({ name, ...(namespace !== undefined && { namespace }) }));
+    return tool?.type === type ? tool.name : refuseUnknown(name, path);
   }
 }
 
 /** Searches have several types, and any of them means the one that is offered. */
-function isOfType(tool: Tool, type: string): boolean {
-  const wire = asString(ownFields(tool.native)?.["type"]);
-  return wire === type || (tool.type === "hosted" && tool.kind === "web-search" && type.startsWith("web_search"));
+const SEARCH = "web_search";
+
+function typeOf(tool: Tool): string | undefined {
+  return tool.type === "hosted" && tool.kind === "web-search" ? SEARCH : asString(ownFields(tool.native)?.["type"]);
 }
 
-function found(tool: Tool | undefined, wanted: string, path: string): string {
-  return tool?.name ?? refuse(path, `Tool choice '${wanted}' not found in 'tools' parameter.`, "invalid_value");
+function refuseUnknown(wanted: string, path: string): never {
+  return refuse(path, `Tool choice '${wanted}' not found in 'tools' parameter.`, "invalid_value");
 }

@@ -14,7 +14,7 @@ import {
 } from "../../shared/openai-fields.ts";
 import { isContainer } from "../hosted-items.ts";
 import { leftover, nativeOf } from "../native.ts";
-import { groupOf, NameFinder, NameGiver, type WireName } from "../tool-names.ts";
+import { NameFinder, NameGiver, ownName, type WireName } from "../tool-names.ts";
 import { CLIENT_TOOL_TYPES, HOSTED_TOOL_TYPES } from "../wire.ts";
 
 const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
@@ -34,6 +34,8 @@ export class ToolReader {
   readonly #finder = new NameFinder();
   /** Neutral names by type and wire name. */
   readonly #known = new Map<string, string>();
+  /** Neutral names of OpenAI's own tools that the client runs, by what their calls are called. */
+  readonly #typed = new Map<string, string>();
 
   /** A list of tools. @returns their neutral names. @throws GatewayError `invalid-request`, naming the field. */
   read(list: readonly JsonValue[], path: string, late: boolean): string[] {
@@ -54,20 +56,34 @@ export class ToolReader {
     return this.#finder.find(wire);
   }
 
+  /** What the request calls a typed tool; one that it does not declare is called by its type. */
+  nameOfTyped(type: string): string {
+    return this.#typed.get(type) ?? type;
+  }
+
   /** A search may bring what is there already: the first declaration stays. */
   #take(declared: JsonObject, place: Place): string {
     const decoded = decodeTool(declared, place);
-    const group = groupOf(decoded);
-    const wire = group ? { name: group.tool, namespace: group.name } : { name: decoded.name };
+    const wire = ownName(decoded);
     const key = `${decoded.type}\n${wire.namespace ?? ""}\n${wire.name}`;
     const known = this.#known.get(key);
     if (known !== undefined && place.late) return known;
     const tool = { ...decoded, name: this.#giver.give(wire) };
     this.tools.push(tool);
     this.#finder.add(tool);
-    if (known === undefined) this.#known.set(key, tool.name);
+    if (tool.type === "client") addIfNew(this.#typed, typeOfCalls(tool.vendorType), tool.name);
+    addIfNew(this.#known, key, tool.name);
     return tool.name;
   }
+}
+
+function addIfNew(names: Map<string, string>, key: string, name: string): void {
+  if (!names.has(key)) names.set(key, name);
+}
+
+/** Several versions of one tool are called alike. */
+function typeOfCalls(vendorType: string): string {
+  return vendorType.startsWith("computer") ? "computer" : vendorType;
 }
 
 /** A tool under the name that it has in its own namespace. */

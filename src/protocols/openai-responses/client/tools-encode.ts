@@ -1,6 +1,7 @@
 /** Tools and the choice among them as the client declared them, for answers that repeat them (rule 267). */
 import type { Tool, ToolChoice } from "../../../chat/chat.ts";
 import { asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { toolNamed } from "../../shared/tool-lookup.ts";
 import { ownFields } from "../native.ts";
 import { wireName } from "../tool-names.ts";
 
@@ -62,7 +63,7 @@ export function encodeToolChoice(choice: ToolChoice | undefined, tools: readonly
 }
 
 function reference(name: string, tools: readonly Tool[]): JsonObject {
-  const tool = tools.find((one) => one.name === name);
+  const tool = toolNamed(tools, name);
   switch (tool?.type) {
     case "custom":
       return { type: "custom", ...wireName(name, tools) };

@@ -11,6 +11,7 @@ import { EventWriter } from "./event-writer.ts";
 import { decodeFinish, endedResponse, failureOf, isResponse } from "./finish-decode.ts";
 import { Findings, type AnswerReading, type ItemReader } from "./item-reader.ts";
 import { impliedType, readerFor } from "./reader-for-type.ts";
+import { CalledNames } from "./tool-names-encode.ts";
 import { decodeUsage } from "./usage-decode.ts";
 
 /** An item of the answer. */
@@ -41,7 +42,7 @@ export class AnswerDecoder {
   #failed = false;
 
   constructor(context: DecodeContext) {
-    this.#reading = { writer: new EventWriter(), context, found: new Findings() };
+    this.#reading = { writer: new EventWriter(), context, names: new CalledNames(context.request?.tools ?? []), found: new Findings() };
   }
 
   /** Whether its end, or its failure, has come. */

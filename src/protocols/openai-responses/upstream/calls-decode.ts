@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import type { Content, ToolCallContent } from "../../../chat/chat.ts";
 import { asString, writeJson, type JsonObject, type JsonText, type JsonValue } from "../../../chat/json.ts";
 import { FreeTextReader } from "../../shared/free-text.ts";
+import { takesFreeText } from "../../shared/tool-lookup.ts";
 import { leftover, nativeOf } from "../native.ts";
 import type { AnswerReading, ItemReader } from "./item-reader.ts";
-import { decodeToolName } from "./tool-names-encode.ts";
 
 /** How the two kinds of calls are written. */
 const FORMS = {
@@ -52,11 +52,11 @@ export class CallReader implements ItemReader {
   }
 
   #begin(item: JsonObject): void {
-    const { writer, context, found } = this.#reading;
+    const { writer, context, names, found } = this.#reading;
     const namespace = asString(item["namespace"]);
     const wire = asString(item["name"]) ?? "";
-    const name = decodeToolName({ name: wire, ...(namespace !== undefined && { namespace }) }, context.request);
-    const freeText = context.request?.tools.some((tool) => tool.type === "custom" && tool.name === name) === true;
+    const name = names.find({ name: wire, ...(namespace !== undefined && { namespace }) });
+    const freeText = takesFreeText(context.request, name);
     if (freeText && this.#kind === "function") this.#wrapped = new FreeTextReader();
     const beside = leftover(item, ["type", "status", "call_id", "name", "namespace", this.#form.key]);
     found.calls += 1;

@@ -5,6 +5,7 @@ import { asString, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import { callArguments } from "../../shared/call-input.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
+import { toolNamed } from "../../shared/tool-lookup.ts";
 import type { CallItem } from "../../shared/tool-steps.ts";
 import { ownItem } from "../native.ts";
 import { MAX_CALL_ID_CHARS, PROTOCOL } from "../wire.ts";
@@ -42,8 +43,7 @@ export function encodeCall(call: CallItem, callId: string, target: EncodeTarget,
   }
   const dialect = dialectOf(target);
   const name = encodeToolName(call.name, tools, dialect);
-  const isFunction = tools.some((tool) => tool.type === "function" && tool.name === call.name);
-  if (call.kind === "custom" && dialect.customTools && !isFunction) {
+  if (call.kind === "custom" && dialect.customTools && toolNamed(tools, call.name)?.type !== "function") {
     return { type: "custom_tool_call", ...id, ...name, input: call.input, ...own };
   }
   return { type: "function_call", ...id, ...name, arguments: callArguments(call), ...own };

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../../chat/json.ts";
 import type { Logprobs } from "../../shared/openai-logprobs.ts";
 import type { DecodeContext } from "../../protocol.ts";
 import type { EventWriter } from "./event-writer.ts";
+import type { CalledNames } from "./tool-names-encode.ts";
 
 /** Follows one item. What streams is told as it comes; what does not, when the item is done. */
 export interface ItemReader {
@@ -20,6 +21,7 @@ export interface ItemReader {
 export interface AnswerReading {
   readonly writer: EventWriter;
   readonly context: DecodeContext;
+  readonly names: CalledNames;
   /** What the answer was found to hold. */
   readonly found: Findings;
 }

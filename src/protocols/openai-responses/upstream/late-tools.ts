@@ -19,7 +19,8 @@ export interface OfferedTools {
 export function splitTools(request: ChatRequest, target: EncodeTarget): OfferedTools {
   const { tools } = request;
   const dialect = dialectOf(target);
-  const late = tools.filter((tool) => isDeferred(tool) && !(isSearched(tools, target) && !isBrought(tool)));
+  const searched = isSearched(tools, target);
+  const late = tools.filter((tool) => isDeferred(tool) && (isBrought(tool) || !searched));
   if (late.length === 0) return { declared: tools, late };
   // What a search of the provider's would have found is offered from the start.
   const unsearched = !dialect.toolSearch && tools.some((tool) => tool.type === "hosted" && tool.kind === "tool-search");

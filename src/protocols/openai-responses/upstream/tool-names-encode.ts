@@ -1,26 +1,50 @@
 /** Names of tools on the wire: two where the server knows groups, one where it does not (rules 68–72). */
-import type { ChatRequest, Tool } from "../../../chat/chat.ts";
+import type { Tool } from "../../../chat/chat.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import type { ResponsesDialect } from "../../responses-dialect.ts";
-import { neutralName, wireName, type WireName } from "../tool-names.ts";
+import { finderOf, NameFinder, ownName, wireName, type WireName } from "../tool-names.ts";
 import { NAME_LAW } from "../wire.ts";
 
 /** What a tool is called on the wire. */
 export function encodeToolName(name: string, tools: readonly Tool[], { namespaces }: ResponsesDialect): WireName {
-  return namespaces ? legalWireName(name, tools) : { name: legalName(name, NAME_LAW) };
+  return namespaces ? legal(wireName(name, tools)) : { name: legalName(name, NAME_LAW) };
 }
 
-function legalWireName(neutral: string, tools: readonly Tool[]): WireName {
-  const { name, namespace } = wireName(neutral, tools);
+function legal({ name, namespace }: WireName): WireName {
   return { name: legalName(name, NAME_LAW), ...(namespace !== undefined && { namespace: legalName(namespace, NAME_LAW) }) };
 }
 
-/** The caller's own name of a tool that an answer names in either way; of one that nobody offered, both names in one. */
-export function decodeToolName(given: WireName, request: ChatRequest | undefined): string {
-  const tools = request?.tools ?? [];
-  const found = tools.find(({ name }) => {
-    const wire = legalWireName(name, tools);
-    return wire.name === given.name && (wire.namespace ?? "") === (given.namespace ?? "");
-  });
-  return (found ?? tools.find(({ name }) => legalName(name, NAME_LAW) === given.name))?.name ?? neutralName(given, tools);
+/** The caller's own names of the tools that an answer names, in either way; of one that nobody offered, both names in one. */
+export class CalledNames {
+  readonly #tools: readonly Tool[];
+  #byName: ReadonlyMap<string, string> | undefined;
+  #finder: NameFinder | undefined;
+
+  constructor(tools: readonly Tool[]) {
+    this.#tools = tools;
+  }
+
+  /** The neutral name. */
+  find(given: WireName): string {
+    // Most answers call nothing.
+    this.#byName ??= namesOnWire(this.#tools);
+    this.#finder ??= finderOf(this.#tools);
+    return this.#byName.get(key(given)) ?? this.#byName.get(key({ name: given.name })) ?? this.#finder.find(given);
+  }
+}
+
+/** Neutral names by those on the wire: as one of a group, and as the whole name. Of several alike the first counts. */
+function namesOnWire(tools: readonly Tool[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const wires of [(tool: Tool) => legal(ownName(tool)), ({ name }: Tool) => ({ name: legalName(name, NAME_LAW) })]) {
+    for (const tool of tools) {
+      const wire = key(wires(tool));
+      if (!names.has(wire)) names.set(wire, tool.name);
+    }
+  }
+  return names;
+}
+
+function key({ name, namespace = "" }: WireName): string {
+  return `${namespace}\n${name}`;
 }

@@ -3,6 +3,7 @@ import type { ChatRequest, Tool } from "../../../chat/chat.ts";
 import { asString, type JsonObject } from "../../../chat/json.ts";
 import { namedTools } from "../../shared/offered-tools.ts";
 import { encodeParallel, encodeToolChoice, recordChoice, type ChoiceWords } from "../../shared/openai-tool-choice.ts";
+import { toolNamed } from "../../shared/tool-lookup.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
 import { dialectOf } from "./default-dialect.ts";
@@ -49,7 +50,7 @@ function choiceWords(offered: readonly Tool[], request: ChatRequest, tools: read
   const dialect = dialectOf(target);
   return {
     reference(name) {
-      const tool = offered.find((one) => one.name === name);
+      const tool = toolNamed(offered, name);
       const own = tool && ownFields(tool.native);
       switch (tool?.type) {
         case undefined:
