@@ -2,7 +2,7 @@
 import type { Tool } from "../../../chat/chat.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import type { ResponsesDialect } from "../../responses-dialect.ts";
-import { finderOf, NameFinder, ownName, wireName, type WireName } from "../tool-names.ts";
+import { finderOf, ownName, wireName, type NameFinder, type WireName } from "../tool-names.ts";
 import { NAME_LAW } from "../wire.ts";
 
 /** What a tool is called on the wire. */
