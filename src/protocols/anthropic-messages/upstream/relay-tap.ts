@@ -31,8 +31,8 @@ export class MessagesRelayTap implements RelayTap {
   error: GatewayError | undefined;
   #started = false;
   #rawUsage: JsonObject | undefined;
-  /** Where the bytes so far end: between lines, in a line the reader has, or in the event or data line of a skipped frame. */
-  #place: "line-start" | "reader" | "event-line" | "data-line" = "line-start";
+  /** Where the bytes so far end: between lines, in a line the reader has, or in a skipped frame's event line, before its data line or in it. */
+  #place: "line-start" | "reader" | "event-line" | "data-start" | "data-line" = "line-start";
   /** Whether the reader holds lines of an event that has not ended. */
   #pending = false;
   /** The last four bytes. */
@@ -56,7 +56,6 @@ export class MessagesRelayTap implements RelayTap {
   push(bytes: Buffer): void {
     const { length } = bytes;
     if (length === 0) return;
-    this.#lines.push(bytes);
     for (let i = Math.max(0, length - 4); i < length; i += 1) this.#last = ((this.#last << 8) | (bytes[i] as number)) >>> 0;
     // Bare carriage returns end lines too; streams that have any are rare enough to be read in full.
     if (bytes.includes(CR)) return this.#readAll(bytes);
@@ -79,14 +78,16 @@ export class MessagesRelayTap implements RelayTap {
     const next = end < 0 ? bytes.length : end + 1;
     switch (this.#place) {
       case "event-line":
-        if (end >= 0) this.#place = "data-line";
+        if (end >= 0) this.#place = "data-start";
         return next;
+      case "data-start":
       case "data-line":
-        if (end < 0) return next;
-        this.#place = "line-start";
-        return bytes[next] === LF ? next + 1 : next;
+        if (end < 0 || this.#place === "data-line" || !isPlainDelta(bytes, at)) this.#lines.push(bytes.subarray(at, next));
+        this.#place = end < 0 ? "data-line" : "line-start";
+        return end >= 0 && bytes[next] === LF ? next + 1 : next;
       case "line-start":
       case "reader":
+        this.#lines.push(bytes.subarray(at, next));
         this.#place = end < 0 ? "reader" : "line-start";
         this.#pending = !(startsLine && end === at);
         this.#handle(this.#reader.push(bytes.subarray(at, next)));
@@ -104,8 +105,9 @@ export class MessagesRelayTap implements RelayTap {
   }
 
   #readAll(bytes: Buffer): void {
+    this.#lines.push(bytes);
     // The reader has not seen the beginning of a skipped frame's line: what is left of it must not look like a field.
-    if (this.#place === "event-line" || this.#place === "data-line") this.#reader.push(COMMENT);
+    if (this.#place.startsWith("event") || this.#place.startsWith("data")) this.#reader.push(COMMENT);
     this.#handle(this.#reader.push(bytes));
     this.#place = isLineEnd(this.#last & 0xff) ? "line-start" : "reader";
     this.#pending = !this.#atBorder;
@@ -163,6 +165,27 @@ export class MessagesRelayTap implements RelayTap {
     this.begun = true;
     this.finished = true;
   }
+}
+
+/** Bytes of a delta's data line before its index, and between that and the delta's type. */
+const BEFORE_INDEX = 'data: {"type":"content_block_delta","index":'.length;
+const BEFORE_TYPE = ',"delta":{"type":"'.length;
+const COMMA = 0x2c;
+/** `e":"`, behind which the type begins. */
+const TYPE_KEY = 0x65223a22;
+/** `text`, `inpu` and `thin`: what those types begin with that have no state. */
+const [TEXT, INPUT, THINKING] = [0x74657874, 0x696e7075, 0x7468696e];
+
+/**
+ * Whether a data line is a delta without state, by a look at the one place where it says so when Claude writes it. Nearly all
+ * lines are such, and a search through them would cost as much as all else that is done for them.
+ */
+function isPlainDelta(bytes: Buffer, start: number): boolean {
+  const index = start + BEFORE_INDEX;
+  const type = index + (bytes[index + 1] === COMMA ? 1 : 2) + BEFORE_TYPE;
+  if (type + 4 > bytes.length || bytes.readUInt32BE(type - 4) !== TYPE_KEY) return false;
+  const begins = bytes.readUInt32BE(type);
+  return begins === TEXT || begins === INPUT || begins === THINKING;
 }
 
 function isLineEnd(byte: number): boolean {
