@@ -56,26 +56,11 @@ describe("rule 383: padding against listeners", () => {
   });
 });
 
-describe("rule 399: a compaction by the provider", () => {
-  test.each(Object.keys(UPSTREAMS) as Upstream[])("is an operation that is not found, with %s", async (upstream) => {
+describe("rule 399: a compaction at a path of its own", () => {
+  test.each(Object.keys(UPSTREAMS) as Upstream[])("is not found, with %s", async (upstream) => {
     const { client, simulator } = await before(upstream);
     await expect(client.responses.compact({ model: "m", input: "hi" })).rejects.toBeInstanceOf(OpenAI.NotFoundError);
     expect(simulator.requests).toHaveLength(0);
-  });
-
-  const input = [{ role: "user" as const, content: "hi" }, { type: "compaction_trigger" as const }];
-
-  test.each(["claude", "gemini", "chat"] as const)("is refused where %s would have to make it", async (upstream) => {
-    const { client, simulator } = await before(upstream);
-    const asked = client.responses.create({ model: "m", input });
-    await expect(asked).rejects.toMatchObject({ status: 400, code: "unsupported_parameter", param: "input[1]" });
-    expect(simulator.requests).toHaveLength(0);
-  });
-
-  test("is OpenAI's to make", async () => {
-    const gateway = await before("responses");
-    await gateway.client.responses.create({ model: "m", input });
-    expect(lastBody(gateway)).toContain('{"type":"compaction_trigger"}');
   });
 });
 

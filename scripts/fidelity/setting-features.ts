@@ -44,6 +44,10 @@ export const SETTING_FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: "summary in place of the history",
+    bodies: { "openai-responses": { input: [{ role: "user", content: "hi" }, { type: "compaction_trigger" }] } },
+  },
+  {
     name: "effort of reasoning",
     bodies: {
       "anthropic-messages": messages("hi", { output_config: { effort: "high" } }),

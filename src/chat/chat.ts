@@ -265,6 +265,8 @@ export interface ChatRequest {
   readonly items: readonly Item[];
   /** Whether a turn of the assistant's that comes last is to be gone on with, as in the caller's protocol; absent: it is answered after. */
   readonly continuesLastTurn?: true;
+  /** The answer is to be a summary that stands for the conversation from here on: one {@link CompactionContent}, and nothing else. */
+  readonly compaction?: true;
   readonly tools: readonly Tool[];
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;

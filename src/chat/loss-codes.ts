@@ -57,6 +57,13 @@ export const LOSS_KINDS = {
     meaning: "A tool that only its vendor's models are trained for, such as one that operates a computer, cannot be offered.",
     remedy: "Route such requests to that vendor, or declare the tool as an ordinary function.",
   },
+  "compaction-request": {
+    side: "request",
+    severities: ["info"],
+    meaning: "The provider has no request for a summary in place of the conversation; its model is asked for one in words.",
+    remedy: NOTHING,
+    emulated: true,
+  },
   "compaction-state": {
     side: "request",
     severities: ["info", "semantic"],

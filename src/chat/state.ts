@@ -55,6 +55,13 @@ const VERSION = `${ENVELOPE_PREFIX}v1.`;
 /** Larger envelopes are treated as absent (rule 165). */
 const MAX_ENVELOPE_CHARS = 262_144;
 const MAC_BYTES = 16;
+/** Room for what stands beside a text in an envelope. */
+const MAX_SEALED_TEXT_BYTES = (MAX_ENVELOPE_CHARS * 3) / 4 - 4_096;
+
+/** Whether an envelope can hold a text, and be opened again. */
+export function fitsEnvelope(text: string): boolean {
+  return Buffer.byteLength(JSON.stringify(text)) <= MAX_SEALED_TEXT_BYTES;
+}
 
 interface EnvelopeBody {
   readonly p: string;

@@ -6,6 +6,7 @@ import { mergeUsage, type ChatEvent } from "../chat/events.ts";
 import { GrammarChecker } from "../chat/grammar.ts";
 import { writeJson } from "../chat/json.ts";
 import { StopScanner } from "../chat/stop-scan.ts";
+import { SummaryAnswer } from "../chat/summary-answer.ts";
 import type {
   AnswerContext,
   ClientSide,
@@ -58,6 +59,7 @@ export class TranslateStreamLane implements Lane {
   readonly #encoder: StreamEncoder;
   readonly #rounds: Rounds | undefined;
   readonly #scanner: StopScanner | undefined;
+  readonly #summary: SummaryAnswer | undefined;
   readonly #keeper: StateKeeper | undefined;
   readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
   #reader: FrameReader | undefined;
@@ -69,6 +71,7 @@ export class TranslateStreamLane implements Lane {
     this.#encoder = client.streamEncoder(answer);
     this.#rounds = rounds;
     this.#scanner = scanStops && new StopScanner(scanStops);
+    this.#summary = summaryOf(answer);
     this.#keeper = keeper;
   }
 
@@ -126,7 +129,9 @@ export class TranslateStreamLane implements Lane {
   #events(decoded: readonly ChatEvent[]): string {
     const scanner = this.#scanner;
     const joined = this.#rounds ? this.#rounds.push(decoded) : decoded;
-    const events = scanner ? joined.flatMap((event) => scanner.push(event)) : joined;
+    const scanned = scanner ? joined.flatMap((event) => scanner.push(event)) : joined;
+    const summary = this.#summary;
+    const events = summary ? scanned.flatMap((event) => summary.push(event)) : scanned;
     let out = "";
     for (const event of events) {
       const fault = this.#checker?.push(event);
@@ -151,12 +156,14 @@ export class TranslateWholeLane extends WholeLane {
   readonly #translation: Translation;
   readonly #collector = new Collector();
   readonly #scanner: StopScanner | undefined;
+  readonly #summary: SummaryAnswer | undefined;
   #streamed = false;
 
   constructor(translation: Translation) {
     super();
     this.#translation = translation;
     this.#scanner = translation.scanStops && new StopScanner(translation.scanStops);
+    this.#summary = summaryOf(translation.answer);
   }
 
   open(_status: number, headers: readonly string[]): AnswerHead {
@@ -176,17 +183,24 @@ export class TranslateWholeLane extends WholeLane {
   protected convert(body: WholeBody): LaneOutput {
     const { client, upstream, answer, decode, rounds, keeper } = this.#translation;
     const decoded = this.#streamed ? decodeStream(upstream, decode, body.bytes) : upstream.decodeResponse(body.object(), decode);
-    for (const event of rounds ? rounds.push(decoded) : decoded)
-      for (const passed of this.#scanner ? this.#scanner.push(event) : [event]) {
-        keeper?.push(passed);
-        this.#collector.push(passed);
-      }
+    const joined = rounds ? rounds.push(decoded) : decoded;
+    for (const event of joined
+      .flatMap((each) => this.#scanner?.push(each) ?? [each])
+      .flatMap((each) => this.#summary?.push(each) ?? [each])) {
+      keeper?.push(event);
+      this.#collector.push(event);
+    }
     if (this.rest) return undefined;
     const response = this.#collector.response();
     this.usage = response.usage;
     if (response.finish.reason === "malformed-call") throw malformedCall();
     return writeJson(client.encodeResponse(response, answer));
   }
+}
+
+/** What makes a summary of an answer that is to be one. */
+function summaryOf({ request, losses }: AnswerContext): SummaryAnswer | undefined {
+  return request.compaction && new SummaryAnswer(losses);
 }
 
 /** The events of a stream that came where a whole answer was asked for: some servers do nothing else (rule 301). */

@@ -38,4 +38,6 @@ export interface ResponsesDialect {
   readonly promptCacheKey: boolean;
   /** Whether `text.verbosity` is. */
   readonly verbosity: boolean;
+  /** Whether `compaction_trigger` asks it for a summary in place of the conversation (rule 399). */
+  readonly compactions: boolean;
 }

@@ -67,6 +67,18 @@ export function mediaLabel({ title, context }: MediaContent): string {
   return [title, context].filter((line) => line !== undefined && line !== "").join("\n");
 }
 
+/** Asks for a summary in place of the conversation, where the provider has no request for one (rule 399). */
+export const SUMMARY_REQUEST_TEXT = [
+  "Write a summary of the whole conversation so far. It will stand in its place: whoever goes on with the work will have your summary, and nothing else of what was said and done.",
+  "Tell everything that is needed to go on without asking again: what the user wants, and every instruction, constraint and preference that holds; what was decided, and why; what was done and found out, with the state of files and the results of commands; what failed; what is still open, and the very next step.",
+  "Keep names, paths, commands, numbers, identifiers and the user's own words exact. Call no tools. Answer with the summary and nothing else.",
+].join("\n\n");
+
+/** A summary that stands for what was said before it. */
+export function summaryText(summary: string): string {
+  return `Summary of the conversation before this point, which it replaces:\n\n${summary}`;
+}
+
 /** Stands where media could not be given; only a lenient request gets so far. */
 export function missingMediaText(media: MediaContent): string {
   return "url" in media.source ? `[${media.kind}: ${media.source.url}]` : `[${media.kind}]`;

@@ -42,6 +42,7 @@ export const OPENAI_RESPONSES: ResponsesDialect = {
   endUserField: "safety_identifier",
   promptCacheKey: true,
   verbosity: true,
+  compactions: true,
 };
 
 /** What Codex sends to OpenAI only. */

@@ -3,6 +3,7 @@ import type { Content, Native, ToolCallContent } from "../../../chat/chat.ts";
 import { asObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import { mintedBy } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
+import { compactionText } from "../../shared/compaction.ts";
 import { hostedCallText, hostedResultText, mediaLabel, missingMediaText, toolLoadedText } from "../../shared/fixed-texts.ts";
 import { recordContentNative, recordOpaque } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
@@ -142,9 +143,6 @@ function encodeCall(content: ToolCallContent & Content, path: string, target: En
 function encodeCompaction(content: Extract<Content, { type: "compaction" }> & Content, path: string, target: EncodeTarget): JsonObject[] {
   const { state, text } = content;
   const minted = state && mintedBy(state.issuer, target.issuer);
-  if (!minted && !ownFields(content.native)) {
-    target.losses.add("compaction-state", path, text === undefined ? "semantic" : "info");
-    return plainText(text ?? "");
-  }
+  if (!minted && !ownFields(content.native)) return plainText(compactionText(content, path, target.losses));
   return [{ type: "compaction", content: text ?? null, ...(minted && { encrypted_content: state.value }), ...encodeAnnotations(content) }];
 }

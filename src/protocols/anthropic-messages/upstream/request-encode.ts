@@ -1,6 +1,7 @@
 /** A neutral request to a Messages request (A.1.2, B.4, B.10). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { askInWords } from "../../shared/compaction.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { withoutToolChanges } from "../../shared/offered-tools.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
@@ -30,8 +31,9 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
 }
 
 /** The body of a request. */
-export function encodeBody(request: ChatRequest, target: EncodeTarget): JsonObject {
+export function encodeBody(given: ChatRequest, target: EncodeTarget): JsonObject {
   const { losses, profile } = target;
+  const request = askInWords(given, losses);
   const own = ownFields(request.native) ?? {};
   recordNative(request.native, "", PROTOCOL, losses);
   recordChoices(request, losses);

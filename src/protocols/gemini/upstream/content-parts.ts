@@ -6,6 +6,7 @@ import type { Content, MediaContent, Native, ReasoningContent, TextContent } fro
 import type { JsonObject } from "../../../chat/json.ts";
 import { mintedBy, type OpaqueState } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
+import { compactionText } from "../../shared/compaction.ts";
 import {
   hostedCallText,
   hostedResultText,
@@ -64,8 +65,7 @@ function encodeParts(content: Content, path: string, target: EncodeTarget): Part
     case "refusal":
       return textPart(content.text);
     case "compaction":
-      if (content.state) target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
-      return textPart(content.text ?? "");
+      return textPart(compactionText(content, path, target.losses));
     case "opaque":
       recordOpaque(content, path, target.losses);
       return [];

@@ -2,6 +2,7 @@
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { GatewayError } from "../../../chat/error.ts";
 import { asNumber, asObject, writeJson, type JsonObject } from "../../../chat/json.ts";
+import { askInWords } from "../../shared/compaction.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
 import { recordChoices, recordVerbosity } from "../../shared/single-answer.ts";
@@ -60,7 +61,8 @@ interface GenerateContentBody extends JsonObject {
   readonly generationConfig: JsonObject | undefined;
 }
 
-function encodeBody(request: ChatRequest, target: EncodeTarget): GenerateContentBody {
+function encodeBody(given: ChatRequest, target: EncodeTarget): GenerateContentBody {
+  const request = askInWords(given, target.losses);
   recordNative(request.native, "", "gemini", target.losses);
   recordChoices(request, target.losses);
   recordVerbosity(request, target.losses);

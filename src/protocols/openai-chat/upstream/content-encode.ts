@@ -1,6 +1,7 @@
 /** Neutral content as parts of a user's message (A.2.1, B.0.6). What the wire has no part for becomes text of a fixed form. */
 import type { Content, MediaContent } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
+import { compactionText } from "../../shared/compaction.ts";
 import {
   hostedCallText,
   hostedResultText,
@@ -47,8 +48,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       target.losses.add("hosted-tool-history", path, "info");
       return textParts(hostedResultText(content));
     case "compaction":
-      target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
-      return textParts(content.text ?? "");
+      return textParts(compactionText(content, path, target.losses));
     case "opaque": {
       const own = ownFields(content.native);
       if (!own) recordOpaque(content, path, target.losses);

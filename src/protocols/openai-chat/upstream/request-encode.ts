@@ -1,6 +1,7 @@
 /** A neutral request to a Chat Completions request (A.2.1, B.1). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
+import { askInWords } from "../../shared/compaction.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
@@ -18,8 +19,9 @@ import { PROTOCOL } from "../wire.ts";
 const MAX_STOPS = 4;
 
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
-export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+export function encodeRequest(given: ChatRequest, target: EncodeTarget): EncodedRequest {
   const { profile, losses } = target;
+  const request = askInWords(given, losses);
   const dialect = dialectOf(target);
   recordNative(request.native, "", PROTOCOL, losses);
   recordChoices(request, losses);

@@ -17,6 +17,8 @@ export interface DecodedInput {
   readonly turns: readonly Turn[];
   readonly items: readonly Item[];
   readonly tools: readonly Tool[];
+  /** Whether a summary in place of it is asked for. */
+  readonly compaction?: true;
 }
 
 /** Where `instructions` say they come from: they stand before every turn. */
@@ -33,6 +35,9 @@ export function decodeInput(body: JsonObject, sealer: StateSealer): DecodedInput
   return reader.decoded();
 }
 
+/** As the last item it asks for an answer that is a summary (rule 399). */
+const COMPACTION_TRIGGER = "compaction_trigger";
+
 class InputReader {
   readonly system: Item[] = [];
   readonly items: Item[] = [];
@@ -41,6 +46,7 @@ class InputReader {
   #speaker: Speaker | undefined;
   /** Whether none but the operator has spoken yet. */
   #leading = true;
+  #asksForSummary = false;
 
   constructor(sealer: StateSealer) {
     this.#context = new ItemContext(sealer);
@@ -51,7 +57,13 @@ class InputReader {
   }
 
   decoded(): DecodedInput {
-    return { system: this.system, turns: this.#turns, items: this.items, tools: this.#context.tools.tools };
+    return {
+      system: this.system,
+      turns: this.#turns,
+      items: this.items,
+      tools: this.#context.tools.tools,
+      ...(this.#asksForSummary && { compaction: true }),
+    };
   }
 
   /** A string is what the user says (rule 38). */
@@ -65,6 +77,8 @@ class InputReader {
     for (const [i, value] of (input as readonly JsonValue[]).entries()) {
       const path = `input[${i}]`;
       const item = objectAt(value, path);
+      this.#asksForSummary = item["type"] === COMPACTION_TRIGGER && i === input.length - 1;
+      if (this.#asksForSummary) return;
       this.#add(decodeItem(item, path, this.#context), item);
     }
   }

@@ -210,7 +210,6 @@ describe("what the provider ran", () => {
 });
 
 test.each([
-  ["compaction_trigger", {}, "user"],
   ["configuration_update", {}, "system"],
   ["mcp_list_tools", {}, "assistant"],
   ["mcp_approval_request", {}, "assistant"],

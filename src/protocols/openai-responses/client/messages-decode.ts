@@ -50,7 +50,10 @@ export function decodeReasoning(item: JsonObject, path: string, { carried, seale
   return { speaker: "assistant", placed: contents.map((content) => ({ content, path })) };
 }
 
-/** History that was replaced by a summary, which its maker alone can read; ours holds it in words. */
+/**
+ * History that was replaced by a summary. The model that made it wrote it, and reads it alone; one in words, which ours are,
+ * is told to whoever goes on, and asks for an answer where nothing follows.
+ */
 export function decodeCompaction(item: JsonObject, path: string, { sealer }: ItemContext): DecodedItem {
   const value = required(stringField, item, "encrypted_content", path);
   const opened = readCompaction(value, () => openState(value, sealer));
@@ -60,7 +63,8 @@ export function decodeCompaction(item: JsonObject, path: string, { sealer }: Ite
     ...(own && own.text !== "" && { text: own.text }),
     ...(own && own.state.value !== "" && { state: own.state }),
   };
-  return oneItem("assistant", withItem(content, leftover(item, ["type", "encrypted_content"])), path);
+  const speaker = content.text !== undefined && !content.state ? "user" : "assistant";
+  return oneItem(speaker, withItem(content, leftover(item, ["type", "encrypted_content"])), path);
 }
 
 function readCompaction(value: string, open: () => StateEnvelope | undefined): StateEnvelope | undefined {

@@ -51,6 +51,12 @@ export function hasState(text: JsonText): boolean {
   return typeOf(item) !== "reasoning" || (asString(item["encrypted_content"]) ?? "") !== "";
 }
 
+/** How many items at the beginning a summary stands for that was asked for behind them; 0 where none was (rule 399). */
+export function compactedTo(items: readonly JsonText[]): number {
+  const isOf = (item: JsonText | undefined, type: string): boolean => item?.includes(`"${type}"`) === true && typeOf(itemOf(item)) === type;
+  return items.findLastIndex((item, i) => isOf(item, "compaction_trigger") && isOf(items[i + 1], "compaction")) + 1;
+}
+
 /** The item as whoever does not know its id is told it. */
 export function withoutId(text: JsonText): JsonText {
   const { id, ...rest } = itemOf(text);

@@ -13,7 +13,7 @@ import type { ItemReference, KeptItem, KnownState, NewId, RelayedState, Stateful
 import { INCLUDE_STATE } from "../wire.ts";
 import { readInput, type InputElement } from "./stored-input.ts";
 import { idField } from "./stored-ids.ts";
-import { hasState, inputItem, withoutId } from "./stored-items.ts";
+import { compactedTo, hasState, inputItem, withoutId } from "./stored-items.ts";
 
 /** The fields that speak of state. */
 const STATE_FIELDS = [
@@ -92,14 +92,16 @@ class RequestState implements StatefulRequest {
   expanded(known: KnownState): Buffer {
     const refersToNothing = this.previous === undefined && this.conversation === undefined && known.items.size === 0;
     if (refersToNothing) return this.#body;
-    return spliceSpans(this.#body, this.#written([...known.history.map(({ text }) => text), ...this.#own(known).map(({ text }) => text)]));
+    const said = [...known.history, ...this.#own(known)].map(({ text }) => text);
+    return spliceSpans(this.#body, this.#written(said.slice(compactedTo(said))));
   }
 
   relayed(known: KnownState | undefined, store: boolean): RelayedState {
     const edits = this.store && !store ? [this.#set("store", "false")] : [];
     if (!known) return { body: edits.length === 0 ? this.#body : spliceSpans(this.#body, edits), dropped: [] };
     const field = this.conversation === undefined ? "previous_response_id" : "conversation";
-    const said = [...known.history.map(({ text }) => ({ text, field, kept: true })), ...this.#own(known)];
+    const all = [...known.history.map(({ text }) => ({ text, field, kept: true })), ...this.#own(known)];
+    const said = all.slice(compactedTo(all.map(({ text }) => text)));
     const sent = said.filter(({ text }) => hasState(text)).map(({ text, kept }) => (kept ? withoutId(text) : text));
     const dropped = said.filter(({ text }) => !hasState(text)).map((item) => item.field);
     return { body: spliceSpans(this.#body, [...edits, ...this.#written(sent), ...this.#unmentioned()]), dropped };

@@ -1,6 +1,7 @@
 /** Neutral content as parts of a message or of a result (A.3.1, B.0.6). What the wire has no part for becomes text of a fixed form. */
 import type { Content, MediaContent, TextContent } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
+import { compactionText } from "../../shared/compaction.ts";
 import {
   hostedCallText,
   hostedResultText,
@@ -53,8 +54,7 @@ export function encodeContent(content: Content, path: string, voice: Voice, targ
       target.losses.add("hosted-tool-history", path, "info");
       return textParts(hostedResultText(content), voice);
     case "compaction":
-      target.losses.add("compaction-state", path, content.text === undefined ? "semantic" : "info");
-      return textParts(content.text ?? "", voice);
+      return textParts(compactionText(content, path, target.losses), voice);
     case "opaque": {
       const own = ownFields(content.native);
       if (!own) recordOpaque(content, path, target.losses);

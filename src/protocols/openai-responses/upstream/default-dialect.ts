@@ -18,6 +18,7 @@ const DEFAULT_DIALECT: ResponsesDialect = {
   files: false,
   promptCacheKey: false,
   verbosity: false,
+  compactions: false,
 };
 
 /** How the target speaks. */

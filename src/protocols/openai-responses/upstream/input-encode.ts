@@ -75,6 +75,7 @@ class InputWriter {
 
   /** The items. An answer that the caller began is not continued: the model sees it and answers anew. */
   end(): readonly JsonObject[] {
+    if (this.#request.compaction) this.#writer.item({ type: "compaction_trigger" });
     const items = this.#writer.end();
     if (items.at(-1)?.["role"] === "assistant") this.#target.losses.add("prefill", `messages[${this.turns.length - 1}]`, "semantic");
     return items;

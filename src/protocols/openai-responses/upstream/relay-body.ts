@@ -9,6 +9,7 @@ import { lastStrings } from "../../../wire/json-find.ts";
 import { removeElements, scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { RelayTarget } from "../../protocol.ts";
 import { scanned } from "../../shared/body-peek.ts";
+import { summaryText } from "../../shared/fixed-texts.ts";
 import { REFUSALS } from "../../shared/openai-peek.ts";
 import { readReasoningItem, shownReasoning, unpackReasoning, writeReasoningItem } from "../reasoning-state.ts";
 import { MINTED_FIELDS } from "./minted.ts";
@@ -134,8 +135,9 @@ class ItemCleaner {
   #judgeState(sealed: string, type: string): Change | "remove" | undefined {
     if (!sealed.startsWith(ENVELOPE_PREFIX)) return sealed !== "" && isForeign(sealed, this.#target) ? "remove" : undefined;
     const opened = this.#target.sealer.open(sealed);
-    if (opened?.binds !== "self" || !mintedBy(opened.state.issuer, this.#target.issuer)) return "remove";
+    if (opened?.binds !== "self") return "remove";
     const { state, text } = unpackState(opened.state);
+    if (!mintedBy(state.issuer, this.#target.issuer)) return type === "compaction" && text !== "" ? saidByUser(text) : "remove";
     if (type !== "reasoning") return (item) => ({ ...item, encrypted_content: state.value });
     // The very item that the target wrote; what stood around its state was ours.
     return (item) => writeReasoningItem(unpackReasoning(state, shownReasoning(readReasoningItem(item)) || text), false);
@@ -146,6 +148,11 @@ class ItemCleaner {
     const id = item.string("id");
     return id !== "" && type !== "item_reference" && (this.#unpaired || isForeign(id, this.#target));
   }
+}
+
+/** A summary that nobody has to decipher, for the model to read (rule 399). */
+function saidByUser(summary: string): Change {
+  return () => ({ type: "message", role: "user", content: [{ type: "input_text", text: summaryText(summary) }] });
 }
 
 /** Whether the model said it. */

@@ -1,12 +1,14 @@
 /** A neutral request to a Responses request (A.3.1, B.2, B.5, B.12). Pure, and append-stable: a longer history begins as the shorter did (rule 4). */
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
+import { askInWords } from "../../shared/compaction.ts";
 import { recordChoices } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
 import { INCLUDE_LOGPROBS, INCLUDE_STATE, PROTOCOL } from "../wire.ts";
 import { carryRequest } from "./carried.ts";
+import { dialectOf } from "./default-dialect.ts";
 import { encodeInput } from "./input-encode.ts";
 import { encodeIdentity, encodeLimit, encodeLogprobs, encodeReasoning, encodeSampling, encodeText } from "./settings-encode.ts";
 import { encodeTools } from "./tools-encode.ts";
@@ -33,7 +35,8 @@ export function encodeTokenCount(request: ChatRequest, target: EncodeTarget): En
 }
 
 /** What is asked, and what else only its answer needs. */
-function encodeBody(request: ChatRequest, target: EncodeTarget): { asked: JsonObject; limits: JsonObject } {
+function encodeBody(given: ChatRequest, target: EncodeTarget): { asked: JsonObject; limits: JsonObject } {
+  const request = dialectOf(target).compactions ? given : askInWords(given, target.losses);
   const carried = carryRequest(request.native, target.losses);
   const { fields: reasoning, reasons, encrypted } = encodeReasoning(request, carried.reasoning, target);
   const { fields: text, instructions } = encodeText(request, carried.text, target);
