@@ -26,8 +26,11 @@ export const MAX_SIGNATURE_BYTES = 1_048_576;
 
 /** The signature on a part of an answer; `undefined` when there is none. */
 export function signatureOn(part: JsonObject | undefined): string | undefined {
-  const value = SIGNATURE_FIELDS.map((field) => asString(part?.[field])).find((text) => text !== undefined);
-  return value === "" ? undefined : value;
+  for (const field of SIGNATURE_FIELDS) {
+    const value = asString(part?.[field]);
+    if (value !== undefined) return value === "" ? undefined : value;
+  }
+  return undefined;
 }
 
 /** How every sealed signature begins: the prefix of an envelope fills whole groups of base64. */

@@ -61,11 +61,17 @@ export function inspectWhole(body: JsonObject): WholeAnswer {
   return { ...(usage && { usage }), minted: signaturesIn(body) };
 }
 
-/** The signatures in an answer, or in a piece of one. */
+/** The signatures in an answer, or in a piece of one. Asked of every piece of a stream, and so without lists in between. */
 function signaturesIn(body: JsonObject): readonly string[] {
-  const candidates = (asArray(body["candidates"]) ?? []).map(asObject);
-  const parts = candidates.flatMap((candidate) => asArray(asObject(candidate?.["content"])?.["parts"]) ?? []);
-  return parts.flatMap((part) => signatureOn(asObject(part)) ?? []);
+  const found: string[] = [];
+  for (const candidate of asArray(body["candidates"]) ?? []) {
+    const content = asObject(asObject(candidate)?.["content"]);
+    for (const part of asArray(content?.["parts"]) ?? []) {
+      const signature = signatureOn(asObject(part));
+      if (signature !== undefined) found.push(signature);
+    }
+  }
+  return found;
 }
 
 /** The reader of a stream's framing, which shows in its first character; `undefined` while only space has come. */
