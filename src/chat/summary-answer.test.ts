@@ -14,7 +14,7 @@ function answer(items: readonly Content[], reason: FinishReason = "stop"): reado
     ...items.flatMap((item, index): ChatEvent[] => {
       const text = "text" in item ? (item.text ?? "") : "";
       const start: ChatEvent = { type: "item-start", index, item: text === "" ? item : ({ ...item, text: "" } as Content) };
-      return [start, ...[...text].map((char): ChatEvent => ({ type: "delta", index, text: char })), { type: "item-end", index }];
+      return [start, ...Array.from(text, (char): ChatEvent => ({ type: "delta", index, text: char })), { type: "item-end", index }];
     }),
     { type: "usage", usage: { input: 5, output: 7 } },
     { type: "finish", finish: { reason } },
