@@ -110,9 +110,10 @@ export class KeptRecords {
 
   /** Says that records were used: they are kept for longer. */
   touch(ids: readonly string[]): void {
-    if (ids.length === 0) return;
-    this.#memory?.touch(this.#owner, ids);
-    this.#store?.touch(this.#owner, ids);
+    const [owner, memory] = [this.#owner, this.#memory];
+    memory?.touch(owner, ids);
+    const stored = memory ? ids.filter((id) => !memory.get(owner, id)) : ids;
+    if (stored.length > 0) this.#store?.touch(owner, stored);
   }
 
   get #store(): RecordStore | undefined {

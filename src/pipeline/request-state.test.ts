@@ -290,6 +290,22 @@ describe("what a connection remembers", () => {
   });
 });
 
+test("a connection that goes on from what it remembers opens no store", () => {
+  const unopened = keeping(() => {
+    throw new Error("opened");
+  });
+  const memory = new MemoryRecords(LIMITS);
+  translated(unopened, { store: false, input: "One?" }, answer("resp_1", [message("1")], { store: false }), { memory });
+  const said = [
+    { ...user("Two?"), id: "msg_2" },
+    { type: "reasoning", id: "rs_2", summary: [], encrypted_content: "proof" },
+  ];
+  const state = ask(unopened, { store: false, previous_response_id: "resp_1", input: said }, { memory });
+  expect(expanded(state)).toEqual([user("One?"), message("1"), ...said]);
+  state.keeping(HERE).keep(answer("resp_2", [message("2")], { store: false }));
+  expect(memory.get("alice", "resp_2")?.items).toHaveLength(3);
+});
+
 test("a connection does not remember what an answer repeats of its request, nor what is kept for longer anyway", () => {
   const kept = inMemory();
   const memory = new MemoryRecords(LIMITS);

@@ -7,7 +7,7 @@ import type { GatewayError } from "../chat/error.ts";
 import { parseJson, type JsonObject } from "../chat/json.ts";
 import type { LossLedger } from "../chat/loss.ts";
 import type { ClientRequest, Keeping, RequestPeek } from "../protocols/protocol.ts";
-import type { KeptItem, KnownState, StatefulRequest, StatefulSide } from "../protocols/stateful.ts";
+import type { ItemReference, KeptItem, KnownState, StatefulRequest, StatefulSide } from "../protocols/stateful.ts";
 import type { RecordStore } from "../storage/records.ts";
 import { scanObject } from "../wire/json-scan.ts";
 import { historyOf, refuseTooLong, type History } from "./history.ts";
@@ -18,6 +18,8 @@ import type { AnswerRecord, ItemRecord, KeptRecords, Place } from "./kept-record
 const GAP = "What was said before it is no longer kept.";
 
 const NOTHING_KNOWN: KnownState = { history: [], items: new Map() };
+
+const lacksSomething = ({ lacks }: ItemReference): boolean => lacks !== "nothing";
 
 /** A request whose client may have left state here. */
 export interface StatefulAsked {
@@ -67,7 +69,7 @@ export class RequestState {
     const { store, previous, conversation, mentioned, items } = this.#said;
     this.#counts = request.route.operation === "count-tokens";
     this.stored = store && !this.#counts && request.body.length <= (kept.store()?.maxRecordBytes ?? -1);
-    this.#refers = [previous, conversation, mentioned].some((id) => id !== undefined) || items.some(({ lacks }) => lacks !== "nothing");
+    this.#refers = [previous, conversation, mentioned].some((id) => id !== undefined) || items.some(lacksSomething);
     const behind = previous === undefined ? undefined : looked(() => this.#follow(previous));
     this.#behind = behind?.answers ?? [];
     this.#history = behind?.items ?? (conversation === undefined ? [] : looked(() => this.#conversation(conversation)));
@@ -89,13 +91,14 @@ export class RequestState {
   /** The request with all that it refers to written out. */
   get expanded(): ClientRequest {
     const { request } = this.#asked;
-    return this.#refers ? { ...request, body: this.#said.expanded(this.#known()) } : request;
+    return this.#refers ? { ...request, body: this.#said.expanded(this.#known(lacksSomething)) } : request;
   }
 
   /** What goes to an upstream of the client's own protocol, and where its members stand. */
   relayed(server: AnsweredBy, losses: LossLedger, restored: Restored): Pick<ClientRequest, "body"> & Pick<RequestPeek, "members"> {
     const { request, peek } = this.#asked;
-    const known = this.#knownAt(server) ? undefined : this.#known();
+    // What is known leaves its id behind, also where it is said in full.
+    const known = this.#knownAt(server) ? undefined : this.#known(() => true);
     const { body, dropped } = this.#said.relayed(known, this.stored || this.#counts);
     for (const path of dropped) losses.add("foreign-reasoning", path, "info");
     for (const { told, output, place } of known ? this.#behind : []) {
@@ -106,7 +109,7 @@ export class RequestState {
 
   /** The provider's account that gave the answer which this request goes on from. */
   preferredAccount(provider: string): string | undefined {
-    const referred = this.#said.items.flatMap(({ id, lacks }) => (lacks === "nothing" ? [] : (this.#item(id)?.place ?? [])));
+    const referred = this.#said.items.filter(lacksSomething).flatMap(({ id }) => this.#item(id)?.place ?? []);
     const place = this.#behind[0]?.place ?? referred.at(-1);
     return place?.provider === provider ? place.account : undefined;
   }
@@ -116,7 +119,7 @@ export class RequestState {
     if (this.#forgotten || !["invalid-request", "not-found", "model-not-found"].includes(kind)) return false;
     const words = `${message} ${detail.upstreamMessage ?? ""}`;
     const { previous, mentioned, items } = this.#said;
-    const named = [previous, mentioned, ...items.map(({ id, lacks }) => (lacks === "nothing" ? undefined : id))];
+    const named = [previous, mentioned, ...items.filter(lacksSomething).map(({ id }) => id)];
     this.#forgotten = named.some((id) => id !== undefined && words.includes(id));
     return this.#forgotten;
   }
@@ -152,7 +155,7 @@ export class RequestState {
     const kept = isWanted && !this.#answered ? this.#asked.side.readAnswer(answer, showsState, newId) : undefined;
     if (!kept) return;
     this.#answered = true;
-    const input = this.#said.newItems(this.#refers ? this.#known() : NOTHING_KNOWN, newId);
+    const input = this.#said.newItems(this.#refers ? this.#known(lacksSomething) : NOTHING_KNOWN, newId);
     const record: AnswerRecord = {
       ...kept,
       input,
@@ -185,7 +188,7 @@ export class RequestState {
   }
 
   #resolveItems(): void {
-    for (const reference of this.#said.items) {
+    for (const reference of this.#said.items.filter(lacksSomething)) {
       const found = this.#item(reference.id);
       if (!found && reference.lacks === "everything") {
         throw this.#asked.side.unknown({ type: "reference", reference }, this.#kept.because);
@@ -207,8 +210,8 @@ export class RequestState {
     return [...new Set([...this.#behind.map(({ id }) => id), ...(conversation === undefined ? [] : [conversation]), ...holders])];
   }
 
-  #known(): KnownState {
-    const items = this.#said.items.flatMap(({ id }) => {
+  #known(isWanted: (reference: ItemReference) => boolean): KnownState {
+    const items = this.#said.items.filter(isWanted).flatMap(({ id }) => {
       const found = this.#item(id);
       return found ? [[id, found.item] as const] : [];
     });
