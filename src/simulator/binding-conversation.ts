@@ -31,6 +31,14 @@ export interface FoundState extends Omit<StateMeaning, "prefix"> {
   readonly value: string;
 }
 
+/** What stands before a summary that is to stand in its place. */
+const NOTHING = Buffer.alloc(0);
+
+/** Whether state holds for what stands before it. */
+function isBound({ kind }: Pick<StateMeaning, "kind">): boolean {
+  return kind !== "compaction";
+}
+
 /**
  * Reads a conversation piece by piece and judges the state in it; {@link answer} goes on with the answer to it. Where state
  * is strict, a place that had state when it was written must still have it.
@@ -66,7 +74,7 @@ export class BoundConversation implements PieceSink {
 
   /** Takes state at this place: what is wrong with it, or `undefined` when it is kept. */
   state(role: string, { value, ...meaning }: FoundState): StateFlaw | undefined {
-    const flaw = this.#mint.flawOf(value, { ...meaning, prefix: this.#prefix.digest() });
+    const flaw = this.#mint.flawOf(value, { ...meaning, prefix: isBound(meaning) ? this.#prefix.digest() : NOTHING });
     if (flaw === undefined) this.#record.kept += 1;
     this.#prefix.state(role, value);
     return flaw;
@@ -132,9 +140,9 @@ export class BoundAnswer implements PieceSink {
   /** Mints state that stands before the content it belongs to. */
   mint(role: string, meaning: Omit<StateMeaning, "prefix">, seed: string): string {
     this.#prefix.end();
-    const prefix = this.#prefix.digest();
+    const prefix = isBound(meaning) ? this.#prefix.digest() : NOTHING;
     const state = this.#mint.mint({ ...meaning, prefix }, seed);
-    if (this.#minted) this.#open.push(prefix);
+    if (this.#minted && isBound(meaning)) this.#open.push(prefix);
     this.#prefix.state(role, state);
     return state;
   }

@@ -52,6 +52,15 @@ export function outputOf(plan: Plan, context: OutputContext): readonly OutputIte
   return items;
 }
 
+/** What stands for the conversation, sealed: all of an answer to whoever asks for it. */
+export function compactionOutput({ conversation, seed }: OutputContext): readonly OutputItem[] {
+  const answer = conversation.answer();
+  const sealed = answer.mint(ANSWERER, { kind: "compaction", signed: shownIn({}) }, seed);
+  answer.end();
+  const item = { id: itemId("cmp_", seed), type: "compaction", encrypted_content: sealed };
+  return [{ item, opening: item, events: [] }];
+}
+
 /** Where an item stands in the answer. */
 interface Place {
   readonly index: number;

@@ -219,3 +219,23 @@ describe("a seal is taken back by who made it", () => {
     await strict.close();
   });
 });
+
+describe("rule 399: a summary in place of the conversation", () => {
+  const asked = [hi, { type: "compaction_trigger" }];
+
+  test("is all of the answer, and stands for what is no longer said", async () => {
+    const { body } = await ask(asked);
+    expect(body).toMatchObject({
+      status: "completed",
+      output: [{ type: "compaction", id: expect.stringMatching(/^cmp_/), encrypted_content: expect.stringMatching(/^gAAAA/) }],
+    });
+    const { status, state } = await ask([...body.output, hi]);
+    expect({ status, state }).toMatchObject({ status: 200, state: { kept: 1, dropped: [] } });
+  });
+
+  test("is read by who made it, and no other account or model", async () => {
+    const { body } = await ask(asked);
+    expect((await ask([...body.output, hi], {}, "k2")).state).toMatchObject({ dropped: [{ reason: "account" }] });
+    expect((await ask([...body.output, hi], { model: "gpt-6" })).state).toMatchObject({ dropped: [{ reason: "model" }] });
+  });
+});

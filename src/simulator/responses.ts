@@ -15,7 +15,8 @@ import { readState } from "./responses-binding.ts";
 import { inputTooLong, responsesFailure, responsesFailureFrame, unknownModel, unknownResponse } from "./responses-errors.ts";
 import { readObject } from "./responses-fields.ts";
 import { lookedUp, readInput, wholeConversation } from "./responses-history.ts";
-import { outputOf } from "./responses-output.ts";
+import { typeOf } from "./responses-items.ts";
+import { compactionOutput, outputOf } from "./responses-output.ts";
 import { checkNames, checkRequest } from "./responses-rules.ts";
 import type { KeptResponse } from "./responses-store.ts";
 import { streamedResponse } from "./responses-stream.ts";
@@ -87,7 +88,7 @@ function generate(call: Call, settings: Settings, script: Behaviour): Answer {
   if (ask.size.input + ask.size.cacheRead > CONTEXT_WINDOW_TOKENS) throw inputTooLong();
   const plan = planFor(ask, script);
   const seed = seedOf(call.body);
-  const output = outputOf(plan, {
+  const outputContext = {
     seed,
     facts: modelFacts(model),
     conversation,
@@ -95,7 +96,9 @@ function generate(call: Call, settings: Settings, script: Behaviour): Answer {
     tools: ask.tools,
     includes: new Set(listOf(body["include"])),
     alternatives: numberOf(body["top_logprobs"]) ?? 0,
-  });
+  };
+  const asksForSummary = typeOf(items.at(-1) ?? {}) === "compaction_trigger";
+  const output = asksForSummary ? compactionOutput(outputContext) : outputOf(plan, outputContext);
   const context = { body, model, seed, headers: answerHeaders(call), transformations, quirks: new Set(script.quirks) };
   const response = finalResponse(plan, output, context);
   if (body["store"] !== false) settings.responses.keep(call.credential, { response, input: items, bytes: 2 * call.body.length });
