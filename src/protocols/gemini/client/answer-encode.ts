@@ -32,8 +32,8 @@ export class AnswerEncoder {
   readonly #sink: PartSink;
   readonly #context: AnswerContext;
   readonly #showsThoughts: boolean;
-  /** The thought that is not shown; it travels with its proof to where it is wanted back (rules 143, 145). */
-  #hidden = "";
+  /** The thought. It travels with its proof to where it is wanted back (rules 143, 145): Gemini CLI sends none back, shown or not. */
+  #thought = "";
   readonly #order = new InTurn((event) => this.#apply(event));
   #item: Content | undefined;
   /** Proof on its way to the next text or call. */
@@ -107,7 +107,7 @@ export class AnswerEncoder {
     switch (this.#item?.type) {
       case "reasoning":
         if (this.#showsThoughts) this.#sink.text(text, true);
-        else this.#hidden += text;
+        this.#thought += text;
         return;
       case "refusal":
         this.refusal += text;
@@ -135,8 +135,8 @@ export class AnswerEncoder {
         return undefined;
       case "reasoning": {
         const state = late ?? item.state;
-        if (state) this.#proof.push(state.kind === "thinking" && this.#hidden !== "" ? { ...state, text: this.#hidden } : state);
-        this.#hidden = "";
+        if (state) this.#proof.push(state.kind === "thinking" && this.#thought !== "" ? { ...state, text: this.#thought } : state);
+        this.#thought = "";
         return undefined;
       }
       case "tool-call":

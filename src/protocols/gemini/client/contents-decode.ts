@@ -143,7 +143,11 @@ class PartReader {
     for (const state of states) {
       if (state.kind === "compaction") continue;
       const own = unpackState(state);
-      const item: ReasoningContent = { type: "reasoning", text: (state === single && thought?.text) || own.text, state: own.state };
+      const item: ReasoningContent = {
+        type: "reasoning",
+        text: own.text || (state === single ? (thought?.text ?? "") : ""),
+        state: own.state,
+      };
       this.#add(item, thought?.path ?? path);
     }
   }
