@@ -1,4 +1,4 @@
-/** What a newcomer can get wrong, and the clear error that each mistake gets, in the Messages envelope. */
+/** What a newcomer can get wrong, and the clear error that each mistake gets, in the caller's own envelope. */
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -58,6 +58,89 @@ describe("bodies", () => {
     ["rules 182 and 349: too large", ask("x".repeat(30_000)), /^413 request_too_large: .*20000 bytes/],
   ])("%s", async (_name, body, expected) => {
     expect(await message(await post(open.url, body))).toMatch(expected);
+  });
+
+  const user = (content: unknown): object => ({ input: [{ role: "user", content }] });
+  const tools = [{ type: "function", name: "f", parameters: {} }];
+  test.each([
+    ["not JSON", "{", null, null, /JSON/],
+    ["no object", "[]", null, null, /JSON/],
+    ["empty", "", null, null, /no body/],
+    ["no model", { model: null }, "model", "missing_required_parameter", /model/],
+    ["a model that is no string", { model: 7 }, "model", "invalid_type", /expected a string/],
+    ["a look-alike of the model", { Model: "b" }, "model", "unknown_parameter", /'Model'/],
+    ["no input", { input: null }, "input", "missing_required_parameter", /'input'/],
+    ["an empty input", { input: [] }, "input", "invalid_value", /nothing/],
+    ["an input that is an object", { input: {} }, "input", "invalid_type", /string or array of items/],
+    ["items that are texts", { input: ["hello"] }, "input[0]", "invalid_type", /expected an object/],
+    ["messages, as in Chat", { messages: [] }, "messages", "unsupported_parameter", /moved to 'input'/],
+    ["a role that does not exist", { input: [{ role: "tool", content: "x" }] }, "input[0].role", "invalid_value", /'tool'.*'user'/],
+    ["a message without content", { input: [{ role: "user" }] }, "input[0].content", "missing_required_parameter", /content/],
+    ["content as a number", user(3), "input[0].content", "invalid_type", /array of objects or string/],
+    ["a part of Chat's", user([{ type: "text", text: "x" }]), "input[0].content[0].type", "invalid_value", /'input_text'/],
+    ["a part without a type", user([{ text: "x" }]), "input[0].content[0].type", "missing_required_parameter", /type/],
+    ["a text without text", user([{ type: "input_text" }]), "input[0].content[0].text", "missing_required_parameter", /text/],
+    [
+      "a picture by its path",
+      user([{ type: "input_image", image_url: "a.png" }]),
+      "input[0].content[0].image_url",
+      "invalid_image_url",
+      /data:image/,
+    ],
+    ["an id of something that is not kept", { input: [{ type: "item_reference", id: "msg_9" }] }, "input[0]", null, /msg_9.*not found/],
+    ["an answer that is not kept", { previous_response_id: "resp_9" }, "previous_response_id", "previous_response_not_found", /resp_9/],
+    [
+      "output without its call",
+      { input: [{ type: "function_call_output", output: "" }] },
+      "input[0].call_id",
+      "missing_required_parameter",
+      /call_id/,
+    ],
+    [
+      "arguments that are no text",
+      { input: [{ type: "function_call", call_id: "c", name: "f", arguments: {} }] },
+      "input[0].arguments",
+      "invalid_type",
+      /expected a string/,
+    ],
+    [
+      "a tool as in Chat",
+      { tools: [{ type: "function", function: { name: "f" } }] },
+      "tools[0].name",
+      "missing_required_parameter",
+      /name/,
+    ],
+    ["tools as an object", { tools: {} }, "tools", "invalid_type", /expected an array/],
+    ["a choice of no tool", { tools, tool_choice: { type: "function", name: "g" } }, "tool_choice", "invalid_value", /'g' not found/],
+    ["a choice in Anthropic's words", { tools, tool_choice: "any" }, "tool_choice", "invalid_value", /'required'/],
+    ["a limit as in Chat", { max_tokens: 5 }, "max_tokens", "unsupported_parameter", /moved to 'max_output_tokens'/],
+    ["a limit of nothing", { max_output_tokens: 0 }, "max_output_tokens", "integer_below_min_value", />= 1/],
+    ["a format as in Chat", { response_format: { type: "json_object" } }, "response_format", "unsupported_parameter", /'text.format'/],
+    [
+      "a format without a schema",
+      { text: { format: { type: "json_schema" } } },
+      "text.format.schema",
+      "missing_required_parameter",
+      /schema/,
+    ],
+    ["an effort as in Chat", { reasoning_effort: "low" }, "reasoning_effort", "unsupported_parameter", /'reasoning.effort'/],
+    ["reasoning as text", { reasoning: "low" }, "reasoning", "invalid_type", /expected an object/],
+    ["a temperature as text", { temperature: "hot" }, "temperature", "invalid_type", /expected a number/],
+    ["work in the background", { background: true }, "background", "unsupported_parameter", /background/],
+    [
+      "an answer and a conversation",
+      { previous_response_id: "resp_9", conversation: "conv_9" },
+      "previous_response_id",
+      "mutually_exclusive_parameters",
+      /exclusive/,
+    ],
+  ])("to Responses: %s", async (_name, body, param, code, words) => {
+    const sent = typeof body === "string" ? body : JSON.stringify({ model: "m", input: "hello", ...body });
+    const answer = await fetch(`${open.url}/v1/responses`, { method: "POST", headers: { "content-type": "application/json" }, body: sent });
+    expect(answer.status).toBe(400);
+    const { error } = (await answer.json()) as { error: { type: string; param: unknown; code: unknown; message: string } };
+    expect(error.message).toMatch(words);
+    expect(error).toMatchObject({ type: "invalid_request_error", param, code });
   });
 
   test("rule 323: compressed bodies are read, broken and unknown compressions are told apart", async () => {

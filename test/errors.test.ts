@@ -56,6 +56,13 @@ const clients: Readonly<Record<string, Client>> = {
     kinds: { 400: "invalid_request_error", 404: "invalid_request_error" },
     kindField: "type",
   },
+  Responses: {
+    relayedTo: "openai",
+    path: () => "/v1/responses",
+    body: (model) => ({ model, input: "hello" }),
+    kinds: { 400: "invalid_request_error", 404: "invalid_request_error" },
+    kindField: "type",
+  },
   Gemini: {
     relayedTo: "gemini",
     path: (model) => `/v1beta/models/${model}:generateContent`,
@@ -130,10 +137,13 @@ describe.each(pairs)("%s client, %s upstream", (_name, upstream, client) => {
   });
 });
 
-test.each(["Messages", "Chat"] as const)("rules 340 and 425: %s SDKs are told not to try again what was tried", async (name) => {
-  const gateway = await start({ config: config("gemini", "gemini-3.8-pro") });
-  gateway.simulator.script("400");
-  const answer = await send(gateway, clients[name] as Client);
-  expect(answer.headers.get("x-should-retry")).toBe("false");
-  expect(answer.headers.get(name === "Chat" ? "x-request-id" : "request-id")).toMatch(/^req_\w+$/);
-});
+test.each(["Messages", "Chat", "Responses"] as const)(
+  "rules 340 and 425: %s SDKs are told not to try again what was tried",
+  async (name) => {
+    const gateway = await start({ config: config("gemini", "gemini-3.8-pro") });
+    gateway.simulator.script("400");
+    const answer = await send(gateway, clients[name] as Client);
+    expect(answer.headers.get("x-should-retry")).toBe("false");
+    expect(answer.headers.get(name === "Messages" ? "request-id" : "x-request-id")).toMatch(/^req_\w+$/);
+  },
+);
