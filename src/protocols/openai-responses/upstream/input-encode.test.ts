@@ -59,6 +59,12 @@ describe("instructions", () => {
     expect(inputOf(turns)[1]).toEqual({ type: "message", role: "developer", content: "be brief" });
     const { body, losses } = sent(turns, { facts: { systemTurns: false } });
     expect(body.input[1]).toEqual({ type: "message", role: "user", content: "<system-reminder>\nbe brief\n</system-reminder>" });
+    // What is no words has items of its own.
+    const update = { type: "configuration_update", reasoning: { effort: "low" } };
+    const tools = [{ type: "function", name: "later", parameters: { type: "object", properties: {} }, strict: false }];
+    const late = { type: "additional_tools", role: "developer", tools };
+    const { input } = send(decodeItems({ role: "user", content: "hi" }, update, late), { facts: { systemTurns: false } }).body;
+    expect(input.slice(1)).toEqual([update, late]);
     expect(losses.map(({ code }) => code)).toEqual(["system-turn-as-user"]);
   });
 });
@@ -108,6 +114,12 @@ describe("order", () => {
       output: [{ stderr: "[tool error] no result", outcome: { type: "exit", exit_code: 1 } }],
     });
     expect(missing({ type: "apply_patch_call", ...id, operation: { type: "delete_file", path: "a" } })).toMatchObject({ status: "failed" });
+  });
+
+  test("rule 78: an output that tells itself that its tool failed says it in no words", () => {
+    const patch = { type: "apply_patch_call", call_id: "c", operation: { type: "delete_file", path: "a" } };
+    const failed = { type: "apply_patch_call_output", call_id: "c", status: "failed", output: "no such file" };
+    expect(send(decodeItems({ role: "user", content: "hi" }, patch, failed)).body.input.at(-1)).toEqual(failed);
   });
 
   test("rule 26: a result without its call becomes words of the user", () => {

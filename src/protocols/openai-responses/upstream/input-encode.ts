@@ -166,19 +166,22 @@ class InputWriter {
     this.#writer.closeMessage();
   }
 
-  /** A piece of content in a message of this role, or as the item that it was. */
+  /** A piece of content in a message of this role, or as an item. */
   #writeSaid(item: Item, role: string): void {
-    const own = this.#ownItemOf(item);
-    if (own === "told") return;
-    if (own) {
-      this.#late.brought([item]);
-      this.#writer.item(own);
-      return;
-    }
-    if (item.type === "tool-change" && item.change === "add" && this.#load([item])) return;
+    if (this.#writeItem(item)) return;
     const voice = role === "assistant" ? "output" : "input";
     const beside = ownItem(item.native);
     for (const part of encodeContent(item, item.path, voice, this.#target)) this.#writer.part(role, messageKey(item), part, beside);
+  }
+
+  /** @returns whether this protocol has an item for the content, which says it. */
+  #writeItem(item: Item): boolean {
+    const own = this.#ownItemOf(item);
+    if (own === undefined) return item.type === "tool-change" && item.change === "add" && this.#load([item]);
+    if (own === "told") return true;
+    this.#late.brought([item]);
+    this.#writer.item(own);
+    return true;
   }
 
   /** What this protocol has an item for; `told` when another one tells it. */
@@ -211,6 +214,7 @@ class InputWriter {
 
   /** An operator's words inside the conversation, where the model takes none there (rule 17). */
   #writeReminder(item: Item): void {
+    if (this.#writeItem(item)) return;
     this.#target.losses.add("system-turn-as-user", item.path, "info");
     for (const part of encodeContent(item, item.path, "input", this.#target)) {
       const { text } = part;

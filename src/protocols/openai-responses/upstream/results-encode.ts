@@ -25,9 +25,13 @@ export function encodeResult(result: ResultItem, call: JsonObject, target: Encod
   const head = { type: outputType(call), call_id: call["call_id"] };
   // It says in its own words what it gave.
   if (own && ["output", "tools"].some((key) => own[key] !== undefined)) return { item: { ...head, ...own }, shown: [] };
-  const { output, shown } = encodeOutput(result, target);
+  const isMarked = result.isError && !TELLING_STATUS.has(head.type);
+  const { output, shown } = encodeOutput({ ...result, isError: isMarked }, target);
   return { item: { ...head, output, ...own }, shown };
 }
+
+/** Outputs whose status tells that something failed. */
+const TELLING_STATUS: ReadonlySet<string> = new Set(["apply_patch_call_output"]);
 
 function outputType(call: JsonObject): string {
   const type = asString(call["type"]);

@@ -103,8 +103,11 @@ describe("tools that come later", () => {
 
   test("so does an operator's word; each tool comes once", () => {
     const change: Said = { role: "system", content: [{ type: "tool-change", change: "add", tools: ["late"] }] };
-    const { body } = send(conversation([hi, change, { role: "assistant", content: [text("ok")] }, change, hi], { tools }));
-    expect(body.input.map(({ type }) => type)).toEqual(["message", "additional_tools", "message", "message", "message"]);
+    const turns: readonly Said[] = [hi, change, { role: "assistant", content: [text("ok")] }, change, hi];
+    for (const systemTurns of [true, false]) {
+      const { body } = send(conversation(turns, { tools }), { facts: { systemTurns } });
+      expect(body.input.map(({ type }) => type)).toEqual(["message", "additional_tools", "message", "message", "message"]);
+    }
   });
 
   test("other servers are told of them at the end of the list, once they are named", () => {
