@@ -76,7 +76,7 @@ export const SUMMARY_REQUEST_TEXT = [
 
 /** A summary that stands for what was said before it. */
 export function summaryText(summary: string): string {
-  return `Summary of the conversation before this point, which it replaces:\n\n${summary}`;
+  return `The conversation before this point was cut down to this summary of it:\n\n${summary}`;
 }
 
 /** Stands where media could not be given; only a lenient request gets so far. */

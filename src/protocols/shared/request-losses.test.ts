@@ -28,6 +28,7 @@ const FIELDS: readonly (readonly [name: string, fields: Partial<ChatRequest>, ca
   ["how long to answer", { verbosity: "low" }, /"verbosity":"low"/, /^verbosity/],
   ["the name of a picture", said({ type: "media", kind: "image", source: { base64: PNG }, title: "fig-1.png" }), /fig-1\.png/, /./],
   ["how closely to look at a document", said({ ...pdf, detail: "high" }), /MEDIA_RESOLUTION_HIGH/, /^media-(detail|type)/],
+  ["a summary in place of the history", { compaction: true }, /compaction_trigger/, /^compaction-request/],
   ["several answers", { choices: 2 }, /"n":2/, /^multiple-choices/],
   ["probabilities", { logprobs: { alternatives: 2 } }, /ogprobs"/, /^logprobs/],
   ["who asks", { endUser: "user-1" }, /"user|"metadata/, /^end-user/],

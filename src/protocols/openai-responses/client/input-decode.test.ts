@@ -53,6 +53,15 @@ describe("turns", () => {
     ]);
   });
 
+  test("rule 399: a trigger at the end asks for a summary and is none of what was said; anywhere else nobody knows it", () => {
+    const trigger = { type: "compaction_trigger" };
+    expect(decodeItems(user, trigger)).toEqual({ ...decodeItems(user), compaction: true });
+    const between = decodeItems(user, trigger, user);
+    expect(between).not.toHaveProperty("compaction");
+    expect(between.items[1]).toMatchObject({ type: "opaque", name: "compaction_trigger", turn: 1 });
+    expect(roles(between)).toEqual(["user", "user", "user"]);
+  });
+
   test("rule 406: what comes later changes no turn before it", () => {
     const conversation = [
       user,

@@ -281,8 +281,14 @@ describe("opaque state", () => {
         native: { fields: { item: { id: "cmp_1" } } },
       },
     ]);
-    const [words] = items({ type: "compaction", encrypted_content: ours });
-    expect(words).toMatchObject({ type: "compaction", text: "So far." });
+    const { items: found, turns } = decodeItems(
+      user,
+      { role: "assistant", content: "so" },
+      { type: "compaction", encrypted_content: ours },
+    );
+    const words = found.at(-1);
+    expect(words).toMatchObject({ type: "compaction", text: "So far.", turn: 2 });
+    expect(turns[2]).toEqual({ role: "user" });
     expect(words).not.toHaveProperty("state");
   });
 });

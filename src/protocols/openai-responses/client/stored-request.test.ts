@@ -103,6 +103,20 @@ test("a request that refers to nothing stays as it is", () => {
   expect(read(body).relayed(undefined, true)).toEqual({ body: Buffer.from(body), dropped: [] });
 });
 
+test("rule 399: history that was summed up is written out from its summary on", () => {
+  const question = kept("item_1", { type: "compaction_trigger" }, "input");
+  const summary = kept("cmp_1", { id: "cmp_1", type: "compaction", encrypted_content: "sealed" });
+  const request = read('{"previous_response_id":"resp_1","input":[{"role":"user","content":"Go on"}]}');
+  const said = (body: Buffer): string =>
+    (parsed(body) as { input: { type?: string; content?: string }[] }).input.map(({ type, content }) => content ?? type).join();
+  const history = known([asked, question, summary]);
+  expect(said(request.expanded(history))).toBe("compaction,Go on");
+  expect(said(request.relayed(history, true).body)).toBe("compaction,Go on");
+  // Without the question it is the client's, which still says what stood before; one without an answer stands for nothing.
+  expect(said(request.expanded(known([asked, summary])))).toBe("Hi,compaction,Go on");
+  expect(said(request.expanded(known([asked, question])))).toBe("Hi,compaction_trigger,Go on");
+});
+
 test("rule 396: history is written out as it was said and answered, before what the request says itself", () => {
   const body = '{"model":"m","previous_response_id":"resp_1","input":[{"role":"user","content":"And 1.0?","n":1.0}],"top_p":1.0}';
   expect(

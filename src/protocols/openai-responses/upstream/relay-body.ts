@@ -4,12 +4,12 @@
  * ask for it; an envelope around the target's own opens. Each item is always judged alike.
  */
 import { asObject, tryParseJson, writeJson, type JsonObject } from "../../../chat/json.ts";
-import { ENVELOPE_PREFIX, mintedBy, unpackState, type Issuer } from "../../../chat/state.ts";
+import { ENVELOPE_PREFIX, mintedBy, unpackState, type Issuer, type OpaqueState } from "../../../chat/state.ts";
 import { lastStrings } from "../../../wire/json-find.ts";
 import { removeElements, scanArray, scanMembers, spliceSpans, type Edit, type Span } from "../../../wire/json-scan.ts";
 import type { RelayTarget } from "../../protocol.ts";
 import { scanned } from "../../shared/body-peek.ts";
-import { summaryText } from "../../shared/fixed-texts.ts";
+import { compactionText } from "../../shared/compaction.ts";
 import { REFUSALS } from "../../shared/openai-peek.ts";
 import { readReasoningItem, shownReasoning, unpackReasoning, writeReasoningItem } from "../reasoning-state.ts";
 import { MINTED_FIELDS } from "./minted.ts";
@@ -120,7 +120,8 @@ class ItemCleaner {
   judge(item: ScannedItem, path: string): Change | "remove" | undefined {
     const type = item.string("type") || "message";
     if (!isModels(item, type)) this.#unpaired = false;
-    const state = type === "reasoning" || type === "compaction" ? this.#judgeState(item.string("encrypted_content"), type) : undefined;
+    const state =
+      type === "reasoning" || type === "compaction" ? this.#judgeState(item.string("encrypted_content"), type, path) : undefined;
     if (state === "remove") {
       this.#unpaired ||= type === "reasoning";
       if (type === "reasoning") this.#target.losses.add("foreign-reasoning", path, "info");
@@ -132,15 +133,24 @@ class ItemCleaner {
     return (whole) => without(state ? state(whole) : whole, gone);
   }
 
-  #judgeState(sealed: string, type: string): Change | "remove" | undefined {
+  #judgeState(sealed: string, type: string, path: string): Change | "remove" | undefined {
     if (!sealed.startsWith(ENVELOPE_PREFIX)) return sealed !== "" && isForeign(sealed, this.#target) ? "remove" : undefined;
     const opened = this.#target.sealer.open(sealed);
     if (opened?.binds !== "self") return "remove";
     const { state, text } = unpackState(opened.state);
-    if (!mintedBy(state.issuer, this.#target.issuer)) return type === "compaction" && text !== "" ? saidByUser(text) : "remove";
+    if (!mintedBy(state.issuer, this.#target.issuer)) {
+      return type === "compaction" && text !== "" ? this.#sayByUser(opened.state, path) : "remove";
+    }
     if (type !== "reasoning") return (item) => ({ ...item, encrypted_content: state.value });
     // The very item that the target wrote; what stood around its state was ours.
     return (item) => writeReasoningItem(unpackReasoning(state, shownReasoning(readReasoningItem(item)) || text), false);
+  }
+
+  /** A summary that can be told in words, where the target cannot read it (rule 399). */
+  #sayByUser({ text = "", ...state }: OpaqueState, path: string): Change {
+    const summary = { type: "compaction", text, ...(state.value !== "" && { state }) } as const;
+    const said = compactionText(summary, path, this.#target.losses);
+    return () => ({ type: "message", role: "user", content: [{ type: "input_text", text: said }] });
   }
 
   /** Whether its id would be looked for in vain, or ask for reasoning that is gone. */
@@ -148,11 +158,6 @@ class ItemCleaner {
     const id = item.string("id");
     return id !== "" && type !== "item_reference" && (this.#unpaired || isForeign(id, this.#target));
   }
-}
-
-/** A summary that nobody has to decipher, for the model to read (rule 399). */
-function saidByUser(summary: string): Change {
-  return () => ({ type: "message", role: "user", content: [{ type: "input_text", text: summaryText(summary) }] });
 }
 
 /** Whether the model said it. */

@@ -4,10 +4,11 @@ import { loadRecordings, rechunk, type Recording } from "../../../../test/suppor
 import { added, completed, created, done, issuer, message, minted, textDelta } from "../../../../test/support/responses-upstream.ts";
 import { asObject, asString } from "../../../chat/json.ts";
 import { LossLedger } from "../../../chat/loss.ts";
-import { createStateSealer, type Issuer } from "../../../chat/state.ts";
+import { createStateSealer, NOBODY, type Issuer } from "../../../chat/state.ts";
 import { openai } from "../../../providers/openai/index.ts";
 import { scanObject } from "../../../wire/json-scan.ts";
 import type { RelayTarget } from "../../protocol.ts";
+import { summaryText } from "../../shared/fixed-texts.ts";
 import { upstream } from "./index.ts";
 import { inspectWhole } from "./relay.ts";
 import { relayBody, stateIssuers } from "./relay-body.ts";
@@ -79,6 +80,17 @@ describe("the request", () => {
         losses: [{ code: "compaction-state", severity: "semantic" }],
       });
     }
+  });
+
+  test("rule 399: history that is summed up in words is told in words, where the summary stood", () => {
+    const summed = (by: Issuer, value: string) =>
+      sealer.seal({ state: { issuer: by, kind: "compaction", value, text: "So far." }, binds: "self" });
+    const told = { type: "message", role: "user", content: [{ type: "input_text", text: summaryText("So far.") }] };
+    const relayed = (sealed: string) => relay(around(HELLO, { type: "compaction", id: "cmp_1", encrypted_content: sealed }, HELLO));
+    expect(relayed(summed(NOBODY, ""))).toMatchObject({ text: around(HELLO, told, HELLO), losses: [] });
+    // What was sealed beside the words is lost.
+    const losses = [{ code: "compaction-state", path: "input[1]", severity: "info" }];
+    expect(relayed(summed(OTHER, "sealed"))).toMatchObject({ text: around(HELLO, told, HELLO), losses });
   });
 
   test("rule 439: fields that OpenAI's own clients add go to those who may see them", () => {

@@ -7,8 +7,9 @@ import { LossLedger } from "../../../chat/loss.ts";
 import { OPENAI_RESPONSES } from "../../../providers/openai/index.ts";
 import { decodeChat } from "../../../../test/support/chat-client.ts";
 import { conversation, text } from "../../../../test/support/gemini.ts";
-import { decodeResponses } from "../../../../test/support/responses-client.ts";
+import { decodeItems, decodeResponses } from "../../../../test/support/responses-client.ts";
 import { issuer, send, type SendOptions } from "../../../../test/support/responses-upstream.ts";
+import { SUMMARY_REQUEST_TEXT } from "../../shared/fixed-texts.ts";
 import { encodeTokenCount, takes } from "./request-encode.ts";
 
 const GPT_4: SendOptions = { model: "gpt-4.1" };
@@ -230,4 +231,25 @@ test("models that are offered in one of OpenAI's protocols only", () => {
   const taken = (model: string) => takes(profileFor({ platform: "openai", model, protocol: "openai-responses" }));
   expect(["gpt-5-pro", "gpt-5.3-codex", "o3-deep-research", "gpt-6"].map(taken)).toEqual([true, true, true, true]);
   expect(["gpt-4o-search-preview", "gpt-4o-audio-preview"].map(taken)).toEqual([false, false]);
+});
+
+describe("rule 399: a summary in place of the conversation", () => {
+  const asked = [
+    { role: "user", content: "hi" },
+    { type: "message", role: "assistant", content: [{ type: "output_text", text: "so" }] },
+    { type: "compaction_trigger" },
+  ];
+
+  test("is asked for in the server's own words, where it has any", () => {
+    const { body, losses } = send(decodeItems(...asked));
+    expect(body.input.at(-1)).toEqual({ type: "compaction_trigger" });
+    expect(losses).toEqual([]);
+  });
+
+  test("and else in ours, behind what was said", () => {
+    const { body, losses } = send(decodeItems(...asked), { dialect: null });
+    const before = send(decodeItems(...asked.slice(0, 2)), { dialect: null });
+    expect(body.input).toEqual([...before.body.input, { type: "message", role: "user", content: SUMMARY_REQUEST_TEXT }]);
+    expect(losses).toEqual([{ code: "compaction-request", path: "compaction", severity: "info" }]);
+  });
 });
