@@ -294,7 +294,7 @@ export const TOOLS: readonly ConversationScenario[] = [
   {
     id: "tool-then-text",
     feature: "tools",
-    title: "words between and after calls stay in their places",
+    title: "words before and between calls stay in their places",
     settings: { tools: [WEATHER] },
     excuse: ({ client, upstream }) =>
       client === "chat" || upstream === "chat" ? "Chat Completions has no order between words and calls" : undefined,
@@ -303,6 +303,7 @@ export const TOOLS: readonly ConversationScenario[] = [
         says: "Paris and Rome?",
         answer: {
           blocks: [
+            { type: "text", text: "First Paris:" },
             { type: "call", ...PARIS },
             { type: "text", text: "And Rome:" },
             { type: "call", ...ROME },
@@ -313,6 +314,7 @@ export const TOOLS: readonly ConversationScenario[] = [
     ],
     check({ told }) {
       has("answer", told(0).content, [
+        { type: "text", text: "First Paris:" },
         { type: "call", ...PARIS },
         { type: "text", text: "And Rome:" },
         { type: "call", ...ROME },
