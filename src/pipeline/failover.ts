@@ -14,8 +14,9 @@ import type { Transport } from "../wire/transport.ts";
 import type { Answer, HeadSource } from "./answer.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
 import type { WantedMedia } from "./media.ts";
+import type { Prepared } from "./lane.ts";
 import { ownHeaders } from "./own-headers.ts";
-import type { Preparation, Prepared } from "./prepare.ts";
+import type { Preparation } from "./prepare.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { finalError, withSoonerRecovery, type AttemptNote } from "./told.ts";
 

@@ -4,6 +4,7 @@
  */
 import type { Usage } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
+import type { Loss } from "../chat/loss.ts";
 import type { AnswerHead } from "./answer.ts";
 
 /** Bytes for the client; empty or absent when there are none yet. */
@@ -46,4 +47,12 @@ export interface Lane {
   fail?(error: GatewayError): string;
   /** What was counted so far. */
   readonly usage: Usage | undefined;
+}
+
+/** A lane and the request that starts it. */
+export interface Prepared extends LaneRequest {
+  readonly lane: Lane;
+  /** Whether the answer is a stream. */
+  readonly streams: boolean;
+  readonly losses: readonly Loss[];
 }

@@ -2,9 +2,9 @@
 import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import type { ChatEvent } from "../chat/events.ts";
-import { writeJson, type JsonObject } from "../chat/json.ts";
+import { writeJson } from "../chat/json.ts";
 import { LOSS_KINDS } from "../chat/loss-codes.ts";
-import { LossLedger, type Loss, type LossMode } from "../chat/loss.ts";
+import { LossLedger, type LossMode } from "../chat/loss.ts";
 import { createStateSealer, type Issuer, type StateSealer } from "../chat/state.ts";
 import type {
   AnswerContext,
@@ -19,25 +19,21 @@ import type {
 } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Target } from "../routing/router.ts";
-import { filterHeaders } from "../wire/headers.ts";
 import type { AnswerStates, ConversationState } from "./answer-states.ts";
 import { conversationKey } from "./conversation-key.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
-import type { Lane, LaneRequest } from "./lane.ts";
-import type { MintedStates } from "./minted-states.ts";
+import type { LaneRequest, Prepared } from "./lane.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { blamesProtocol, type ProtocolMemory } from "./protocol-memory.ts";
-import { RelayStreamLane, RelayWholeLane, type RelayWatch } from "./relay-lane.ts";
-import type { RequestState, AnsweredBy } from "./request-state.ts";
+import { issuerAt, RelayPreparation, type RelayAsked, type RelayContext } from "./relay-preparation.ts";
+import type { AnsweredBy, RequestState } from "./request-state.ts";
 import { Rounds } from "./rounds.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
 
 /** What preparing needs from the program. */
-export interface PrepareContext extends TargetFactsContext {
-  /** This process, among others of its kind. */
-  readonly instanceId: string;
+export interface PrepareContext extends TargetFactsContext, RelayContext {
   readonly protocols: ReadonlyMap<string, Protocol>;
   /** Authenticate opaque state in clients' hands: the first seals, all verify. */
   readonly stateKeys: readonly [Buffer, ...Buffer[]];
@@ -45,33 +41,17 @@ export interface PrepareContext extends TargetFactsContext {
   readonly userAgent: string;
   readonly media: MediaStore;
   readonly answerStates: AnswerStates;
-  readonly mintedStates: MintedStates;
   readonly protocolMemory: ProtocolMemory;
 }
 
-/** A lane and the request that starts it. */
-export interface Prepared extends LaneRequest {
-  readonly lane: Lane;
-  /** Whether the answer is a stream. */
-  readonly streams: boolean;
-  readonly losses: readonly Loss[];
-}
-
 /** What is known of a request before it is decoded. */
-export interface Asked {
-  readonly client: ClientSide;
-  readonly request: ClientRequest;
-  /** Name, value, name, value, as they came. */
-  readonly rawHeaders: readonly string[];
-  readonly peek: RequestPeek;
+export interface Asked extends RelayAsked {
   readonly lossMode: LossMode;
   readonly requestId: string;
   /** The virtual key's name; empty when none is asked for. */
   readonly caller: string;
   /** Which conversation it is, when the client says so. */
   readonly session?: string;
-  /** What it refers to, and what becomes of its answer; absent where the protocol's clients leave nothing with the server. */
-  readonly state?: RequestState;
 }
 
 /** One client request on its way to whichever target takes it. */
@@ -79,7 +59,6 @@ export class Preparation {
   readonly #context: PrepareContext;
   readonly #client: ClientSide;
   readonly #request: ClientRequest;
-  readonly #rawHeaders: readonly string[];
   readonly #peek: RequestPeek;
   readonly #lossMode: LossMode;
   readonly #requestId: string;
@@ -95,13 +74,13 @@ export class Preparation {
   /** State belongs to the virtual key that it was minted for. */
   readonly #sealer: StateSealer;
   readonly #facts: TargetFacts;
+  readonly #relay: RelayPreparation;
   #estimate: number | undefined;
 
   constructor(context: PrepareContext, asked: Asked) {
     this.#context = context;
     this.#client = asked.client;
     this.#request = asked.request;
-    this.#rawHeaders = asked.rawHeaders;
     this.#peek = asked.peek;
     this.#lossMode = asked.lossMode;
     this.#requestId = asked.requestId;
@@ -111,6 +90,7 @@ export class Preparation {
     this.#sealer = createStateSealer(context.stateKeys, asked.caller);
     this.#media = new RequestMedia(context.media, asked.caller);
     this.#facts = new TargetFacts(context, () => this.#conversationKey());
+    this.#relay = new RelayPreparation(context, asked, this.#sealer);
   }
 
   /** What has to be fetched before {@link prepare} can encode for this target; mostly nothing. */
@@ -146,8 +126,7 @@ export class Preparation {
   /** Who minted the state of the conversation, as far as that is known, from the newest on. */
   *#stateIssuers(target: Target): Iterable<Issuer> {
     if (this.#relays(target)) {
-      const known = { sealer: this.#sealer, mintedBy: (state: string) => this.#context.mintedStates.issuerOf(state) };
-      yield* this.#protocol(target).upstream.stateIssuers?.(this.#request.body, known) ?? [];
+      yield* this.#relay.stateIssuers(this.#protocol(target).upstream);
       return;
     }
     const { items } = this.#decode();
@@ -178,7 +157,7 @@ export class Preparation {
   prepare(target: Target, credential: Credential): Prepared {
     const { name: provider, platform } = target.provider;
     const server: AnsweredBy = { provider, platform, model: target.model, account: credential.account };
-    return this.#relays(target) ? this.#relay(target, server) : this.#translate(target, server);
+    return this.#relays(target) ? this.#relay.prepare(this.#protocol(target).upstream, target, server) : this.#translate(target, server);
   }
 
   /**
@@ -210,50 +189,6 @@ export class Preparation {
 
   #relays(target: Target): boolean {
     return target.protocol === this.#client.id;
-  }
-
-  #relay(target: Target, server: AnsweredBy): Prepared {
-    const { upstream } = this.#protocol(target);
-    const { operation } = this.#request.route;
-    const streams = operation === "generate" && this.#peek.stream;
-    const losses = new LossLedger();
-    const vendors = target.provider.relayedHeaders;
-    const { mintedStates } = this.#context;
-    const state = this.#state;
-    const issuer = issuerAt(server);
-    const restored = (answer: JsonObject, gave: AnsweredBy): void => {
-      for (const value of upstream.inspectWhole(answer).minted ?? []) mintedStates.remember(value, issuerAt(gave));
-    };
-    const { body, members } = state?.relayed(server, losses, restored) ?? { body: this.#request.body, members: this.#peek.members };
-    const watch: RelayWatch = {
-      minted: (value) => mintedStates.remember(value, issuer),
-      ...(state && { answered: (answer) => state.keepRelayed(answer, server) }),
-    };
-    return {
-      streams,
-      lane: streams
-        ? new RelayStreamLane(upstream, this.#client.streamStyle(this.#request.route), watch)
-        : new RelayWholeLane(upstream, operation, watch),
-      path: upstream.relayPath(operation, target.model, this.#peek.stream, this.#request.query),
-      headers: [
-        ...filterHeaders(this.#rawHeaders, (name) => upstream.relaysRequestHeader(name) || vendors.some((start) => name.startsWith(start))),
-        "accept-encoding",
-        "identity",
-        HOP_HEADER,
-        hopsAfter(this.#request.headers, this.#context.instanceId),
-      ],
-      body: upstream.relayBody(body, members, {
-        model: target.model,
-        issuer,
-        sealer: this.#sealer,
-        losses,
-        ...(target.provider.chat && { chat: target.provider.chat }),
-        mintedBy: (value) => mintedStates.issuerOf(value),
-        ...(!mintedStates.knowsForeignTo(issuer) && { knowsOwnOnly: true }),
-        relayedFields: target.provider.relayedFields,
-      }),
-      losses: losses.losses,
-    };
   }
 
   #translate(target: Target, server: AnsweredBy): Prepared {
@@ -377,8 +312,4 @@ export class Preparation {
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     return protocol;
   }
-}
-
-function issuerAt({ platform, model, account }: AnsweredBy): Issuer {
-  return { platform, model, account };
 }
