@@ -13,7 +13,7 @@ interface Variant {
   readonly tasks: readonly Task[];
 }
 
-const everyTask: readonly Task[] = ["answer", "stream", "tools", "json", "patch", "session"];
+const everyTask: readonly Task[] = ["answer", "stream", "tools", "json", "patch", "session", "compaction"];
 
 export const codexClients: readonly Client[] = [
   codex("codex", { model: "gpt-5.5", webSocket: false, oneCallAtOnce: false, tasks: everyTask }),
@@ -33,24 +33,28 @@ function codex(name: string, variant: Variant): Client {
     command: (turn) => {
       const folder = path.join(turn.home, ".codex");
       mkdirSync(folder, { recursive: true });
-      writeFileSync(path.join(folder, "config.toml"), settings(turn.gateway, variant));
+      writeFileSync(path.join(folder, "config.toml"), settings(turn, variant));
       return { program: "codex", args: argumentsFor(turn, folder), environment: { GATEWAY_KEY: turn.key } };
     },
     readImagePrompt: (file) => `Use \`view_image ${JSON.stringify({ path: file })}\` and tell me what you see.`,
   };
 }
 
+/** Of a provider of this name it asks for a summary; it has any other answer an ordinary request for one. */
+const asksForSummaries = "OpenAI";
+
 /** With these it calls nothing but the base URL, but for attempts at its makers' hosts that may fail. */
-function settings(gateway: string, { model, webSocket }: Variant): string {
+function settings({ gateway, task }: Turn, { model, webSocket }: Variant): string {
+  const compacts = task === "compaction";
   return `model = "${model}"
 model_provider = "dragoman"
-check_for_update_on_startup = false
+${compacts ? "model_auto_compact_token_limit = 500\n" : ""}check_for_update_on_startup = false
 [analytics]
 enabled = false
 [feedback]
 enabled = false
 [model_providers.dragoman]
-name = "dragoman"
+name = "${compacts ? asksForSummaries : "dragoman"}"
 base_url = "${gateway}/v1"
 env_key = "GATEWAY_KEY"
 wire_api = "responses"

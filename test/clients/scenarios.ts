@@ -178,7 +178,28 @@ const session: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [plain, tool, rounds, json, count, models, rotation, patch, session];
+/** Before it goes on, it has all that was answered so far cut down to a summary. */
+const compaction: Scenario = {
+  name: "compaction",
+  always: false,
+  task: "compaction",
+  credentials: oneCredential,
+  async run(stage) {
+    const { client, upstream, ask, generations } = stage;
+    const firstAnswer = 'You said: "Say hello to pong-7f3a';
+    contains(await ask("Say hello to pong-7f3a"), firstAnswer);
+    contains(await ask("Say what you make of it."), "This is a simulator");
+    hasLength(generations(), 3, "requests");
+    const [, asked = "", last = ""] = generations().map(({ body }) => body.toString());
+    const isRelayed = relays(upstream, client);
+    contains(asked, isRelayed ? '{"type":"compaction_trigger"}' : "Write a summary of the whole conversation");
+    contains(last, isRelayed ? '"type":"compaction"' : "was cut down to this summary");
+    contains(last, "Say what you make of it.");
+    if (last.includes(JSON.stringify(firstAnswer).slice(1, -1))) throw new Error("the history was sent beside its summary");
+  },
+};
+
+export const scenarios: readonly Scenario[] = [plain, tool, rounds, json, count, models, rotation, patch, session, compaction];
 
 /** What is relayed keeps the prefix that the client keeps, and not all do. */
 function keepsPrefix({ client, upstream, generations }: Stage): void {
