@@ -135,8 +135,8 @@ export class AnswerDecoder {
     const open = this.#last?.done === false ? this.#last.index : this.#count;
     const index = asNumber(event["output_index"]) ?? open;
     const known = this.#items.get(index);
-    if (isAgain(known, item)) return;
-    this.#close(known && !known.done ? known : this.#open(index, item), item);
+    if (isAgain(known, item) || (known?.done === false && this.#settle(known, item))) return;
+    this.#close(this.#open(index, item), item);
   }
 
   #open(index: number, item: JsonObject): OpenItem {
@@ -188,11 +188,15 @@ export class AnswerDecoder {
     return missing <= 0 ? [] : output.filter((_, index) => !this.#items.has(index)).slice(-missing);
   }
 
-  /** An item that nobody said was done. */
-  #settle(open: OpenItem, item: JsonObject | undefined): void {
-    if (item?.["type"] === open.type) return this.#close(open, item);
+  /** Ends an item that is open. @returns whether it is this one, which is told. */
+  #settle(open: OpenItem, item: JsonObject | undefined): boolean {
+    if (item && (item["type"] ?? open.type) === open.type) {
+      this.#close(open, item);
+      return true;
+    }
     open.done = true;
     open.reader.end?.();
+    return false;
   }
 
   #fail(error: GatewayError): void {

@@ -145,6 +145,21 @@ describe("reasoning", () => {
     expect(stateOf(fold(parts))).toMatchObject({ summary: ["first", "b"] });
   });
 
+  test("an item is what it is in the end, whatever its events look like", () => {
+    const whole = { ...reasoning([]), content: [{ type: "reasoning_text", text: "hm" }] };
+    const part = event("content_part.added", 0, { content_index: 0, part: { type: "reasoning_text", text: "" } });
+    const { items } = fold([
+      created,
+      part,
+      event("reasoning_text.delta", 0, { content_index: 0, delta: "hm" }),
+      done(0, whole),
+      completed(),
+    ]);
+    expect(items).toMatchObject([{ type: "reasoning", text: "hm" }]);
+    const { type: _type, ...untyped } = message("Hi") as { type: string };
+    expect(textsOf(fold([created, added(0, message("", { content: [] })), done(0, untyped), completed()]))).toEqual(["Hi"]);
+  });
+
   test("nothing shown is state alone, and nothing to prove either is nothing", () => {
     const hidden = fold([done(0, reasoning([], "sealed")), completed()]);
     expect(hidden.items).toMatchObject([{ type: "reasoning", text: "", state: { kind: "encrypted-reasoning", issuer } }]);
