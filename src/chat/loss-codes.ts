@@ -220,7 +220,7 @@ export const LOSS_KINDS = {
     side: "request",
     severities: ["semantic", "contract"],
     meaning:
-      "Content of a type that is not known is left out. `contract`: what asks for an answer that only the client's own protocol has (`compaction_trigger`).",
+      "Content of a type that is not known is left out. `contract`: what asks for an answer that only the client's own protocol has (`compaction_trigger` in the middle of a conversation).",
     remedy: "Route the request to a provider of the client's own protocol.",
   },
   "opening-turn-added": {
