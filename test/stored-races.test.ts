@@ -13,7 +13,7 @@ import { gateway, LIMITS, open, saidOf, simulator } from "./support/stored-gatew
 function inFile(): () => RecordStore {
   const directory = mkdtempSync(join(tmpdir(), "dragoman-races-"));
   open.push(() => rmSync(directory, { recursive: true }));
-  const onError = (error: unknown): void => void Promise.reject(error as Error);
+  const onError = (error: unknown): void => void Promise.reject(error);
   return () => new SqliteRecords({ ...LIMITS, path: join(directory, "dragoman.db"), onError });
 }
 
