@@ -126,7 +126,11 @@ const tool = fc
       },
       { requiredKeys: ["type", "name", "inputSchema"] },
     ),
-    fc.record({ type: fc.constant("custom"), name: names, format: fc.constantFrom({ type: "text" }, { type: "grammar", syntax: "lark", definition: "start: /a+/" }) }),
+    fc.record({
+      type: fc.constant("custom"),
+      name: names,
+      format: fc.constantFrom({ type: "text" }, { type: "grammar", syntax: "lark", definition: "start: /a+/" }),
+    }),
     hosted.map((kind) => ({ type: "hosted", kind, name: kind, settings: {} })),
     fc.constantFrom("bash_20250124", "computer_20250124").map((vendorType) => ({ type: "client", name: "bash", vendorType, settings: {} })),
   )
