@@ -3,7 +3,7 @@
 /**
  * What to tell the operator when it cannot; `undefined`: it can.
  * @param running such as `20.19.2`.
- * @param range the `engines.node` of package.json, such as `>=22.19`.
+ * @param range the `engines.node` of package.json, such as `>=22.21`.
  */
 export function nodeVersionProblem(running: string, range: string): string | undefined {
   const wanted = range.replace(/^>=/, "");
