@@ -96,7 +96,7 @@ describe.each([...protocols.values()])("$id", ({ id, upstream }) => {
 
   test(`${RUNS} broken streams`, () => {
     expect(recorded.length).toBeGreaterThan(4);
-    const ends = new Set<string | undefined>();
+    const ends = new Set<string>();
     const stream = fc.tuple(fc.constantFrom(...recorded), fc.array(damage, { minLength: 1, maxLength: 4 }));
     fc.assert(
       fc.property(stream, ([frames, damages]) => {
