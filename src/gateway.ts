@@ -6,7 +6,7 @@ import { LessonMemory } from "./catalog/lesson-memory.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
 import type { Config } from "./config/config.ts";
 import { createRequestListener, type RequestsContext } from "./http/requests.ts";
-import { createHttpServer } from "./http/server.ts";
+import { HttpServer } from "./http/server.ts";
 import { WebSockets } from "./http/websocket.ts";
 import { clientProtocols, protocols } from "./protocols/index.ts";
 import type { ClientSide } from "./protocols/protocol.ts";
@@ -87,7 +87,7 @@ export async function createGateway({ config, log, stateKeys, openRecords }: Gat
       return providers.length === 0 ? "no provider is configured" : undefined;
     },
   };
-  const server = createHttpServer(createRequestListener(requests), new WebSockets(requests, config.server.webSockets));
+  const server = new HttpServer(createRequestListener(requests), new WebSockets(requests, config.server.webSockets));
   let closed: Promise<void> | undefined;
   return {
     listen: () => server.listen(config.server.host, config.server.port),
