@@ -33,16 +33,16 @@ const WITHOUT_ID: ReadonlySet<string> = new Set([
   "compaction",
 ]);
 
-/** An item that a caller says, as it is kept. @param id its own; absent: it gets one. */
+/** An item that a caller says, as it is kept. @param id its own; absent or empty: it gets one. */
 export function inputItem(text: JsonText, id: string | undefined, newId: NewId): KeptItem {
-  return { id: id ?? `${ID_PREFIXES.get(typeOf(itemOf(text))) ?? "item"}_${newId()}`, part: "input", text };
+  const hasId = id !== undefined && id !== "";
+  return { id: hasId ? id : `${ID_PREFIXES.get(typeOf(itemOf(text))) ?? "item"}_${newId()}`, part: "input", text };
 }
 
 /** An item of an answer, as it is kept: by an id of ours where its own is too long to be one. */
 export function outputItem(item: JsonObject, newId: NewId): KeptItem {
   const id = asString(item["id"]) ?? "";
-  const isId = id !== "" && id.length <= MAX_ID_CHARS;
-  return { ...inputItem(writeJson(item), isId ? id : undefined, newId), part: "output" };
+  return { ...inputItem(writeJson(item), id.length <= MAX_ID_CHARS ? id : undefined, newId), part: "output" };
 }
 
 /** Whether reasoning brings its state along; other items have none. */

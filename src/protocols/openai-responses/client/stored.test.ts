@@ -150,7 +150,8 @@ describe("conversations", () => {
         { id: "msg_own", part: "input", text: JSON.stringify(items[1]) },
       ],
     });
-    expect(stateful.decodeItems(question("", { items: [items[0]] }), newId)).toHaveLength(1);
+    const [anonymous] = stateful.decodeItems(question("", { items: [{ ...items[0], id: "" }] }), newId);
+    expect(anonymous?.id).toBe("msg_new2");
     expect(stateful.encodeConversation({ id: "conv_1", createdAt: 7, metadata: { topic: "x" } })).toEqual({
       id: "conv_1",
       object: "conversation",
@@ -169,6 +170,7 @@ describe("conversations", () => {
     [{ items: ["Hi"] }, "items[0]"],
     [{ items: [{}] }, "items[0].type"],
     [{ items: [{ type: "item_reference", id: "msg_1" }] }, "items[0].type"],
+    [{ items: [{ type: "message", id: "x".repeat(1_025), role: "user", content: "Hi" }] }, "items[0].id"],
   ])("what is wrong with %.40j is told, and where", (body, field) => {
     const refusal = expect.objectContaining({ kind: "invalid-request", detail: expect.objectContaining({ field }) as unknown });
     expect(() => stateful.decodeConversation(question("", body), newId)).toThrow(refusal);
