@@ -6,8 +6,8 @@ import { GatewayError } from "../chat/error.ts";
 import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import type { ClientRequest, ClientRoute, ClientSide, SocketMessage, SocketSide } from "../protocols/protocol.ts";
-import { MemoryRecords } from "../storage/memory-records.ts";
-import type { RecordStore } from "../storage/records.ts";
+import type { MemoryRecords } from "../storage/memory-records.ts";
+import type { ConnectionMemories } from "./connection-memories.ts";
 import { newRequestId } from "./requests.ts";
 import type { Running } from "./running.ts";
 import { WebSocketAnswer } from "./websocket-answer.ts";
@@ -42,6 +42,7 @@ export interface SessionContext {
   readonly maxBodyBytes: number;
   readonly shutdown: Shutdown;
   readonly running: Running;
+  readonly memories: ConnectionMemories;
 }
 
 /** A request, or the refusal of one, which has its place among the answers too: clients tell them apart by their order only. */
@@ -53,7 +54,7 @@ export class WebSocketSession {
   readonly #rawHeaders: readonly string[];
   readonly #line: WebSocketLine;
   /** Every answer, also those that are kept nowhere else: clients go on from them (rule 365). */
-  readonly #memory: RecordStore;
+  readonly #memory: MemoryRecords;
   readonly #waiting: Turn[] = [];
   #waitingBytes = 0;
   /** Lanes that have an answer under way. */
@@ -68,13 +69,13 @@ export class WebSocketSession {
     this.#rawHeaders = opened.side.requestHeaders(opened.rawHeaders);
     this.#line = line;
     // A conversation that is longer than a request may be cannot be gone on with.
-    this.#memory = new MemoryRecords({ ttlMs: Infinity, maxBytes: context.maxBodyBytes });
+    this.#memory = context.memories.open(context.maxBodyBytes);
     const { side, maxAgeMs } = opened;
     const age = setTimeout(() => this.endSoon(side.tooOld(maxAgeMs), "This connection has been open for as long as it may be."), maxAgeMs);
     line.onClose(() => {
       clearTimeout(age);
       this.#forgetWaiting();
-      this.#memory.close();
+      context.memories.close(this.#memory);
     });
   }
 
@@ -165,6 +166,7 @@ export class WebSocketSession {
 
   #done(lane: string | undefined): void {
     this.#answering.delete(lane);
+    this.#context.memories.used(this.#memory);
     this.#context.running.end();
     this.#advance();
     this.#closeIfDone();

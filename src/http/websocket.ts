@@ -8,6 +8,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { refuseLoops } from "../pipeline/hops.ts";
 import type { ClientAnswer, ClientSide } from "../protocols/protocol.ts";
+import { ConnectionMemories } from "./connection-memories.ts";
 import { claimRoute, identify, newRequestId, readTarget, type RequestsContext } from "./requests.ts";
 import { shuttingDown, type UpgradeHandler, type Work } from "./server.ts";
 import { WebSocketLine } from "./websocket-line.ts";
@@ -29,6 +30,7 @@ export class WebSockets implements UpgradeHandler {
   readonly #limits: WebSocketLimits | undefined;
   readonly #server: WebSocketServer;
   readonly #open = new Map<WebSocketLine, WebSocketSession>();
+  readonly #memories = new ConnectionMemories();
   #closing = false;
 
   /** @param limits absent: no connection becomes a WebSocket. */
@@ -107,7 +109,7 @@ export class WebSockets implements UpgradeHandler {
     const { handling, maxBodyBytes } = this.#context;
     const began = handling.clock.now();
     const line = new WebSocketLine(webSocket, socket);
-    const session = new WebSocketSession({ handling, maxBodyBytes, shutdown, running }, opened, line);
+    const session = new WebSocketSession({ handling, maxBodyBytes, shutdown, running, memories: this.#memories }, opened, line);
     this.#open.set(line, session);
     webSocket.on("message", (data, isBinary) => {
       if (isBinary) line.close(UNSUPPORTED_DATA, "Only text frames are understood here.");

@@ -35,6 +35,11 @@ export class MemoryRecords implements RecordStore {
     this.maxRecordBytes = maxRecordBytes(limits);
   }
 
+  /** What all of it takes up. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   put(owner: string, { id, head, items }: StoredRecord): boolean {
     if (recordBytes({ head, items }) > this.maxRecordBytes) return false;
     const before = this.#entries.get(keyOf(owner, id));
