@@ -33,6 +33,8 @@ export interface GatewayOptions {
   readonly stateKeys: readonly [Buffer, ...Buffer[]];
   /** Opens the store of what clients leave here, when it is first needed; absent: it is kept in memory. */
   readonly openRecords?: () => RecordStore;
+  /** Whether something was kept before: then the store is opened at once, for what has expired must go though nobody asks for it. */
+  readonly recordsExist?: boolean;
 }
 
 export interface Gateway {
@@ -48,7 +50,7 @@ export interface Gateway {
 const EMBEDDED_ISSUER = "embedded";
 
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
-export async function createGateway({ config, log, stateKeys, openRecords }: GatewayOptions): Promise<Gateway> {
+export async function createGateway({ config, log, stateKeys, openRecords, recordsExist = false }: GatewayOptions): Promise<Gateway> {
   const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
@@ -90,7 +92,11 @@ export async function createGateway({ config, log, stateKeys, openRecords }: Gat
   const server = new HttpServer(createRequestListener(requests), new WebSockets(requests, config.server.webSockets));
   let closed: Promise<void> | undefined;
   return {
-    listen: () => server.listen(config.server.host, config.server.port),
+    async listen() {
+      const address = await server.listen(config.server.host, config.server.port);
+      if (recordsExist) keptAnswers.store();
+      return address;
+    },
     describe: () => [...pools.values()].map((pool) => pool.describe()),
     close() {
       closed ??= (async () => {

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { type DragomanProcess, startDragoman } from "../../test/support/dragoman-process.ts";
+import { Database } from "../storage/database.ts";
+import { SqliteRecords } from "../storage/sqlite-records.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dragoman-serve-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -74,6 +76,27 @@ test("what clients leave here survives a restart, in a file that is made when th
   expect([answer.status, await answer.json()]).toMatchObject([200, { previous_response_id: id, status: "completed" }]);
   second.child.kill("SIGTERM");
   expect((await second.ended).exitCode).toBe(0);
+});
+
+test("what has expired goes from the file though nobody asks for anything", async () => {
+  const path = join(directory, "old", "dragoman.db");
+  const records = new SqliteRecords({
+    ttlMs: 1,
+    maxBytes: 1_000,
+    path,
+    now: () => 0,
+    onError: (error) => void Promise.reject(error as Error),
+  });
+  records.put("", { id: "resp_1", head: "1", items: [] });
+  records.close();
+  const file = new Database(path);
+  const kept = (): unknown => file.row("SELECT count(*) AS records FROM records")?.["records"];
+  expect(kept()).toBe(1);
+  const dragoman = start(["--port", "0"], { DRAGOMAN_HOME: join(directory, "old") });
+  await expect.poll(kept, { timeout: 10_000 }).toBe(0);
+  file.close();
+  dragoman.child.kill("SIGTERM");
+  expect((await dragoman.ended).exitCode).toBe(0);
 });
 
 test("a second signal ends what is still running", async () => {

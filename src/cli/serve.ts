@@ -1,4 +1,5 @@
 /** `dragoman serve`: starts the gateway, says where it is, and stops it when the process is asked to end. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { formatDuration } from "../config/durations.ts";
@@ -18,13 +19,11 @@ import { CommandError } from "./command-error.ts";
 export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLevel): Promise<void> {
   const log = createLogger({ level: logLevel, secrets });
   endOnBug(log);
+  const path = join(homePath(process.env), "dragoman.db");
   const openRecords = (): RecordStore =>
-    new SqliteRecords({
-      ...config.responses,
-      path: join(homePath(process.env), "dragoman.db"),
-      onError: (error) => log.error({ err: error }, "responses cannot be kept"),
-    });
-  const gateway = await createGateway({ config, log, stateKeys: openStateKeys(process.env), openRecords });
+    new SqliteRecords({ ...config.responses, path, onError: (error) => log.error({ err: error }, "responses cannot be kept") });
+  const stateKeys = openStateKeys(process.env);
+  const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist: existsSync(path) });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);
   log.info({ ...address }, "listening");
