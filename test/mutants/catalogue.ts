@@ -1,14 +1,8 @@
 /** Faults that translators really have, as small edits of the gateway's source. The golden matrix must notice each. */
 
-/** One fault. */
-export interface Mutant {
-  readonly name: string;
-  /** Below `src/`. */
-  readonly file: string;
-  /** Text that stands in the file exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
+import type { Mutant } from "./mutant.ts";
+import { RESPONSES_CLIENT_MUTANTS } from "./responses-clients.ts";
+import { RESPONSES_UPSTREAM_MUTANTS } from "./responses-upstreams.ts";
 
 const MESSAGES = "protocols/anthropic-messages";
 const CHAT = "protocols/openai-chat";
@@ -69,8 +63,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "to Messages: keeps the first instruction only",
     file: `${MESSAGES}/upstream/request-encode.ts`,
-    find: "const blocks = request.system.flatMap(",
-    replace: "const blocks = request.system.slice(0, 1).flatMap(",
+    find: "const blocks = withoutToolChanges(request.system).flatMap(",
+    replace: "const blocks = withoutToolChanges(request.system).slice(0, 1).flatMap(",
   },
   {
     name: "to Gemini: drops the instructions",
@@ -123,7 +117,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "to Chat: drops media of results",
-    file: `${CHAT}/upstream/results-encode.ts`,
+    file: "protocols/shared/result-text.ts",
     find: "  shown.push(...parts);\n  const label",
     replace: "  const label",
   },
@@ -242,8 +236,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a refused key of ours is told as the client's",
     file: "pipeline/told.ts",
-    find: `      return new GatewayError(\n        "bad-credential",`,
-    replace: `      return new GatewayError(\n        "unauthenticated",`,
+    find: `  return new GatewayError(\n    "bad-credential",`,
+    replace: `  return new GatewayError(\n    "unauthenticated",`,
   },
   {
     name: "Gemini: does not say when to try again",
@@ -276,4 +270,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: "    this.#heartbeat = setTimeout(() => this.#beat(), heartbeatMs);\n",
     replace: "    this.#heartbeat = undefined;\n",
   },
+  ...RESPONSES_CLIENT_MUTANTS,
+  ...RESPONSES_UPSTREAM_MUTANTS,
 ];
