@@ -13,12 +13,14 @@ export function messagesAsk(body: Fields): Ask {
   const format = fieldsOf(config["format"] ?? body["output_format"]);
   const thinking = fieldsOf(body["thinking"]);
   const choice = fieldsOf(body["tool_choice"]);
+  const messages = listOf(body["messages"]).map(fieldsOf);
+  const loaded = loadedTools(messages);
   return {
     model: textOf(body["model"]),
     stream: body["stream"] === true,
     system: textsIn(body["system"]),
-    turns: listOf(body["messages"]).map(fieldsOf).map(turnOf),
-    tools: listOf(body["tools"]).map(fieldsOf).map(offeredTool),
+    turns: messages.map(turnOf),
+    tools: listOf(body["tools"]).map((tool) => offeredTool(fieldsOf(tool), loaded)),
     choice: choiceOf(choice),
     parallel: typeof choice["disable_parallel_tool_use"] === "boolean" ? !choice["disable_parallel_tool_use"] : undefined,
     format: format["schema"] === undefined ? "text" : { schema: format["schema"] },
@@ -37,7 +39,19 @@ export function totalTokens(size: PromptSize): number {
   return size.input + size.cacheRead + size.cacheWrite;
 }
 
-function offeredTool(tool: Fields): OfferedTool {
+/** The names of the tools that were held back and are there by now: found by a search, or added by the operator and not removed since. */
+function loadedTools(messages: readonly Fields[]): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const blocks = messages.flatMap(({ content }) => blocksIn(content));
+  for (const block of blocks.flatMap((outer) => [outer, ...(outer["type"] === "tool_result" ? blocksIn(outer["content"]) : [])])) {
+    const name = textOf(block["tool_name"] ?? fieldsOf(block["tool"])["name"]);
+    if (block["type"] === "tool_reference" || block["type"] === "tool_addition") loaded.add(name);
+    else if (block["type"] === "tool_removal") loaded.delete(name);
+  }
+  return loaded;
+}
+
+function offeredTool(tool: Fields, loaded: ReadonlySet<string>): OfferedTool {
   const name = textOf(tool["name"]);
   if (tool["input_schema"] === undefined) {
     // Anthropic's own shell tool has no schema on the wire.
@@ -50,7 +64,7 @@ function offeredTool(tool: Fields): OfferedTool {
     description: optionalText(tool["description"]),
     schema: tool["input_schema"],
     ...(typeof tool["strict"] === "boolean" ? { strict: tool["strict"] } : {}),
-    ...(tool["defer_loading"] === true ? { deferred: true } : {}),
+    ...(tool["defer_loading"] === true && !loaded.has(name) ? { deferred: true } : {}),
   };
 }
 

@@ -259,6 +259,26 @@ test("Chat's own shapes", async () => {
   ]);
 });
 
+test("what Messages holds back is there once it was found or added, and gone when it was removed", async () => {
+  const hidden = (name: string): object => ({ name, input_schema: schema, defer_loading: true });
+  const change = (type: string, name: string): object => ({ role: "system", content: [{ type, tool: { type: "tool_reference", name } }] });
+  const { tools } = await asked("/v1/messages", {
+    messages: [
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "c1", content: [{ type: "tool_reference", tool_name: "found" }] }] },
+      change("tool_addition", "added"),
+      change("tool_addition", "removed"),
+      change("tool_removal", "removed"),
+    ],
+    tools: ["found", "added", "removed", "never"].map(hidden),
+  });
+  expect(tools.map(({ name, deferred = false }) => [name, deferred])).toEqual([
+    ["found", false],
+    ["added", false],
+    ["removed", true],
+    ["never", true],
+  ]);
+});
+
 test("Responses' own shapes", async () => {
   const grammar = { type: "grammar", syntax: "lark", definition: "start: /.+/" };
   const custom = { type: "custom", name: "p", format: grammar };
