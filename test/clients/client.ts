@@ -4,10 +4,10 @@
  * What a client can be asked to do. `answer`: answer a prompt. `stream`: answer it in one streamed request, and believe whatever the
  * client itself makes of what comes. `tools`: run the command that it is asked for. `json`: answer with structured
  * output. `count`: count the tokens of a prompt. `models`: list the models and look one up. `patch`: change a file with a tool that
- * takes free text. `session`: go on with the conversation of the turn before. `compaction`: the same, when that has grown too long
- * and is to be cut down to a summary first.
+ * takes free text. `search`: look for tools that it has held back. `image`: look at `picture.png` in its folder. `session`: go on with
+ * the conversation of the turn before. `compaction`: the same, when that has grown too long and is to be cut down to a summary first.
  */
-export type Task = "answer" | "stream" | "tools" | "json" | "count" | "models" | "patch" | "session" | "compaction";
+export type Task = "answer" | "stream" | "tools" | "json" | "count" | "models" | "patch" | "search" | "image" | "session" | "compaction";
 
 export interface Client {
   /** As it stands in the output and in the names of folders. */

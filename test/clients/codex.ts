@@ -13,13 +13,14 @@ interface Variant {
   readonly tasks: readonly Task[];
 }
 
-const everyTask: readonly Task[] = ["answer", "stream", "tools", "json", "patch", "session", "compaction"];
+const mostTasks: readonly Task[] = ["answer", "stream", "tools", "json", "patch", "image"];
+const everyTask: readonly Task[] = [...mostTasks, "search", "session", "compaction"];
 
 export const codexClients: readonly Client[] = [
   codex("codex", { model: "gpt-5.5", webSocket: false, oneCallAtOnce: false, tasks: everyTask }),
   codex("codex-ws", { model: "gpt-5.5", webSocket: true, oneCallAtOnce: false, tasks: everyTask }),
   // All tools are in an `additional_tools` item, and the shell is reached through one that runs JavaScript.
-  codex("codex-code-mode", { model: "gpt-6.1-sol", webSocket: false, oneCallAtOnce: true, tasks: ["answer", "tools"] }),
+  codex("codex-code-mode", { model: "gpt-6.1-sol", webSocket: false, oneCallAtOnce: true, tasks: mostTasks }),
 ];
 
 function codex(name: string, variant: Variant): Client {
@@ -69,5 +70,6 @@ function argumentsFor({ task, prompt, continued }: Turn, folder: string): string
     writeFileSync(schema, JSON.stringify(city));
     options.push("--output-schema", schema);
   }
+  if (task === "image") options.push("--image", "picture.png", "--");
   return ["exec", ...(continued ? ["resume", "--last"] : []), ...options, prompt];
 }

@@ -3,7 +3,7 @@
  * each client runs one tool call per upstream protocol. Words select by name of client, scenario or upstream. `--keep` keeps every run's
  * folder; that of a failed run always stays.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -69,6 +69,7 @@ async function perform({ client, scenario, upstream, direct }: Run, folder: stri
     const gateway = direct
       ? simulatorAlone(simulator)
       : await startGateway(folder, gatewayConfig(client, upstream, simulator.url, Object.keys(scenario.credentials)));
+    let failure: unknown;
     try {
       let turns = 0;
       await scenario.run({
@@ -84,10 +85,13 @@ async function perform({ client, scenario, upstream, direct }: Run, folder: stri
           ),
       });
     } catch (error) {
-      throw new Error(`${(error as Error).message}\n--- end of the gateway's log\n${gateway.log().slice(-3000)}`, { cause: error });
-    } finally {
-      await gateway.stop();
+      failure = error;
     }
+    // The log is whole only then.
+    await gateway.stop();
+    for (const { sequence, body } of simulator.requests) writeFileSync(path.join(folder, `upstream-${sequence}.json`), body);
+    if (failure !== undefined)
+      throw new Error(`${(failure as Error).message}\n--- end of the gateway's log\n${gateway.log().slice(-3000)}`, { cause: failure });
     // Clients take to HTTP without a word when a socket fails them, and after faults they may.
     if (client.overWebSocket && scenario.script === undefined) checkSockets(gateway.log());
   } finally {

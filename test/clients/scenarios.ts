@@ -152,6 +152,37 @@ const patch: Scenario = {
   },
 };
 
+/** Tools that are held back until a search finds them, in a namespace that other protocols know only as a part of their names. */
+const search: Scenario = {
+  name: "search",
+  always: false,
+  task: "search",
+  credentials: oneCredential,
+  async run(stage) {
+    const { ask, upstream, generations } = stage;
+    const joint = upstream.name === "responses" ? "." : "__";
+    const call = `multi_agent_v1${joint}close_agent {"target":"nobody"}`;
+    contains(
+      await ask(`Use \`tool_search {"query":"close agent"}\`, then \`${call}\` and tell me what you find.`),
+      "invalid agent id nobody",
+    );
+    hasLength(generations(), 3, "requests");
+    keepsPrefix(stage);
+  },
+};
+
+const image: Scenario = {
+  name: "image",
+  always: false,
+  task: "image",
+  credentials: oneCredential,
+  async run({ ask, generations, workFolder }) {
+    writeFileSync(path.join(workFolder, "picture.png"), Buffer.from(redSquare, "base64"));
+    contains(await ask("What is in this picture?"), "1 image");
+    hasLength(generations(), 1, "requests");
+  },
+};
+
 const session: Scenario = {
   name: "session",
   always: false,
@@ -199,7 +230,20 @@ const compaction: Scenario = {
   },
 };
 
-export const scenarios: readonly Scenario[] = [plain, tool, rounds, json, count, models, rotation, patch, session, compaction];
+export const scenarios: readonly Scenario[] = [
+  plain,
+  tool,
+  rounds,
+  json,
+  count,
+  models,
+  rotation,
+  patch,
+  search,
+  image,
+  session,
+  compaction,
+];
 
 /** What is relayed keeps the prefix that the client keeps, and not all do. */
 function keepsPrefix({ client, upstream, generations }: Stage): void {
