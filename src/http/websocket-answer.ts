@@ -2,6 +2,7 @@
 import type { GatewayError } from "../chat/error.ts";
 import { Answer, type AnswerHead } from "../pipeline/answer.ts";
 import type { ClientRoute, ClientSide, SocketSide } from "../protocols/protocol.ts";
+import type { Frame } from "../wire/frames.ts";
 import { SseReader } from "../wire/sse.ts";
 import type { WebSocketLine } from "./websocket-line.ts";
 
@@ -58,7 +59,7 @@ export class WebSocketAnswer extends Answer {
   }
 
   protected send(bytes: Buffer | string): boolean {
-    for (const event of this.#events.push(typeof bytes === "string" ? Buffer.from(bytes) : bytes)) this.#tell(event.data);
+    this.#tell(this.#events.push(typeof bytes === "string" ? Buffer.from(bytes) : bytes));
     return !this.#line.congested;
   }
 
@@ -73,17 +74,17 @@ export class WebSocketAnswer extends Answer {
 
   protected sendHeartbeat(): void {
     // An answer that has not begun may still fail as one that never did.
-    if (!this.#line.congested) this.#frame(this.#side.heartbeat);
+    if (!this.#line.congested) this.#line.sendAll(this.#frames([this.#side.heartbeat]));
   }
 
   protected finish(bytes: Buffer | string): void {
     this.send(bytes);
-    for (const event of this.#events.end()) this.#tell(event.data);
+    this.#tell(this.#events.end());
     this.#ended = true;
   }
 
   protected finishBroken(error: GatewayError): void {
-    this.#tell(this.#side.failureEvent(error, this.requestId));
+    this.#tell([{ data: this.#side.failureEvent(error, this.requestId) }]);
     this.#ended = true;
   }
 
@@ -91,14 +92,14 @@ export class WebSocketAnswer extends Answer {
     this.#line.cut();
   }
 
-  #tell(data: string): void {
-    if (this.#frame(data)) this.#started = true;
+  #tell(events: readonly Pick<Frame, "data">[]): void {
+    const frames = this.#frames(events.map(({ data }) => data));
+    this.#started ||= frames.length > 0;
+    this.#line.sendAll(frames);
   }
 
-  /** Sends an event, unless it is none for a socket. */
-  #frame(data: string): boolean {
-    const frame = this.#side.eventFrame(data, this.#lane);
-    if (frame !== undefined) this.#line.send(frame);
-    return frame !== undefined;
+  /** Events as frames, without those that are none for a socket. */
+  #frames(events: readonly string[]): readonly string[] {
+    return events.flatMap((data) => this.#side.eventFrame(data, this.#lane) ?? []);
   }
 }

@@ -56,6 +56,13 @@ export class WebSocketLine {
     if (!this.closed) this.#webSocket.send(frame);
   }
 
+  /** Sends text frames at once: a write for each costs ten times what the rest does. */
+  sendAll(frames: readonly string[]): void {
+    this.#socket.cork();
+    for (const frame of frames) this.send(frame);
+    this.#socket.uncork();
+  }
+
   /** Calls back once when the connection has closed; the function it returns takes that back. */
   onClose(listener: () => void): () => void {
     this.#leaving.add(listener);
