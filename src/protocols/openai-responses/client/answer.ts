@@ -58,7 +58,7 @@ function tellsState({ request, keeping }: AnswerContext): boolean {
 }
 
 /** Nobody reads the events of a whole answer. */
-const NOWHERE: EventSink = { event: () => undefined, delta: () => undefined };
+const NOWHERE: EventSink = { event: () => undefined, head: () => "", delta: () => undefined };
 
 /**
  * A whole answer: what a stream would have ended with.

@@ -3,23 +3,21 @@
  * indexes are in the order in which they began (rules 286, 287). What an item holds stands in it and in its events alike, so
  * that streams and whole answers are one.
  */
-import { writeJson, type JsonObject } from "../../../chat/json.ts";
+import type { JsonObject } from "../../../chat/json.ts";
 import type { AnswerContext } from "../../protocol.ts";
 
 /** Where events go. */
 export interface EventSink {
   /** An event, to be numbered. */
   event(type: string, fields: JsonObject): void;
-  /** More text: nearly every event of a stream. */
+  /** Prepares events that bring more text: nearly all of a stream. */
+  head(type: string, fields: JsonObject): DeltaHead;
+  /** One of those, to be numbered. */
   delta(head: DeltaHead, text: string): void;
 }
 
-/** An event that brings text, prepared up to that. */
-export interface DeltaHead {
-  readonly type: string;
-  /** Its JSON, from the beginning to where the text stands. */
-  readonly json: string;
-}
+/** An event as it is written up to its text. */
+export type DeltaHead = string;
 
 export type ItemStatus = "in_progress" | "completed" | "incomplete";
 
@@ -122,8 +120,7 @@ export abstract class OutputItem {
   }
 
   protected head(type: string, fields: JsonObject = {}): DeltaHead {
-    const json = writeJson({ type, item_id: this.id, output_index: this.index, ...fields });
-    return { type, json: `${json.slice(0, -1)},"delta":` };
+    return this.output.sink.head(type, { item_id: this.id, output_index: this.index, ...fields });
   }
 
   protected delta(head: DeltaHead, text: string): void {

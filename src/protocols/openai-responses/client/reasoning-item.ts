@@ -25,7 +25,7 @@ export class ReasoningItem extends OutputItem {
 
   /** More of the summary. */
   text(text: string): void {
-    if (!this.#head) {
+    if (this.#head === undefined) {
       this.event("response.reasoning_summary_part.added", { summary_index: 0, part: { type: "summary_text", text: "" } });
       this.#head = this.head("response.reasoning_summary_text.delta", { summary_index: 0 });
     }
@@ -35,7 +35,7 @@ export class ReasoningItem extends OutputItem {
 
   /** No more text comes; state may still. */
   endText(): void {
-    if (!this.#head) return;
+    if (this.#head === undefined) return;
     this.#head = undefined;
     const at = { summary_index: 0 };
     const part = { type: "summary_text", text: this.#text };
@@ -53,7 +53,7 @@ export class ReasoningItem extends OutputItem {
   }
 
   protected fields(): JsonObject {
-    const open = this.#head ? [{ type: "summary_text", text: this.#text }] : [];
+    const open = this.#head !== undefined ? [{ type: "summary_text", text: this.#text }] : [];
     return { id: this.id, type: "reasoning", summary: [...this.#summary, ...open], ...this.#own };
   }
 

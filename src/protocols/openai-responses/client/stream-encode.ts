@@ -94,8 +94,12 @@ class FrameSink implements EventSink {
     this.#out += formatFrame(type, writeJson({ type, sequence_number: this.#next(), ...fields }));
   }
 
-  delta({ type, json }: DeltaHead, text: string): void {
-    this.#out += `event: ${type}\ndata: ${json}${JSON.stringify(text)},"sequence_number":${this.#next()}}\n\n`;
+  head(type: string, fields: JsonObject): DeltaHead {
+    return `event: ${type}\ndata: ${writeJson({ type, ...fields }).slice(0, -1)},"delta":`;
+  }
+
+  delta(head: DeltaHead, text: string): void {
+    this.#out += `${head}${JSON.stringify(text)},"sequence_number":${this.#next()}}\n\n`;
   }
 
   #next(): number {

@@ -74,6 +74,8 @@ export class AnswerDecoder {
 
   #event(event: JsonObject): void {
     const type = asString(event["type"]) ?? "";
+    // Nearly every event is one of these.
+    if (type.endsWith(DELTA)) return this.#itemEvent(type.slice(EVENT_PREFIX.length), event);
     switch (type) {
       case "response.created":
       case "response.in_progress":
@@ -118,7 +120,7 @@ export class AnswerDecoder {
   #itemEvent(name: string, event: JsonObject): void {
     const item = this.#itemOf(name, event);
     if (!item || item.done) return;
-    if (!QUIET.test(name)) this.#beginBefore(item);
+    if (this.#waiting.length > 0 && !QUIET.test(name)) this.#beginBefore(item);
     item.reader.event?.(name, event);
   }
 
@@ -161,7 +163,6 @@ export class AnswerDecoder {
 
   /** Reasoning that is still under way keeps its place before what led to it (recordings, oddity 31). */
   #beginBefore({ place }: OpenItem): void {
-    if (this.#waiting.length === 0) return;
     for (const earlier of this.#waiting) if (earlier.place < place && !earlier.done) earlier.reader.begin?.();
     this.#waiting = this.#waiting.filter((item) => item.place >= place && !item.done);
   }
@@ -212,8 +213,9 @@ function isAgain(known: OpenItem | undefined, { id }: JsonObject): boolean {
   return known?.done === true && known.id !== "" && known.id === id;
 }
 
-/** What events about a response begin with. */
+/** What events about a response begin with, and those of more text end with. */
 const EVENT_PREFIX = "response.";
+const DELTA = ".delta";
 
 /** Events that say nothing of the answer yet. */
 const QUIET = /\.(?:added|in_progress|searching|generating|interpreting)$/;

@@ -16,9 +16,11 @@ import { decodeUsage } from "./usage-decode.ts";
 
 const LF = 0x0a;
 const FRAME_END = "\n\n";
-/** How a line begins and ends that names a delta. */
-const EVENT_LINE = Buffer.from("event: response.");
-const DELTA = Buffer.from(".delta");
+/** How a line begins and ends that names a delta, as numbers: `even`, `t: r`, `espo`, `nse.`, and `.del`, `ta`. */
+const EVENT_LINE: readonly number[] = [0x6576656e, 0x743a2072, 0x6573706f, 0x6e73652e];
+const EVENT_LINE_BYTES = 16;
+const DELTA = [0x2e64656c, 0x7461] as const;
+const DELTA_BYTES = 6;
 /** The same where there is no such line; inside a string the quotes would be escaped. */
 const DELTA_DATA = /^\{"type":\s*"response\.[a-z_.]+\.delta"/;
 
@@ -128,13 +130,13 @@ export class ResponsesRelayTap implements RelayTap {
 
 /** Where the frame ends that begins here, when all of it is here and it is a delta. */
 function endOfDelta(bytes: Buffer, at: number): number | undefined {
-  if (!startsWith(bytes, EVENT_LINE, at)) return undefined;
-  const line = bytes.indexOf(LF, at);
-  if (line < 0 || !startsWith(bytes, DELTA, line - DELTA.length)) return undefined;
+  if (!startsEvent(bytes, at)) return undefined;
+  const line = bytes.indexOf(LF, at + EVENT_LINE_BYTES);
+  if (line < 0 || bytes.readUInt32BE(line - DELTA_BYTES) !== DELTA[0] || bytes.readUInt16BE(line - 2) !== DELTA[1]) return undefined;
   const data = bytes.indexOf(LF, line + 1);
   return data >= 0 && bytes[data + 1] === LF ? data + FRAME_END.length : undefined;
 }
 
-function startsWith(bytes: Buffer, prefix: Buffer, at: number): boolean {
-  return bytes.length >= at + prefix.length && bytes.compare(prefix, 0, prefix.length, at, at + prefix.length) === 0;
+function startsEvent(bytes: Buffer, at: number): boolean {
+  return bytes.length - at >= EVENT_LINE_BYTES && EVENT_LINE.every((word, i) => bytes.readUInt32BE(at + 4 * i) === word);
 }
