@@ -18,7 +18,8 @@ interface Shape {
   readonly whole: object;
   readonly before: string;
   readonly text: (text: string) => string;
-  readonly after: string;
+  /** @param said all of the text before it, for a protocol that says it again. */
+  readonly after: (said: string) => string;
 }
 
 const streamHead =
@@ -53,7 +54,7 @@ const messages: Shape = {
       },
     }) + messagesEvent("content_block_start", { index: 0, content_block: { type: "text", text: "" } }),
   text: (text) => messagesEvent("content_block_delta", { index: 0, delta: { type: "text_delta", text } }),
-  after:
+  after: () =>
     messagesEvent("content_block_stop", { index: 0 }) +
     messagesEvent("message_delta", { delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 200 } }) +
     messagesEvent("message_stop", {}),
@@ -77,7 +78,7 @@ const gemini: Shape = {
   whole: geminiChunk(prose, "STOP"),
   before: "",
   text: (text) => geminiFrame(geminiChunk(text)),
-  after: geminiFrame(geminiChunk("", "STOP")),
+  after: () => geminiFrame(geminiChunk("", "STOP")),
 };
 
 const chatChunk = (delta: object, finish: string | null = null) => ({
@@ -102,13 +103,56 @@ const chat: Shape = {
   },
   before: chatFrame(chatChunk({ role: "assistant", content: "" })),
   text: (text) => chatFrame(chatChunk({ content: text })),
-  after: chatFrame(chatChunk({}, "stop")) + chatFrame({ ...chatChunk({}), choices: [], usage: chatUsage }) + "data: [DONE]\n\n",
+  after: () => chatFrame(chatChunk({}, "stop")) + chatFrame({ ...chatChunk({}), choices: [], usage: chatUsage }) + "data: [DONE]\n\n",
+};
+
+const responsesEvent = (type: string, data: object) =>
+  `event: response.${type}\ndata: ${JSON.stringify({ type: `response.${type}`, ...data })}\n\n`;
+const responsesItem = (status: string, content: readonly object[]) => ({
+  id: "msg_bench",
+  type: "message",
+  status,
+  role: "assistant",
+  content,
+});
+const responsesPart = (text: string) => ({ type: "output_text", annotations: [], logprobs: [], text });
+const responsesPlace = { item_id: "msg_bench", output_index: 0, content_index: 0 };
+const responsesAnswer = (status: string, output: readonly object[]) => ({
+  id: "resp_bench",
+  object: "response",
+  created_at: 1_700_000_000,
+  status,
+  error: null,
+  incomplete_details: null,
+  model: "bench",
+  output,
+  usage: status === "completed" ? { input_tokens: 25, output_tokens: 200, total_tokens: 225 } : null,
+});
+
+/** OpenAI Responses: one named frame per event, text in `response.output_text.delta`; what ends it says all of the text four times. */
+const responses: Shape = {
+  whole: responsesAnswer("completed", [responsesItem("completed", [responsesPart(prose)])]),
+  before:
+    responsesEvent("created", { sequence_number: 0, response: responsesAnswer("in_progress", []) }) +
+    responsesEvent("in_progress", { sequence_number: 1, response: responsesAnswer("in_progress", []) }) +
+    responsesEvent("output_item.added", { sequence_number: 2, output_index: 0, item: responsesItem("in_progress", []) }) +
+    responsesEvent("content_part.added", { sequence_number: 3, ...responsesPlace, part: responsesPart("") }),
+  text: (text) =>
+    responsesEvent("output_text.delta", { sequence_number: 4, ...responsesPlace, delta: text, logprobs: [], obfuscation: "bench" }),
+  after: (said) =>
+    responsesEvent("output_text.done", { sequence_number: 5, ...responsesPlace, text: said, logprobs: [] }) +
+    responsesEvent("content_part.done", { sequence_number: 6, ...responsesPlace, part: responsesPart(said) }) +
+    responsesEvent("output_item.done", { sequence_number: 7, output_index: 0, item: responsesItem("completed", [responsesPart(said)]) }) +
+    responsesEvent("completed", {
+      sequence_number: 8,
+      response: responsesAnswer("completed", [responsesItem("completed", [responsesPart(said)])]),
+    }),
 };
 
 function prepare(shape: Shape): Answers {
   const body = JSON.stringify(shape.whole);
   const [beforeMark = "", afterMark = ""] = chunk(shape.text(`${mark(0)} tok`)).split(mark(0));
-  const closing = `${chunk(shape.after)}0\r\n\r\n`;
+  const closing = (said: string) => `${chunk(shape.after(said))}0\r\n\r\n`;
   const bursts = new Map<number, Buffer>();
   return {
     whole: Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
@@ -116,13 +160,14 @@ function prepare(shape: Shape): Answers {
       const known = bursts.get(events);
       if (known !== undefined) return known;
       const text = `${beforeMark}${mark(0)}${afterMark}`;
-      const made = Buffer.from(streamHead + chunk(shape.before) + text.repeat(events) + closing);
+      const said = `${mark(0)} tok`.repeat(events);
+      const made = Buffer.from(streamHead + chunk(shape.before) + text.repeat(events) + closing(said));
       bursts.set(events, made);
       return made;
     },
     opening: Buffer.from(streamHead + chunk(shape.before)),
     event: (time) => beforeMark + mark(time) + afterMark,
-    closing: Buffer.from(closing),
+    closing: Buffer.from(closing("")),
   };
 }
 
@@ -131,7 +176,7 @@ function chunk(text: string): string {
   return text === "" ? "" : `${text.length.toString(16)}\r\n${text}\r\n`;
 }
 
-const prepared = { messages: prepare(messages), chat: prepare(chat), gemini: prepare(gemini) };
+const prepared = { messages: prepare(messages), chat: prepare(chat), responses: prepare(responses), gemini: prepare(gemini) };
 
 /** What a request asks for, told by its path and, but for Gemini, by its body. */
 export interface Asked {
@@ -146,5 +191,6 @@ export function askedFor(path: string, body: string): Asked | undefined {
   const stream = /"stream":\s*true/.test(body);
   if (path.includes("/messages")) return { answers: prepared.messages, stream };
   if (path.includes("/chat/completions")) return { answers: prepared.chat, stream };
+  if (path.includes("/responses")) return { answers: prepared.responses, stream };
   return undefined;
 }

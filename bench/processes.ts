@@ -50,6 +50,7 @@ export async function startGateway(folder: string, upstreamPort: number): Promis
     providers: {
       messages: { type: "anthropic", base_url, credentials },
       chat: { type: "openai-compatible", base_url: `${base_url}/v1`, credentials },
+      responses: { type: "openai", base_url: `${base_url}/v1`, credentials },
       gemini: { type: "gemini", base_url, credentials },
     },
   };

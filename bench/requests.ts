@@ -4,7 +4,7 @@ import { modelName, type Pace } from "./marks.ts";
 export const clientKey = "bench-key";
 
 /** A protocol that the benchmark speaks. */
-export type BenchProtocol = "messages" | "chat" | "gemini";
+export type BenchProtocol = "messages" | "chat" | "responses" | "gemini";
 
 /** What the load client sends, over and over. */
 export interface RequestPlan {
@@ -43,6 +43,8 @@ function asked(plan: RequestPlan, model: string, stream: boolean): { readonly pa
       return { path: "/v1/messages", content: messagesBody(plan, model, stream) };
     case "chat":
       return { path: "/v1/chat/completions", content: chatBody(plan, model, stream) };
+    case "responses":
+      return { path: "/v1/responses", content: responsesBody(plan, model, stream) };
     case "gemini":
       return {
         path: `/v1beta/models/${model}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
@@ -55,6 +57,12 @@ function chatBody(plan: RequestPlan, model: string, stream: boolean): object {
   const said = turns(plan.bodyBytes).map((content, index) => ({ role: index % 2 === 0 ? "user" : "assistant", content }));
   const messages = [{ role: "system", content: "You are a helpful assistant." }, ...said];
   return { model: plan.provider + model, stream, max_completion_tokens: 1024, messages };
+}
+
+function responsesBody(plan: RequestPlan, model: string, stream: boolean): object {
+  const input = turns(plan.bodyBytes).map((content, index) => ({ role: index % 2 === 0 ? "user" : "assistant", content }));
+  const instructions = "You are a helpful assistant.";
+  return { model: plan.provider + model, stream, store: false, max_output_tokens: 1024, instructions, input };
 }
 
 function messagesBody(plan: RequestPlan, model: string, stream: boolean): object {

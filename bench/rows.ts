@@ -52,6 +52,14 @@ export const rows: readonly Row[] = [
     maxRatio: 12,
   },
   {
+    name: "relay-responses-burst",
+    unit: "µs/event",
+    load: { connections: 16, rampMs: 0 },
+    request: { protocol: "responses", bodyBytes: small, pace: burst },
+    provider: "responses",
+    maxRatio: 12,
+  },
+  {
     name: "relay-paced",
     unit: "µs/event",
     load: { connections: 300, rampMs: 3000 },
@@ -101,6 +109,19 @@ export const rows: readonly Row[] = [
       maxAddedDelayMs: 0.4,
     },
   ]),
+  ...(
+    [
+      ["messages", "responses"],
+      ["responses", "messages"],
+    ] as const
+  ).map(([protocol, provider]): Row => ({
+    name: `${protocol}-to-${provider}-burst`,
+    unit: "µs/event",
+    load: { connections: 16, rampMs: 0 },
+    request: { protocol, bodyBytes: small, pace: burst },
+    provider,
+    minEventsPerSecond: 120_000,
+  })),
   {
     name: "relay-2000-streams",
     unit: "µs/event",

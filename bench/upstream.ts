@@ -1,5 +1,5 @@
 /**
- * The benchmark's upstream: speaks Anthropic Messages, OpenAI Chat Completions and Gemini generateContent on one port, from prepared bytes.
+ * The benchmark's upstream: speaks Anthropic Messages, both of OpenAI's protocols and Gemini generateContent on one port, from prepared bytes.
  * Prints its port on the first line of stdout and serves until it is ended. HTTP is read by hand, and only as far as a benchmark needs:
  * node:http would cost as much as the gateway that is measured.
  */
