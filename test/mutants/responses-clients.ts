@@ -85,12 +85,6 @@ export const RESPONSES_CLIENT_MUTANTS: readonly Mutant[] = [
     replace: `return this.#followText("output_text", undefined, itemOf(item));`,
   },
   {
-    name: "Responses: words behind a call stand before it",
-    file: `${RESPONSES}/client/item-writer.ts`,
-    find: "if (!this.#message || this.#message !== this.output.last || state) {",
-    replace: "if (!this.#message || state) {",
-  },
-  {
     name: "Responses: drops sources",
     file: `${RESPONSES}/client/message-item.ts`,
     find: "    else this.#whole.push(citation);\n",
