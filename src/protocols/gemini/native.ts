@@ -24,13 +24,3 @@ export function withOwn(object: JsonObject, own: JsonObject | undefined): JsonOb
   }
   return merged;
 }
-
-/** What an object holds besides the known keys; `null` is absent (rule 208). */
-export function leftover(object: JsonObject, known: readonly string[]): JsonObject {
-  const rest: Record<string, JsonValue> = {};
-  for (const key of Object.keys(object)) {
-    const value = object[key];
-    if (value !== undefined && value !== null && !known.includes(key)) rest[key] = value;
-  }
-  return rest;
-}

@@ -3,7 +3,8 @@
  * under their own names and are to be said again beside, or for objects inside, what the neutral form holds.
  */
 import type { CacheMark, Native } from "../../chat/chat.ts";
-import type { JsonObject, JsonValue } from "../../chat/json.ts";
+import type { JsonObject } from "../../chat/json.ts";
+import { leftover } from "../shared/leftover.ts";
 import { decodeCacheMark } from "../shared/openai-cache-marks.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -15,16 +16,6 @@ export function nativeOf(fields: JsonObject | undefined): { native?: Native } {
 /** The native fields when they are this protocol's own. */
 export function ownFields(native: Native | undefined): JsonObject | undefined {
   return native?.protocol === PROTOCOL ? native.fields : undefined;
-}
-
-/** What an object holds besides the known keys; `null` is absent (rule 208). */
-export function leftover(object: JsonObject, known: readonly string[]): JsonObject {
-  const rest: Record<string, JsonValue> = {};
-  for (const key of Object.keys(object)) {
-    const value = object[key];
-    if (value !== undefined && value !== null && !known.includes(key)) rest[key] = value;
-  }
-  return rest;
 }
 
 /** The leftover of an object under its own name, or nothing. */

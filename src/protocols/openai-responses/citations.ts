@@ -1,7 +1,8 @@
 /** Sources that a text names, as annotations of its part (A.3.1). */
 import type { Citation } from "../../chat/chat.ts";
 import { asNumber, asString, type JsonObject } from "../../chat/json.ts";
-import { leftover, nativeOf, ownFields } from "./native.ts";
+import { leftover } from "../shared/leftover.ts";
+import { nativeOf, ownFields } from "./native.ts";
 
 const PLAIN_TYPE = "url_citation";
 const PLAIN_KEYS = ["type", "url", "title", "start_index", "end_index"];

@@ -15,7 +15,7 @@
  * request's `instructions` are the system item whose path is `instructions`.
  */
 import type { Native } from "../../chat/chat.ts";
-import { asObject, type JsonObject, type JsonValue } from "../../chat/json.ts";
+import { asObject, type JsonObject } from "../../chat/json.ts";
 import { PROTOCOL } from "./wire.ts";
 
 /** Spread into a node: its native fields, when there are any. */
@@ -37,14 +37,4 @@ export function ownItem(native: Native | undefined): JsonObject | undefined {
 export function ownPart(native: Native | undefined): JsonObject {
   const { item: _item, ...part } = ownFields(native) ?? {};
   return part;
-}
-
-/** What an object holds besides the known keys; `null` is absent (rule 208). */
-export function leftover(object: JsonObject, known: readonly string[]): JsonObject {
-  const rest: Record<string, JsonValue> = {};
-  for (const key of Object.keys(object)) {
-    const value = object[key];
-    if (value !== undefined && value !== null && !known.includes(key)) rest[key] = value;
-  }
-  return rest;
 }

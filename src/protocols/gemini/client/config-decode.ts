@@ -12,7 +12,7 @@ import {
   refuseType,
   stringField,
 } from "../fields.ts";
-import { leftover } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
 import { decodeJsonSchema, decodeSchema } from "./schema-decode.ts";
 
 const PATH = "generationConfig";

@@ -4,7 +4,8 @@ import { asString, writeJson, type JsonObject, type JsonValue } from "../../../c
 import { unpackState, type OpaqueState, type StateSealer } from "../../../chat/state.ts";
 import { CallPairs } from "./call-pairs.ts";
 import { listField, messageAt, messageField, objectField, refuse, stringField } from "../fields.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import { decodeHostedPart, decodeMediaPart, opaquePart } from "./parts-decode.ts";
 import { openSignature } from "../state.ts";
 

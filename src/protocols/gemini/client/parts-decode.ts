@@ -5,7 +5,8 @@
 import type { Content, HostedToolKind, MediaContent, MediaSource } from "../../../chat/chat.ts";
 import { asObject, asString, writeJson, type JsonObject } from "../../../chat/json.ts";
 import { message, messageField, refuse, stringField } from "../fields.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 
 /** Files that only Google can read (rule 171). */
 const GOOGLES_FILE = /^(?:gs:\/\/|https:\/\/generativelanguage\.googleapis\.com\/)/;

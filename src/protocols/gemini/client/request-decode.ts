@@ -6,7 +6,8 @@ import type { ClientRequest } from "../../protocol.ts";
 import { decodeConfig } from "./config-decode.ts";
 import { decodeContents, decodeSystem } from "./contents-decode.ts";
 import { message, messageField, parseBody } from "../fields.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import { decodeTools } from "./tools-decode.ts";
 
 const KNOWN = "model contents systemInstruction tools toolConfig generationConfig generateContentRequest".split(" ");

@@ -2,7 +2,8 @@
 import type { HostedToolKind, Tool, ToolChoice } from "../../../chat/chat.ts";
 import { asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { listField, message, messageAt, messageField, objectField, refuse, stringField, under } from "../fields.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import { decodeJsonSchema, decodeSchema } from "./schema-decode.ts";
 
 /** What a request says about tools. */

@@ -4,7 +4,8 @@ import { asObject, asString, type JsonObject, type JsonValue } from "../../../ch
 import { ENVELOPE_PREFIX, type StateSealer } from "../../../chat/state.ts";
 import { decodeContent, decodeImages, type Placed } from "./content-decode.ts";
 import { arrayField, objectAt, objectField, refuseMissing, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
-import { leftover, leftoverUnder, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { leftoverUnder, nativeOf } from "../native.ts";
 import { decodeDetails, decodeThinkingBlocks, type Proof } from "./proofs.ts";
 import { REASONING_FIELDS } from "../reasoning-state.ts";
 

@@ -20,7 +20,8 @@ import {
   stringField,
 } from "../../shared/openai-fields.ts";
 import { decodeAssistant, decodePrompt, decodeToolResult, type DecodedMessage } from "./message-decode.ts";
-import { leftover, leftoverUnder, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { leftoverUnder, nativeOf } from "../native.ts";
 import { parseBody } from "../../shared/openai-peek.ts";
 import { decodeToolChoice, decodeTools } from "./tools-decode.ts";
 

@@ -3,7 +3,7 @@ import type { Content } from "../../../chat/chat.ts";
 import { asObject, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { arrayField, objectField, required, stringField } from "../../shared/openai-fields.ts";
 import { shellText } from "../hosted-items.ts";
-import { leftover } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
 import { decodeParts, withItem, type Placed } from "./content-decode.ts";
 import { oneItem, type DecodedItem, type ItemContext, type ItemDecoder } from "./item-context.ts";
 

@@ -5,7 +5,8 @@ import { decodeCacheMark } from "../../shared/openai-cache-marks.ts";
 import { detailOf, locate, locateFile } from "../../shared/openai-client-media.ts";
 import { objectAt, objectField, refuse, refuseType, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
 import { decodeCitation } from "../citations.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
 
 /** A piece of content and where it stood. */

@@ -6,7 +6,7 @@ import type { Content, Native } from "../../../chat/chat.ts";
 import { asArray, asString, writeJson, type JsonObject } from "../../../chat/json.ts";
 import { required, stringField } from "../../shared/openai-fields.ts";
 import { readHostedItem, shellText, type HostedItem } from "../hosted-items.ts";
-import { leftover } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
 import { PROTOCOL } from "../wire.ts";
 import { withItem } from "./content-decode.ts";
 import { oneItem, opaqueItem, type DecodedItem, type ItemContext } from "./item-context.ts";

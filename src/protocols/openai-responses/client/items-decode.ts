@@ -2,7 +2,7 @@
 import { asString, type JsonObject } from "../../../chat/json.ts";
 import { arrayField, refuse, refuseMissing, required, stringField } from "../../shared/openai-fields.ts";
 import { isClientsSearch, isContainer } from "../hosted-items.ts";
-import { leftover } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
 import {
   decodeCall,
   decodeComputerCall,

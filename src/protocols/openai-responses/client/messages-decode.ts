@@ -3,7 +3,7 @@ import type { Content } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import { ENVELOPE_PREFIX, unpackState, type StateEnvelope } from "../../../chat/state.ts";
 import { arrayField, objectAt, refuseMissing, refuseValue, required, stringField } from "../../shared/openai-fields.ts";
-import { leftover } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
 import { packReasoning, readReasoningItem, shownReasoning } from "../reasoning-state.ts";
 import { openState } from "../state.ts";
 import { decodeParts, withItem, type Placed } from "./content-decode.ts";

@@ -2,7 +2,8 @@
 import type { ChatRequest, Usage } from "../../../chat/chat.ts";
 import { asObject, type JsonObject } from "../../../chat/json.ts";
 import type { AnswerContext } from "../../protocol.ts";
-import { leftover, ownFields } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { ownFields } from "../native.ts";
 import { idStem } from "./output.ts";
 import { encodeToolChoice, encodeTools } from "./tools-encode.ts";
 

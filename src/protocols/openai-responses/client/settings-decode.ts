@@ -3,7 +3,7 @@ import type { ChatRequest, OutputFormat, Reasoning, Sampling } from "../../../ch
 import type { JsonObject } from "../../../chat/json.ts";
 import { EFFORTS } from "../../shared/effort.ts";
 import { arrayField, booleanField, integerFrom, numberField, objectField, required, stringField } from "../../shared/openai-fields.ts";
-import { leftover } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
 import { INCLUDE_LOGPROBS } from "../wire.ts";
 
 /** The neutral settings, those of them that were given, and what is left over. */

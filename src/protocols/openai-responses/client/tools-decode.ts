@@ -13,7 +13,8 @@ import {
   stringField,
 } from "../../shared/openai-fields.ts";
 import { isContainer } from "../hosted-items.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import { NameFinder, NameGiver, ownName, type WireName } from "../tool-names.ts";
 import { CLIENT_TOOL_TYPES, HOSTED_TOOL_TYPES } from "../wire.ts";
 

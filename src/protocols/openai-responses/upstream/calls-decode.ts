@@ -4,7 +4,8 @@ import type { Content, ToolCallContent } from "../../../chat/chat.ts";
 import { asString, writeJson, type JsonObject, type JsonText, type JsonValue } from "../../../chat/json.ts";
 import { FreeTextReader } from "../../shared/free-text.ts";
 import { takesFreeText } from "../../shared/tool-lookup.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import type { AnswerReading, ItemReader } from "./item-reader.ts";
 
 /** How the two kinds of calls are written. */

@@ -4,7 +4,8 @@ import { asArray, asNumber, asObject, asString, type JsonObject, type JsonValue 
 import { JsonFence } from "../../shared/json-fence.ts";
 import { decodeLogprobs } from "../../shared/openai-logprobs.ts";
 import { decodeCitation } from "../citations.ts";
-import { leftover, nativeOf } from "../native.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { nativeOf } from "../native.ts";
 import { PROTOCOL } from "../wire.ts";
 import type { AnswerReading, ItemReader } from "./item-reader.ts";
 
