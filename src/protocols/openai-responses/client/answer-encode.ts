@@ -189,6 +189,8 @@ export class AnswerEncoder {
       return undefined;
     }
     this.#writer.settle();
+    // Two under one id cannot be told apart: the first gets no answer.
+    this.#running.get(call.id)?.close("completed");
     const item = begin(this.output);
     this.#running.set(call.id, item);
     return collecting((input) => item.ask(input));
