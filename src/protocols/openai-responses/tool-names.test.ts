@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
 import type { Tool } from "../../chat/chat.ts";
-import { finderOf, NameGiver, wireName } from "./tool-names.ts";
+import { UniqueNames } from "../shared/unique-names.ts";
+import { finderOf, joinedName, wireName } from "./tool-names.ts";
 
 const plain = (name: string): Tool => ({ type: "function", path: "", name, inputSchema: {} });
 const grouped = (name: string, namespace: string, tool: string): Tool => ({ ...plain(name), namespace: { name: namespace, tool } }) as Tool;
 
 test("rule 69: the same short name in two namespaces and at the top gives three names", () => {
-  const giver = new NameGiver();
-  const names = [{ name: "y" }, { name: "y", namespace: "a" }, { name: "y", namespace: "b" }, { name: "a__y" }].map((one) =>
-    giver.give(one),
-  );
-  expect(names).toEqual(["y", "a__y", "b__y", "a__y_2"]);
+  const names = new UniqueNames();
+  const given = [joinedName("y", undefined), joinedName("y", "a"), joinedName("y", "b"), "a__y"].map((name) => names.give(name));
+  expect(given).toEqual(["y", "a__y", "b__y", "a__y_2"]);
 });
 
 test("rule 68: a call finds its tool by both names, and by the short one where it is the only such tool", () => {

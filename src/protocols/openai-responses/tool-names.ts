@@ -11,28 +11,7 @@ export interface WireName {
   readonly namespace?: string;
 }
 
-/** Gives each tool of a request a name that no other has. */
-export class NameGiver {
-  readonly #taken = new Set<string>();
-  /** How often each name was wanted: where the search for a free one goes on. */
-  readonly #wanted = new Map<string, number>();
-
-  /** The name of the next tool. */
-  give({ name, namespace }: WireName): string {
-    const wanted = joinedName(name, namespace);
-    let n = this.#wanted.get(wanted) ?? 0;
-    let given: string;
-    do {
-      n += 1;
-      given = n === 1 ? wanted : `${wanted}_${n}`;
-    } while (this.#taken.has(given));
-    this.#taken.add(given);
-    this.#wanted.set(wanted, n);
-    return given;
-  }
-}
-
-/** What a tool is called that no request declares. */
+/** The name made of both. */
 export function joinedName(name: string, namespace: string | undefined): string {
   return namespace === undefined || namespace === "" ? name : `${namespace}__${name}`;
 }
@@ -58,7 +37,8 @@ export class NameFinder {
   }
 }
 
-function wireKey({ name, namespace = "" }: WireName): string {
+/** Both names as a key. */
+export function wireKey({ name, namespace = "" }: WireName): string {
   return `${namespace}\n${name}`;
 }
 

@@ -12,7 +12,7 @@ import type { OpaqueState } from "../../../chat/state.ts";
 import type { ItemEvent } from "../../shared/in-turn.ts";
 import { refusalText } from "../../shared/refusal-text.ts";
 import { toolNamed } from "../../shared/tool-lookup.ts";
-import { UniqueCalls } from "../../shared/unique-calls.ts";
+import { UniqueNames } from "../../shared/unique-names.ts";
 import type { AnswerContext } from "../../protocol.ts";
 import { ownFields } from "../native.ts";
 import { sealState } from "../state.ts";
@@ -41,7 +41,7 @@ export class AnswerEncoder {
   readonly #open = new Map<number, Follower>();
   /** Calls that the provider runs, by their ids, until it is known what came of them. */
   readonly #running = new Map<string, HostedItem>();
-  readonly #callIds = new UniqueCalls();
+  readonly #callIds = new UniqueNames();
   #held = { content: false, refusal: false, calls: false };
 
   /** @param tellsState whether the client is told opaque state. */
@@ -157,7 +157,7 @@ export class AnswerEncoder {
   #followCall(call: WithNative<ToolCallContent>): Follower {
     this.#held = { ...this.#held, calls: true };
     // Clients answer calls by their ids, so that no two of an answer may have one (rule 51).
-    const id = this.#callIds.call(call.id);
+    const id = this.#callIds.give(call.id);
     const tool = toolNamed(this.#context.request.tools, call.name);
     if (tool?.type === "client" && isTyped(tool.vendorType)) return this.#followTypedCall(call, id, tool.vendorType);
     this.#writer.settle(call.state, "next-call");

@@ -12,10 +12,11 @@ import {
   required,
   stringField,
 } from "../../shared/openai-fields.ts";
+import { UniqueNames } from "../../shared/unique-names.ts";
 import { isContainer } from "../hosted-items.ts";
 import { leftover } from "../../shared/leftover.ts";
 import { nativeOf } from "../native.ts";
-import { NameFinder, NameGiver, ownName, type WireName } from "../tool-names.ts";
+import { joinedName, NameFinder, ownName, wireKey, type WireName } from "../tool-names.ts";
 import { CLIENT_TOOL_TYPES, HOSTED_TOOL_TYPES } from "../wire.ts";
 
 const NO_PARAMETERS: JsonObject = { type: "object", properties: {} };
@@ -31,7 +32,7 @@ interface Place {
 /** Reads the tools of one request, those of `tools` first and then what items bring, in order: earlier names never change. */
 export class ToolReader {
   readonly tools: Tool[] = [];
-  readonly #giver = new NameGiver();
+  readonly #names = new UniqueNames();
   readonly #finder = new NameFinder();
   /** Neutral names by type and wire name. */
   readonly #known = new Map<string, string>();
@@ -66,10 +67,10 @@ export class ToolReader {
   #take(declared: JsonObject, place: Place): string {
     const decoded = decodeTool(declared, place);
     const wire = ownName(decoded);
-    const key = `${decoded.type}\n${wire.namespace ?? ""}\n${wire.name}`;
+    const key = `${decoded.type}\n${wireKey(wire)}`;
     const known = this.#known.get(key);
     if (known !== undefined && place.late) return known;
-    const tool = { ...decoded, name: this.#giver.give(wire) };
+    const tool = { ...decoded, name: this.#names.give(joinedName(wire.name, wire.namespace)) };
     this.tools.push(tool);
     this.#finder.add(tool);
     if (tool.type === "client") addIfNew(this.#typed, typeOfCalls(tool.vendorType), tool.name);

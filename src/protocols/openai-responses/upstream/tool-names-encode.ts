@@ -2,7 +2,7 @@
 import type { Tool } from "../../../chat/chat.ts";
 import { legalName } from "../../shared/legal-names.ts";
 import type { ResponsesDialect } from "../../responses-dialect.ts";
-import { finderOf, ownName, wireName, type NameFinder, type WireName } from "../tool-names.ts";
+import { finderOf, ownName, wireKey, wireName, type NameFinder, type WireName } from "../tool-names.ts";
 import { NAME_LAW } from "../wire.ts";
 
 /** What a tool is called on the wire. */
@@ -29,7 +29,7 @@ export class CalledNames {
     // Most answers call nothing.
     this.#byName ??= namesOnWire(this.#tools);
     this.#finder ??= finderOf(this.#tools);
-    return this.#byName.get(key(given)) ?? this.#byName.get(key({ name: given.name })) ?? this.#finder.find(given);
+    return this.#byName.get(wireKey(given)) ?? this.#byName.get(wireKey({ name: given.name })) ?? this.#finder.find(given);
   }
 }
 
@@ -38,13 +38,9 @@ function namesOnWire(tools: readonly Tool[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const wires of [(tool: Tool) => legal(ownName(tool)), ({ name }: Tool) => ({ name: legalName(name, NAME_LAW) })]) {
     for (const tool of tools) {
-      const wire = key(wires(tool));
+      const wire = wireKey(wires(tool));
       if (!names.has(wire)) names.set(wire, tool.name);
     }
   }
   return names;
-}
-
-function key({ name, namespace = "" }: WireName): string {
-  return `${namespace}\n${name}`;
 }
