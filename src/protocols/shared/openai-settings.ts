@@ -8,6 +8,7 @@ import type { EncodeTarget } from "../protocol.ts";
 import { effortOfBudget, nearestEffort } from "./effort.ts";
 import { legalName, type NameLaw } from "./legal-names.ts";
 import { isStrict, lowerStrictSchema } from "./openai-schemas.ts";
+import { recordLogprobs, recordVerbosity } from "./single-answer.ts";
 
 /** What a model is told about its reasoning, and what it will do. */
 export interface ToldEffort {
@@ -84,7 +85,41 @@ export function formatInstruction(schema: JsonObject | undefined): string {
   return schema ? `${JSON_INSTRUCTION} The JSON must be valid against this JSON schema:\n${writeJson(schema)}` : JSON_INSTRUCTION;
 }
 
-/** Who is asking, hashed: what clients say of that tells accounts and sessions (rules 203, 430). 64 characters, which every such field takes. */
-export function hashedIdentity(text: string): string {
+/** How long the answer is to be, where server and model can be told (rule 206). @param canTell whether the server can. */
+export function verbosityFor(request: ChatRequest, canTell: boolean, { profile, losses }: EncodeTarget): ChatRequest["verbosity"] {
+  if (canTell && profile.verbosity !== false) return request.verbosity;
+  recordVerbosity(request, losses);
+  return undefined;
+}
+
+/** The probabilities of tokens that are wanted; asking for them is refused where sampling is (rule 193). */
+export function logprobsFor(request: ChatRequest, reasons: boolean, { profile, losses }: EncodeTarget): ChatRequest["logprobs"] {
+  if (samples(profile, reasons)) return request.logprobs;
+  recordLogprobs(request, losses);
+  return undefined;
+}
+
+/** Where a server can be told who is asking. */
+interface IdentityFields {
+  readonly endUserField?: string;
+  readonly promptCacheKey: boolean;
+}
+
+/** Who is asking, hashed: what clients say of that tells accounts and sessions (rules 203, 430). */
+export function encodeIdentity(
+  { endUser, cacheKey }: ChatRequest,
+  { endUserField, promptCacheKey }: IdentityFields,
+  losses: LossLedger,
+): JsonObject {
+  if (endUser !== undefined && endUserField === undefined) losses.add("end-user", "metadata.user_id", "info");
+  if (cacheKey !== undefined && !promptCacheKey) losses.add("cache-mark", "prompt_cache_key", "info");
+  return {
+    ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hashed(endUser) }),
+    ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hashed(cacheKey) }),
+  };
+}
+
+/** 64 characters, which every such field takes. */
+function hashed(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -5,8 +5,8 @@ import { askInWords } from "../../shared/compaction.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
-import { hashedIdentity, samples } from "../../shared/openai-settings.ts";
-import { recordChoices, recordLogprobs, recordVerbosity } from "../../shared/single-answer.ts";
+import { encodeIdentity, logprobsFor, verbosityFor } from "../../shared/openai-settings.ts";
+import { recordChoices } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { encodeMessages } from "./messages-encode.ts";
@@ -32,6 +32,8 @@ export function encodeRequest(given: ChatRequest, target: EncodeTarget): Encoded
     ...profile,
     maxStopSequences: Math.min(profile.maxStopSequences ?? MAX_STOPS, MAX_STOPS),
   });
+  const logprobs = logprobsFor(request, reasons, target);
+  const verbosity = verbosityFor(request, dialect.verbosity, target);
   const body: JsonObject = {
     model: target.model,
     ...encodePrefill(encodeMessages(request, target, instructions), target),
@@ -39,11 +41,11 @@ export function encodeRequest(given: ChatRequest, target: EncodeTarget): Encoded
     ...encodeLimit(request, target),
     ...(sent && { stop: sent }),
     ...encodeSampling(request, reasons, target),
-    ...encodeLogprobs(request, reasons, target),
+    ...(logprobs && { logprobs: true, ...(logprobs.alternatives > 0 && { top_logprobs: logprobs.alternatives }) }),
     ...reasoning,
     ...format,
-    ...encodeVerbosity(request, target),
-    ...encodeIdentity(request, target),
+    ...(verbosity !== undefined && { verbosity }),
+    ...encodeIdentity(request, dialect, losses),
     ...own,
     ...(request.stream && { stream: true }),
     // Usage comes only when it is asked for, and is wanted whether the caller asked or not (rule 258).
@@ -59,35 +61,6 @@ export function takes({ onlyIn = PROTOCOL, effortWithFunctions }: Profile, reque
   const { tools, reasoning } = request();
   const effort = reasoning?.effort ?? "none";
   return effort === "none" || !tools.some(({ type }) => type !== "hosted");
-}
-
-/** Refused where sampling is (A.2.1, rule 193). */
-function encodeLogprobs(request: ChatRequest, reasons: boolean, { profile, losses }: EncodeTarget): JsonObject {
-  const { logprobs } = request;
-  if (!logprobs) return {};
-  if (!samples(profile, reasons)) {
-    recordLogprobs(request, losses);
-    return {};
-  }
-  return { logprobs: true, ...(logprobs.alternatives > 0 && { top_logprobs: logprobs.alternatives }) };
-}
-
-function encodeVerbosity(request: ChatRequest, target: EncodeTarget): JsonObject {
-  const { verbosity } = request;
-  if (verbosity !== undefined && dialectOf(target).verbosity && target.profile.verbosity !== false) return { verbosity };
-  recordVerbosity(request, target.losses);
-  return {};
-}
-
-/** Who is asking, as hashes: what clients put there tells accounts and sessions (rules 203, 430). */
-function encodeIdentity({ endUser, cacheKey }: ChatRequest, target: EncodeTarget): JsonObject {
-  const { endUserField, promptCacheKey } = dialectOf(target);
-  if (endUser !== undefined && endUserField === undefined) target.losses.add("end-user", "metadata.user_id", "info");
-  if (cacheKey !== undefined && !promptCacheKey) target.losses.add("cache-mark", "prompt_cache_key", "info");
-  return {
-    ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hashedIdentity(endUser) }),
-    ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hashedIdentity(cacheKey) }),
-  };
 }
 
 /** Few servers go on where a last message of the assistant's ends, each asked in its own way (B.1). */

@@ -2,6 +2,7 @@
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { askInWords } from "../../shared/compaction.ts";
+import { encodeIdentity, logprobsFor } from "../../shared/openai-settings.ts";
 import { recordChoices } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
 import type { Profile } from "../../profile.ts";
@@ -10,7 +11,7 @@ import { INCLUDE_LOGPROBS, INCLUDE_STATE, PROTOCOL } from "../wire.ts";
 import { carryRequest } from "./carried.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { encodeInput } from "./input-encode.ts";
-import { encodeIdentity, encodeLimit, encodeLogprobs, encodeReasoning, encodeSampling, encodeText } from "./settings-encode.ts";
+import { encodeLimit, encodeReasoning, encodeSampling, encodeText } from "./settings-encode.ts";
 import { encodeTools } from "./tools-encode.ts";
 
 /** @throws GatewayError `invalid-request` when nothing is left to answer. */
@@ -41,23 +42,19 @@ function encodeBody(given: ChatRequest, target: EncodeTarget): { asked: JsonObje
   const { fields: reasoning, reasons, encrypted } = encodeReasoning(request, carried.reasoning, target);
   const { fields: text, instructions } = encodeText(request, carried.text, target);
   const { fields: tools, include: told } = encodeTools(request, reasons, target);
-  const logprobs = encodeLogprobs(request, reasons, target);
-  const include = new Set([
-    ...carried.include,
-    ...(encrypted ? [INCLUDE_STATE] : []),
-    ...told,
-    ...(logprobs.asked ? [INCLUDE_LOGPROBS] : []),
-  ]);
+  const logprobs = logprobsFor(request, reasons, target);
+  const include = new Set([...carried.include, ...(encrypted ? [INCLUDE_STATE] : []), ...told, ...(logprobs ? [INCLUDE_LOGPROBS] : [])]);
   return {
     asked: { model: target.model, ...encodeInput(request, target, instructions), ...tools, ...reasoning, ...text },
     limits: {
       ...encodeLimit(request, target),
       ...encodeSampling(request, reasons, target),
-      ...logprobs.fields,
+      ...(logprobs && logprobs.alternatives > 0 && { top_logprobs: logprobs.alternatives }),
       ...(include.size > 0 && { include: [...include] }),
       // Nothing is to be kept there: what its answers need is told with each of them (A.3.2).
       store: false,
-      ...encodeIdentity(request, carried, target),
+      ...encodeIdentity(request, dialectOf(target), target.losses),
+      ...carried.fields,
     },
   };
 }

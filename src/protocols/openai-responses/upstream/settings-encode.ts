@@ -1,11 +1,9 @@
-/** Limits, sampling, reasoning, the form of the answer, and who is asking (A.3.1, B.0.5, C.7, C.8). */
+/** Limits, sampling, reasoning, and the form of the answer (A.3.1, B.0.5, C.7, C.8). */
 import type { ChatRequest } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { declareSchema, effortFor, formatInstruction, hashedIdentity, JSON_INSTRUCTION, samples } from "../../shared/openai-settings.ts";
-import { recordLogprobs, recordVerbosity } from "../../shared/single-answer.ts";
+import { declareSchema, effortFor, formatInstruction, JSON_INSTRUCTION, samples, verbosityFor } from "../../shared/openai-settings.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { MIN_OUTPUT_TOKENS, NAME_LAW } from "../wire.ts";
-import type { CarriedFields } from "./carried.ts";
 import { dialectOf } from "./default-dialect.ts";
 
 /** The limit of output tokens: no less than the protocol takes (rules 190, 357), no more than the model writes (rule 188). */
@@ -69,7 +67,8 @@ export interface EncodedText {
 export function encodeText(request: ChatRequest, own: JsonObject, target: EncodeTarget): EncodedText {
   const { format: ownFormat, ...others } = own;
   const { format, instructions } = encodeFormat(request, (ownFormat as JsonObject | undefined) ?? {}, target);
-  const text = { ...(format && { format }), ...encodeVerbosity(request, target), ...others };
+  const verbosity = verbosityFor(request, dialectOf(target).verbosity, target);
+  const text = { ...(format && { format }), ...(verbosity !== undefined && { verbosity }), ...others };
   return { fields: Object.keys(text).length > 0 ? { text } : {}, instructions };
 }
 
@@ -89,38 +88,4 @@ function encodeFormat(
     return { format: { type: "json_schema", ...declareSchema(format, NAME_LAW, losses), ...own }, instructions: [] };
   losses.add("output-format-emulated", "output_config.format", "info");
   return { format: { type: "json_object" }, instructions: [formatInstruction(schema)] };
-}
-
-function encodeVerbosity(request: ChatRequest, target: EncodeTarget): JsonObject {
-  const { verbosity } = request;
-  if (verbosity !== undefined && dialectOf(target).verbosity && target.profile.verbosity !== false) return { verbosity };
-  recordVerbosity(request, target.losses);
-  return {};
-}
-
-/** Tokens' probabilities, and what asks for them; refused where sampling is (rule 193). */
-export function encodeLogprobs(
-  request: ChatRequest,
-  reasons: boolean,
-  { profile, losses }: EncodeTarget,
-): { fields: JsonObject; asked: boolean } {
-  const { logprobs } = request;
-  if (!logprobs) return { fields: {}, asked: false };
-  if (!samples(profile, reasons)) {
-    recordLogprobs(request, losses);
-    return { fields: {}, asked: false };
-  }
-  return { fields: logprobs.alternatives > 0 ? { top_logprobs: logprobs.alternatives } : {}, asked: true };
-}
-
-/** Who is asking, as hashes (rules 203, 430). */
-export function encodeIdentity({ endUser, cacheKey }: ChatRequest, { fields: own }: CarriedFields, target: EncodeTarget): JsonObject {
-  const { endUserField, promptCacheKey } = dialectOf(target);
-  if (endUser !== undefined && endUserField === undefined) target.losses.add("end-user", "metadata.user_id", "info");
-  if (cacheKey !== undefined && !promptCacheKey) target.losses.add("cache-mark", "prompt_cache_key", "info");
-  return {
-    ...(endUser !== undefined && endUserField !== undefined && { [endUserField]: hashedIdentity(endUser) }),
-    ...(cacheKey !== undefined && promptCacheKey && { prompt_cache_key: hashedIdentity(cacheKey) }),
-    ...own,
-  };
 }
