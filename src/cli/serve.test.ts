@@ -85,7 +85,7 @@ test("what has expired goes from the file though nobody asks for anything", asyn
     maxBytes: 1_000,
     path,
     now: () => 0,
-    onError: (error) => void Promise.reject(error as Error),
+    onError: (error) => void Promise.reject(error),
   });
   records.put("", { id: "resp_1", head: "1", items: [] });
   records.close();
