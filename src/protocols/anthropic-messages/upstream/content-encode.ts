@@ -3,8 +3,8 @@ import type { Content, Native, ToolCallContent } from "../../../chat/chat.ts";
 import { asObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import { mintedBy } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
-import { compactionText } from "../../shared/compaction.ts";
-import { hostedCallText, hostedResultText, mediaLabel, missingMediaText, toolLoadedText } from "../../shared/fixed-texts.ts";
+import { wordsFor } from "../../shared/content-words.ts";
+import { mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
 import { recordContentNative, recordOpaque } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeCitation, encodeHostedCall, encodeHostedResult } from "../answer-content.ts";
@@ -41,7 +41,7 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
         },
       ];
     case "tool-reference":
-      if (!knowsDeferred(target.profile)) return plainText(toolLoadedText(content.name));
+      if (!knowsDeferred(target.profile)) return plainText(wordsFor(content, path, losses));
       return [{ type: "tool_reference", tool_name: encodeToolName(content.name), ...encodeAnnotations(content) }];
     case "reasoning":
       return encodeReasoning(content, path, target);
@@ -63,14 +63,12 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
       const block = ownFields(content.native) && encodeHostedCall(content);
       // Only Claude's own calls can be replayed to it (rule 225).
       if (block) return [{ ...block, input: asObject(tryParseJson(content.input)) ?? {}, ...encodeAnnotations(content) }];
-      losses.add("hosted-tool-history", path, "info");
-      return plainText(hostedCallText(content));
+      return plainText(wordsFor(content, path, losses));
     }
     case "hosted-tool-result": {
       const block = ownFields(content.native) && encodeHostedResult(content);
       if (block) return [{ ...block, ...encodeAnnotations(content) }];
-      losses.add("hosted-tool-history", path, "info");
-      return plainText(hostedResultText(content));
+      return plainText(wordsFor(content, path, losses));
     }
     case "compaction":
       return encodeCompaction(content, path, target);
@@ -143,6 +141,6 @@ function encodeCall(content: ToolCallContent & Content, path: string, target: En
 function encodeCompaction(content: Extract<Content, { type: "compaction" }> & Content, path: string, target: EncodeTarget): JsonObject[] {
   const { state, text } = content;
   const minted = state && mintedBy(state.issuer, target.issuer);
-  if (!minted && !ownFields(content.native)) return plainText(compactionText(content, path, target.losses));
+  if (!minted && !ownFields(content.native)) return plainText(wordsFor(content, path, target.losses));
   return [{ type: "compaction", content: text ?? null, ...(minted && { encrypted_content: state.value }), ...encodeAnnotations(content) }];
 }

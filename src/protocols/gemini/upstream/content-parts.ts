@@ -6,17 +6,8 @@ import type { Content, MediaContent, Native, ReasoningContent, TextContent } fro
 import type { JsonObject } from "../../../chat/json.ts";
 import { mintedBy, type OpaqueState } from "../../../chat/state.ts";
 import { callInputObject } from "../../shared/call-input.ts";
-import { compactionText } from "../../shared/compaction.ts";
-import {
-  hostedCallText,
-  hostedResultText,
-  mediaLabel,
-  missingMediaText,
-  reminder,
-  searchResultText,
-  toolChangeText,
-  toolLoadedText,
-} from "../../shared/fixed-texts.ts";
+import { wordsFor } from "../../shared/content-words.ts";
+import { mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
 import { recordContentNative, recordOpaque, WHOLE_NATIVES } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { encodeMedia } from "./media.ts";
@@ -50,22 +41,15 @@ function encodeParts(content: Content, path: string, target: EncodeTarget): Part
       return content.content.flatMap((inner, i) => encodeContent(inner, `${path}.content[${i}]`, target));
     case "media":
       return encodeMediaParts(content, path, target);
-    case "search-result":
-      return textPart(searchResultText(content));
-    case "tool-reference":
-      return textPart(toolLoadedText(content.name));
-    case "tool-change":
-      return textPart(reminder(toolChangeText(content)));
-    case "hosted-tool-call":
-      target.losses.add("hosted-tool-history", path, "info");
-      return textPart(hostedCallText(content));
-    case "hosted-tool-result":
-      target.losses.add("hosted-tool-history", path, "info");
-      return textPart(hostedResultText(content));
     case "refusal":
       return textPart(content.text);
+    case "search-result":
+    case "tool-reference":
+    case "tool-change":
+    case "hosted-tool-call":
+    case "hosted-tool-result":
     case "compaction":
-      return textPart(compactionText(content, path, target.losses));
+      return textPart(wordsFor(content, path, target.losses));
     case "opaque":
       recordOpaque(content, path, target.losses);
       return [];

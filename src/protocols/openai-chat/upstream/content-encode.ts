@@ -1,17 +1,8 @@
 /** Neutral content as parts of a user's message (A.2.1, B.0.6). What the wire has no part for becomes text of a fixed form. */
 import type { Content, MediaContent } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { compactionText } from "../../shared/compaction.ts";
-import {
-  hostedCallText,
-  hostedResultText,
-  mediaLabel,
-  missingMediaText,
-  reminder,
-  searchResultText,
-  toolChangeText,
-  toolLoadedText,
-} from "../../shared/fixed-texts.ts";
+import { wordsFor } from "../../shared/content-words.ts";
+import { mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
 import { DEFAULT_TYPES, IMAGE_TYPES } from "../../shared/media-bytes.ts";
 import { recordContentNative, recordOpaque } from "../../shared/native-losses.ts";
 import { dataUrl, fileName, inputAudio, readMedia } from "../../shared/openai-media.ts";
@@ -36,19 +27,12 @@ export function encodeContent(content: Content, path: string, target: EncodeTarg
     case "media":
       return encodeMedia(content, path, target);
     case "search-result":
-      return textParts(searchResultText(content));
     case "tool-reference":
-      return textParts(toolLoadedText(content.name));
     case "tool-change":
-      return textParts(reminder(toolChangeText(content)));
     case "hosted-tool-call":
-      target.losses.add("hosted-tool-history", path, "info");
-      return textParts(hostedCallText(content));
     case "hosted-tool-result":
-      target.losses.add("hosted-tool-history", path, "info");
-      return textParts(hostedResultText(content));
     case "compaction":
-      return textParts(compactionText(content, path, target.losses));
+      return textParts(wordsFor(content, path, target.losses));
     case "opaque": {
       const own = ownFields(content.native);
       if (!own) recordOpaque(content, path, target.losses);

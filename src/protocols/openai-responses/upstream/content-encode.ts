@@ -1,17 +1,8 @@
 /** Neutral content as parts of a message or of a result (A.3.1, B.0.6). What the wire has no part for becomes text of a fixed form. */
 import type { Content, MediaContent, TextContent } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
-import { compactionText } from "../../shared/compaction.ts";
-import {
-  hostedCallText,
-  hostedResultText,
-  mediaLabel,
-  missingMediaText,
-  reminder,
-  searchResultText,
-  toolChangeText,
-  toolLoadedText,
-} from "../../shared/fixed-texts.ts";
+import { wordsFor } from "../../shared/content-words.ts";
+import { mediaLabel, missingMediaText } from "../../shared/fixed-texts.ts";
 import { DEFAULT_TYPES, IMAGE_TYPES } from "../../shared/media-bytes.ts";
 import { recordContentNative, recordOpaque } from "../../shared/native-losses.ts";
 import { dataUrl, fileName, inputAudio, readMedia } from "../../shared/openai-media.ts";
@@ -42,19 +33,12 @@ export function encodeContent(content: Content, path: string, voice: Voice, targ
     case "media":
       return encodeMedia(content, path, target);
     case "search-result":
-      return textParts(searchResultText(content), voice);
     case "tool-reference":
-      return textParts(toolLoadedText(content.name), voice);
     case "tool-change":
-      return textParts(reminder(toolChangeText(content)), voice);
     case "hosted-tool-call":
-      target.losses.add("hosted-tool-history", path, "info");
-      return textParts(hostedCallText(content), voice);
     case "hosted-tool-result":
-      target.losses.add("hosted-tool-history", path, "info");
-      return textParts(hostedResultText(content), voice);
     case "compaction":
-      return textParts(compactionText(content, path, target.losses), voice);
+      return textParts(wordsFor(content, path, target.losses), voice);
     case "opaque": {
       const own = ownFields(content.native);
       if (!own) recordOpaque(content, path, target.losses);
