@@ -109,7 +109,9 @@ const agent: Effects = {
 export const effects: Readonly<Record<string, Effects>> = {
   // After a 400 it leaves out one feature after another.
   "claude-code": { ...agent, "400-always": fails(6), "401-always": fails(1), "404-always": fails(2), "529-always": fails(3) },
-  "gemini-cli": { ...agent, ...final },
+  // Without what it makes of a refused key: it fails at once, but tries again for minutes after the 502 that the operator's key is
+  // answered with, whoever asks (rule 341).
+  "gemini-cli": { ...agent, "400-always": fails(1), "404-always": fails(1) },
   codex: {
     ...agent,
     "cut-after-thinking": recovers(2),
