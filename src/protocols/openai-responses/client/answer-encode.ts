@@ -8,7 +8,7 @@
 import type { Content, Finish, HostedToolResultContent, MediaContent, Native, ToolCallContent } from "../../../chat/chat.ts";
 import type { ChatEvent } from "../../../chat/events.ts";
 import { asObject, type JsonObject } from "../../../chat/json.ts";
-import type { OpaqueState } from "../../../chat/state.ts";
+import { NOBODY, type OpaqueState } from "../../../chat/state.ts";
 import type { ItemEvent } from "../../shared/in-turn.ts";
 import { refusalText } from "../../shared/refusal-text.ts";
 import { toolNamed } from "../../shared/tool-lookup.ts";
@@ -207,7 +207,7 @@ export class AnswerEncoder {
 
   #followCompaction(first: OpaqueState | undefined): Follower {
     return collecting((summary, late) => {
-      const state: OpaqueState = late ?? first ?? { issuer: { platform: "none" }, kind: "compaction", value: "" };
+      const state: OpaqueState = late ?? first ?? { issuer: NOBODY, kind: "compaction", value: "" };
       const sealed = sealState({ ...state, ...(summary !== "" && { text: summary }) }, "self", this.#context.sealer);
       this.#writer.settle();
       this.#writer.ended(new WholeItem(this.output, "cmp", { type: "compaction", encrypted_content: sealed }));
