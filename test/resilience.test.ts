@@ -1,7 +1,7 @@
 /** The acceptance cases of the failures to leave behind, through real sockets, on both lanes. */
 import { describe, expect, test } from "vitest";
 import type { FaultName } from "../src/simulator/types.ts";
-import { ask, gatewaysForTests, pool, post, readEvents, until } from "./support/gateway.ts";
+import { ask, gatewaysForTests, pool, post, readEvents, until, unhurried } from "./support/gateway.ts";
 
 const { start, running } = gatewaysForTests();
 const lanes = ["anthropic", "gemini"] as const;
@@ -182,7 +182,7 @@ describe.each(lanes)("Messages client, %s upstream", (lane) => {
   });
 
   test.each(["slow-drip", "split-bytes", "close-after-answer"] satisfies FaultName[])("%s is no failure", async (fault) => {
-    const { url, simulator } = await start({ config: pool(lane, 1) });
+    const { url, simulator } = await start({ config: unhurried(pool(lane, 1)) });
     simulator.script({ fault, times: 2 });
     for (let i = 0; i < 2; i += 1) {
       const answer = await post(url, ask("hello", { stream: true }));

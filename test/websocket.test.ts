@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { ClientOptions } from "ws";
 import type { JsonObject } from "../src/chat/json.ts";
 import type { FaultName } from "../src/simulator/types.ts";
-import { gatewaysForTests, pool, until } from "./support/gateway.ts";
+import { gatewaysForTests, pool, until, unhurried } from "./support/gateway.ts";
 import { create, socketsForTests, types, type SocketEvent, type TestSocket } from "./support/web-socket-client.ts";
 
 const { start } = gatewaysForTests();
@@ -284,7 +284,7 @@ describe("the end of a connection", () => {
   });
 
   test("comes with age, after the answer under way", async () => {
-    const gateway = await start({ config: withServer("websocket_max_age: 1s") });
+    const gateway = await start({ config: unhurried(withServer("websocket_max_age: 1s")) });
     gateway.simulator.script({ chunkDelayMs: 200, text: "one two three four five six" });
     const [idle, busy] = await Promise.all([connect(gateway), connect(gateway)]);
     busy.send(create("hello"));

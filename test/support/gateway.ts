@@ -105,6 +105,11 @@ models: { "*": up/${model} }
 `;
 }
 
+/** The same with the usual limits of time: for what is slow and no failure, on a busy machine too. */
+export function unhurried(config: (upstream: string) => string): (upstream: string) => string {
+  return (upstream) => config(upstream).replace(/^ +timeouts: .*\n/m, "");
+}
+
 export interface Event {
   readonly event: string;
   readonly data: Record<string, unknown>;
