@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createHash, randomBytes } from "node:crypto";
 import { behaviourFromHeader } from "./behaviour-header.ts";
 import { StateRecord, type StateSettings } from "./binding-conversation.ts";
-import type { Call, Settings } from "./dialect.ts";
+import type { Call, Dialect, Settings } from "./dialect.ts";
 import { stepsFor } from "./exchange.ts";
 import { soundSteps } from "./faults.ts";
 import { MarkedAnswers } from "./marked-answers.ts";
@@ -24,116 +24,153 @@ const KEEP_ALIVE_MS = 600_000;
 
 /** Starts a simulator on 127.0.0.1; rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const requests: RecordedRequest[] = [];
-  const sockets = new Set<Socket>();
-  const script = new Script();
-  const marked = new MarkedAnswers();
-  const credentials: Simulator["credentials"] = new Map(Object.entries(options.credentials ?? {}));
-  const settings: Settings = {
-    state: stateSettings(options),
-    responses: new ResponseStore(),
-    models: options.models,
-    requireKey: options.requireKey ?? false,
-  };
-  let sequence = 0;
-  let openRequests = 0;
+  const simulator = new RunningSimulator(options);
+  await simulator.listen(options.port ?? 0);
+  return simulator;
+}
 
-  const serve = async (incoming: IncomingMessage, response: ServerResponse, gone: AbortSignal): Promise<void> => {
+class RunningSimulator implements Simulator {
+  port = 0;
+  readonly requests: MutableRequest[] = [];
+  readonly credentials: Simulator["credentials"];
+  readonly #options: SimulatorOptions;
+  readonly #settings: Settings;
+  readonly #script = new Script();
+  readonly #marked = new MarkedAnswers();
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (incoming, response) =>
+    this.#take(incoming, response),
+  );
+  #sequence = 0;
+  #openRequests = 0;
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options;
+    this.credentials = new Map(Object.entries(options.credentials ?? {}));
+    this.#settings = {
+      state: stateSettings(options),
+      responses: new ResponseStore(),
+      models: options.models,
+      requireKey: options.requireKey ?? false,
+    };
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      socket.on("error", () => undefined);
+    });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get responses(): ResponseStore {
+    return this.#settings.responses;
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  get openRequests(): number {
+    return this.#openRequests;
+  }
+
+  script(...items: Parameters<Simulator["script"]>): void {
+    this.#script.push(items);
+  }
+
+  answer(...[marker, behaviours]: Parameters<Simulator["answer"]>): void {
+    this.#marked.set(marker, behaviours);
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, "127.0.0.1", resolve);
+    });
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      for (const request of this.requests) settle(request, "cut");
+      this.#server.close(() => {
+        this.#sockets.clear();
+        resolve();
+      });
+      for (const socket of this.#sockets) socket.destroy();
+    });
+  }
+
+  #take(incoming: IncomingMessage, response: ServerResponse): void {
+    const gone = new AbortController();
+    this.#openRequests += 1;
+    response.once("close", () => {
+      this.#openRequests -= 1;
+      gone.abort();
+    });
+    this.#serve(incoming, response, gone.signal).catch((error: unknown) => showBug(error, response));
+  }
+
+  async #serve(incoming: IncomingMessage, response: ServerResponse, gone: AbortSignal): Promise<void> {
     const url = urlOf(incoming);
     const route = routeOf(incoming.method ?? "", url, incoming.headers);
     const body = await readBody(incoming, route.dialect.bodyLimit);
     const state = new StateRecord();
+    const credential = credentialOf(incoming.headers, url);
+    const request = this.#record(incoming, body ?? Buffer.alloc(0), credential, state);
+    gone.addEventListener("abort", () => settle(request, response.writableFinished ? "answered" : "client-left"), { once: true });
+    if (gone.aborted) settle(request, "client-left");
+    const { operation = "generate", model, responseId, framing } = route;
+    const { headers } = incoming;
+    const call: Call = { operation, model, responseId, framing, headers, query: url.searchParams, body: request.body, credential, state };
+    await perform(this.#stepsOf(call, route, request, body === undefined), response, gone, () => settle(request, "cut"));
+  }
+
+  #record(incoming: IncomingMessage, body: Buffer, credential: string | undefined, state: StateRecord): MutableRequest {
     const request: MutableRequest = {
-      sequence: sequence++,
+      sequence: this.#sequence,
       method: incoming.method ?? "",
       path: incoming.url ?? "",
       headers: incoming.rawHeaders,
-      body: body ?? Buffer.alloc(0),
-      credential: credentialOf(incoming.headers, url),
+      body,
+      credential,
       outcome: "open",
       state,
     };
-    if (options.record === true) requests.push(request);
-    const settle = (outcome: RecordedRequest["outcome"]): void => {
-      if (request.outcome === "open") request.outcome = outcome;
-    };
-    gone.addEventListener("abort", () => settle(response.writableFinished ? "answered" : "client-left"), { once: true });
-    if (gone.aborted) settle("client-left");
-    const { operation, model, responseId, framing } = route;
-    const call: Call = {
-      operation: operation ?? "generate",
-      model,
-      responseId,
-      framing,
-      headers: incoming.headers,
-      query: url.searchParams,
-      body: request.body,
-      credential: request.credential,
-      state,
-    };
-    await perform(stepsOf(call, route, request, body === undefined), response, gone, () => settle("cut"));
-  };
+    this.#sequence += 1;
+    if (this.#options.record === true) this.requests.push(request);
+    return request;
+  }
 
-  const stepsOf = (call: Call, { dialect, operation }: Route, request: RecordedRequest, oversize: boolean): readonly Step[] => {
+  #stepsOf(call: Call, route: Route, request: RecordedRequest, oversize: boolean): readonly Step[] {
+    const { dialect, operation } = route;
     try {
       const header = call.headers["x-simulator"];
       const asked = typeof header === "string" ? behaviourFromHeader(header) : undefined;
       if (operation === undefined) throw new VendorError(404, "Not found");
       if (oversize) throw dialect.oversize();
-      const ofCredential = credentials.get(call.credential ?? "");
-      const unasked = (): Behaviour | undefined =>
-        (operation === "generate" ? marked.find(call, dialect, settings.responses) : undefined) ?? script.take(request, operation);
-      const behaviour: Behaviour = asked ?? (ofCredential === undefined ? unasked() : asBehaviour(ofCredential)) ?? {};
-      return stepsFor(call, dialect, settings, behaviour, options.chunkDelayMs ?? 0);
+      const behaviour = asked ?? this.#behaviourFor(call, dialect, request) ?? {};
+      return stepsFor(call, dialect, this.#settings, behaviour, this.#options.chunkDelayMs ?? 0);
     } catch (error) {
       if (error instanceof VendorError) return soundSteps(dialect.failureReply(error, call), 0);
       throw error;
     }
-  };
+  }
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (incoming, response) => {
-    const gone = new AbortController();
-    openRequests++;
-    response.once("close", () => {
-      openRequests--;
-      gone.abort();
-    });
-    serve(incoming, response, gone.signal).catch((error: unknown) => showBug(error, response));
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    requests,
-    credentials,
-    responses: settings.responses,
-    get openConnections() {
-      return sockets.size;
-    },
-    get openRequests() {
-      return openRequests;
-    },
-    script: (...items) => script.push(items),
-    answer: (marker, behaviours) => marked.set(marker, behaviours),
-    close: () =>
-      new Promise((resolve) => {
-        for (const request of requests as MutableRequest[]) if (request.outcome === "open") request.outcome = "cut";
-        server.close(() => {
-          sockets.clear();
-          resolve();
-        });
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  /** What the test wants of a request that says nothing itself: by its key, by its prompt, else by its turn. */
+  #behaviourFor(call: Call, dialect: Dialect, request: RecordedRequest): Behaviour | undefined {
+    const ofCredential = this.credentials.get(call.credential ?? "");
+    if (ofCredential !== undefined) return asBehaviour(ofCredential);
+    const marked = call.operation === "generate" ? this.#marked.find(call, dialect, this.responses) : undefined;
+    return marked ?? this.#script.take(request, call.operation);
+  }
+}
+
+/** What became of a request, unless that is known already. */
+function settle(request: MutableRequest, outcome: RecordedRequest["outcome"]): void {
+  if (request.outcome === "open") request.outcome = outcome;
 }
 
 function stateSettings({ issuer, strictState }: SimulatorOptions): StateSettings {
