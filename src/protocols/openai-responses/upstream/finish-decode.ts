@@ -8,6 +8,7 @@ import type { Findings } from "./item-reader.ts";
 const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ["max_output_tokens", "length"],
   ["max_tokens", "length"],
+  ["max_messages", "length"],
   ["content_filter", "content-filter"],
 ]);
 

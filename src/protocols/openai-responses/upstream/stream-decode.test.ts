@@ -163,6 +163,7 @@ describe("refusals and ends", () => {
 
   test.each([
     ["max_output_tokens", "length"],
+    ["max_messages", "length"],
     ["content_filter", "content-filter"],
     ["some_day", "other"],
   ])("oddity 34: an answer that is not complete because of %s ends, and does not fail", (reason, neutral) => {
