@@ -297,7 +297,9 @@ describe("the end of a connection", () => {
   });
 
   test("a shutdown lets running answers finish, then ends the rest with the protocol's own error", async () => {
-    const gateway = await start({ config: pool("anthropic", 1) });
+    const patient = (upstream: string): string =>
+      unhurried(pool("anthropic", 1))(upstream).replace("shutdown_grace: 200ms", "shutdown_grace: 3s");
+    const gateway = await start({ config: patient });
     gateway.simulator.script({ chunkDelayMs: 5 }, { fault: "hang-mid-stream" });
     const [idle, finishing, hanging] = await Promise.all([connect(gateway), connect(gateway), connect(gateway)]);
     finishing.send(create("hello"));
