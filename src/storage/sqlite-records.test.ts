@@ -117,13 +117,18 @@ test("much that has expired is there for nobody at once, and goes from the file 
 
 test("every process of several that start at once can use the file", async () => {
   const script = `
+    import { DatabaseBusy } from ${JSON.stringify(new URL("database.ts", import.meta.url).href)};
     import { SqliteRecords } from ${JSON.stringify(new URL("sqlite-records.ts", import.meta.url).href)};
-    const store = new SqliteRecords({ ttlMs: 3600000, maxBytes: 1e9, path: ${JSON.stringify(path)}, onError(error) { throw error } });
+    // On a busy machine the others may hold the file for longer than anybody is kept waiting: then it is tried again.
+    const unlessBusy = (error) => { if (!(error instanceof DatabaseBusy)) throw error; };
+    const patiently = (run) => { for (;;) try { return run(); } catch (error) { unlessBusy(error); } };
+    const options = { ttlMs: 3600000, maxBytes: 1e9, path: ${JSON.stringify(path)}, onError: unlessBusy };
+    const store = patiently(() => new SqliteRecords(options));
     for (let i = 0; i < 50; i += 1) {
       store.put("o", { id: process.argv[1] + i, head: "1", items: [{ id: "i", part: "input", text: "1" }] });
-      if (store.get("o", process.argv[1] + i) === undefined) throw new Error("not there");
+      if (patiently(() => store.get("o", process.argv[1] + i)) === undefined) throw new Error("not there");
     }
-    store.close();`;
+    patiently(() => store.close());`;
   const run = (name: string) => promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script, name]);
   const outputs = await Promise.all(["a", "b", "c", "d"].map((name) => run(name)));
   expect(outputs.map(({ stderr }) => stderr).join("")).toBe("");
