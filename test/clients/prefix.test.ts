@@ -27,6 +27,16 @@ test.each([
   expect(brokenPrefixes(bytes(later, body))).toEqual(["request 2, messages[1] is gone", "request 2, tools[1] is gone"]);
 });
 
+test("and in one of Responses, whose instructions stand before everything", () => {
+  const body = { input: [{ role: "user", content: "Hi" }], tools: [{ type: "function", name: "one" }] };
+  const later = { ...body, input: [...body.input, { type: "reasoning", summary: [] }] };
+  expect(brokenPrefixes(bytes(body, later))).toEqual([]);
+  expect(brokenPrefixes(bytes(later, { ...body, instructions: "Be brief." }))).toEqual([
+    expect.stringMatching(/^request 2, instructions\[0\] changed/),
+    "request 2, input[1] is gone",
+  ]);
+});
+
 test.each([
   [
     "a changed turn",
