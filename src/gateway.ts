@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createKeyRing } from "./access/keys.ts";
 import { LessonMemory } from "./catalog/lesson-memory.ts";
+import { comparablePrice } from "./catalog/prices.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
 import type { Config } from "./config/config.ts";
 import { createRequestListener, type RequestsContext } from "./http/requests.ts";
@@ -16,8 +17,10 @@ import { KeptAnswers } from "./pipeline/kept-answers.ts";
 import { MediaStore } from "./pipeline/media.ts";
 import { MintedStateMemory } from "./pipeline/minted-states.ts";
 import { ProtocolMemory } from "./pipeline/protocol-memory.ts";
+import { defaultAffinityLimits } from "./routing/affinity.ts";
 import { systemClock } from "./routing/clock.ts";
-import { Pool, type PoolView } from "./routing/pool.ts";
+import type { PoolView } from "./routing/describe.ts";
+import { Pool } from "./routing/pool.ts";
 import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
 import { MemoryRecords } from "./storage/memory-records.ts";
@@ -54,9 +57,12 @@ export async function createGateway({ config, log, stateKeys, openRecords, recor
   const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
-  const pools = new Map(
-    providers.map((provider) => [provider.name, new Pool(provider, { cooldown: config.cooldown, waiting: config.queue })]),
-  );
+  const pool = new Pool(providers, {
+    cooldown: config.cooldown,
+    waiting: config.queue,
+    affinity: { ...defaultAffinityLimits, ttlMs: config.affinity.ttlMs },
+    priceOf: ({ provider, model }) => comparablePrice(provider.platform, model),
+  });
   const userAgent = `dragoman/${version}`;
   const inMemory = (): RecordStore => new MemoryRecords(config.responses);
   const keptAnswers = new KeptAnswers({ open: config.responses.store ? (openRecords ?? inMemory) : undefined, log });
@@ -73,7 +79,7 @@ export async function createGateway({ config, log, stateKeys, openRecords, recor
       keptAnswers,
       instanceId: randomUUID(),
       profileFor,
-      pools,
+      pool,
       transport,
       clock: systemClock,
       retry: config.retry,
@@ -97,7 +103,7 @@ export async function createGateway({ config, log, stateKeys, openRecords, recor
       if (recordsExist) keptAnswers.store();
       return address;
     },
-    describe: () => [...pools.values()].map((pool) => pool.describe()),
+    describe: () => pool.describe(),
     close() {
       closed ??= (async () => {
         await server.close(config.server.shutdownGraceMs);

@@ -1,11 +1,6 @@
-/** What is publicly known of models on their platforms, from the price catalogue of the Pydantic project (`@pydantic/genai-prices`). */
-import { createRequire } from "node:module";
-import type * as Prices from "@pydantic/genai-prices";
+/** What is publicly known of models on their platforms. */
 import { LRUCache } from "lru-cache";
-
-/** Reading the catalogue takes longer than the rest of a start, and most processes are never asked for a fact of it. */
-const require = createRequire(import.meta.url);
-let catalogue: typeof Prices | undefined;
+import { lookUpPrice } from "./price-catalogue.ts";
 
 /** Absent: not known. */
 export interface ModelFacts {
@@ -26,14 +21,8 @@ export function modelFacts(platform: string, model: string): ModelFacts {
   const key = `${platform}/${model}`;
   const known = remembered.get(key);
   if (known) return known;
-  const facts = lookUp(platform, model.replace(/^models\//, ""));
+  const window = lookUpPrice(platform, model, {})?.model.context_window;
+  const facts = window === undefined || window <= 0 ? {} : { contextWindow: window };
   remembered.set(key, facts);
   return facts;
-}
-
-/** The catalogue finds its models by many spellings, and only on its way to a price. */
-function lookUp(platform: string, model: string): ModelFacts {
-  catalogue ??= require("@pydantic/genai-prices") as typeof Prices;
-  const window = catalogue.calcPrice({}, model, { providerId: platform })?.model.context_window;
-  return window === undefined || window <= 0 ? {} : { contextWindow: window };
 }

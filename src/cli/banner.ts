@@ -57,7 +57,7 @@ function servedBy({ routes, providers }: Config) {
     listed: router.listModels(),
     model(name: string): boolean {
       try {
-        return router.resolve(name).targets.length > 0;
+        return router.resolve(name).steps.length > 0;
       } catch {
         return false;
       }

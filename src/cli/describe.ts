@@ -1,6 +1,6 @@
 /** A configuration in words, for the terminal. Names and addresses only: nothing here ever holds a secret. */
 import { isIPv6 } from "node:net";
-import type { Config, KeyConfig, Route } from "../config/config.ts";
+import type { Config, KeyConfig, Route, RouteStep } from "../config/config.ts";
 import type { Provider } from "../providers/provider.ts";
 
 /** Where the configuration came from. */
@@ -41,9 +41,15 @@ export function describeCredentials({ credentials }: Provider): string {
 }
 
 /** The targets of a route, in order. */
-export function describeTargets({ targets, loss }: Route): string {
-  const list = targets.map(({ provider, model }) => `${provider}/${model}`).join(", then ");
+export function describeTargets({ steps, loss }: Route): string {
+  const list = steps.map(describeStep).join(", then ");
   return loss === undefined ? list : `${list} (loss: ${loss})`;
+}
+
+function describeStep({ targets, strategy, on }: RouteStep): string {
+  const names = targets.map(({ provider, model }) => `${provider}/${model}`).join(" or ");
+  const notes = [...(strategy === undefined ? [] : [strategy]), ...(on ? [`on ${on.join(", ")}`] : [])];
+  return notes.length === 0 ? names : `${names} (${notes.join("; ")})`;
 }
 
 /** The base URL for a client on this machine. */

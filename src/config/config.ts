@@ -1,6 +1,7 @@
 /** The configuration as the program uses it: checked, references resolved, every default filled in. Durations are in ms. */
+import type { ErrorKind } from "../chat/error.ts";
 import type { LossMode } from "../chat/loss.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Provider, StrategyName } from "../providers/provider.ts";
 
 /** Where a configuration came from. */
 export type ConfigSource =
@@ -46,13 +47,21 @@ export interface RouteTarget {
   readonly model: string;
 }
 
+/** Targets that are tried as one. */
+export interface RouteStep {
+  readonly targets: readonly [RouteTarget, ...RouteTarget[]];
+  /** How their credentials take turns; absent: as the provider of the one target says. */
+  readonly strategy?: StrategyName;
+  /** The failures of the steps before that lead here; absent: all but those that are the request's own fault. */
+  readonly on?: readonly ErrorKind[];
+}
+
 /** What clients may ask for, and where it goes. */
 export interface Route {
   /** A model name, or a pattern in which `*` stands for any text. */
   readonly pattern: string;
   /** In order: the next is the fallback. */
-  readonly targets: readonly [RouteTarget, ...RouteTarget[]];
-  readonly strategy: "round-robin";
+  readonly steps: readonly [RouteStep, ...RouteStep[]];
   /** Absent: `default`, unless the key says otherwise. */
   readonly loss?: LossMode;
 }
@@ -63,6 +72,16 @@ interface RetryConfig {
   readonly attempts: number;
   /** From the request's arrival: no attempt begins later. */
   readonly totalMs: number;
+  /** What failed attempts may have cost, by public prices, before another begins; absent: any amount. */
+  readonly usd?: number;
+}
+
+/** Which conversations stay with their credential. */
+interface AffinityConfig {
+  /** How long a binding lasts without being used. */
+  readonly ttlMs: number;
+  /** Whether conversations are told apart by how they begin where their clients do not name them. */
+  readonly byContent: boolean;
 }
 
 /** How long what failed rests (resilience §3). */
@@ -119,6 +138,7 @@ export interface Config {
   readonly retry: RetryConfig;
   readonly cooldown: CooldownConfig;
   readonly queue: QueueConfig;
+  readonly affinity: AffinityConfig;
   readonly responses: ResponsesConfig;
   readonly media: MediaConfig;
 }

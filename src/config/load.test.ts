@@ -96,17 +96,17 @@ queue: { max_waiting: 7 }
 
   test("routes stand in the file's order", () => {
     expect(config.routes).toEqual([
-      { pattern: "claude-*", targets: [{ provider: "anthropic", model: "*" }], strategy: "round-robin" },
-      { pattern: "claude-sonnet-5-5", targets: [{ provider: "google", model: "gemini-3.8-pro" }], strategy: "round-robin" },
+      { pattern: "claude-*", steps: [{ targets: [{ provider: "anthropic", model: "*" }] }] },
+      { pattern: "claude-sonnet-5-5", steps: [{ targets: [{ provider: "google", model: "gemini-3.8-pro" }] }] },
       {
         pattern: "fast",
-        targets: [
-          { provider: "google", model: "gemini-3.8-flash" },
-          { provider: "google", model: "g" },
-        ],
-        strategy: "round-robin",
+        steps: [{ targets: [{ provider: "google", model: "gemini-3.8-flash" }] }, { targets: [{ provider: "google", model: "g" }] }],
       },
-      { pattern: "*", targets: [{ provider: "google", model: "models/with/slashes" }], strategy: "round-robin", loss: "lenient" },
+      {
+        pattern: "*",
+        steps: [{ targets: [{ provider: "google", model: "models/with/slashes" }], strategy: "round-robin" }],
+        loss: "lenient",
+      },
     ]);
   });
 
@@ -169,7 +169,7 @@ test("file references are read, relative ones beside the file, without the last 
 
 test("anchors and aliases are plain YAML", () => {
   const { config } = parse("models: { a: &t [p/one], b: *t }\nproviders: { p: { type: simulator } }");
-  expect(config.routes[1]).toEqual({ pattern: "b", targets: [{ provider: "p", model: "one" }], strategy: "round-robin" });
+  expect(config.routes[1]).toEqual({ pattern: "b", steps: [{ targets: [{ provider: "p", model: "one" }] }] });
 });
 
 describe("without keys", () => {
@@ -240,4 +240,37 @@ describe("where the configuration comes from", () => {
     expect(() => load("missing.yaml")).toThrow(`${join(work, "missing.yaml")}: cannot be read (ENOENT)`);
     expect(() => load(".")).toThrow("cannot be read (EISDIR)");
   });
+});
+
+describe("where a model leads", () => {
+  const providers =
+    "providers: { a: { type: anthropic, credentials: [{ api_key: k }] }, b: { type: gemini, credentials: [{ api_key: k }] } }\n";
+  const stepsOf = (models: string) => parse(`${providers}models: ${models}`).config.routes[0]?.steps;
+  const at = (provider: string) => ({ provider, model: "m" });
+
+  test("with a strategy all targets are one pool, and a fallback follows it", () => {
+    expect(stepsOf("{ x: { targets: [a/m, b/m], strategy: weighted, fallback: [{ target: a/m, on: [rate_limit, auth] }, b/m] } }")).toEqual(
+      [
+        { targets: [at("a"), at("b")], strategy: "weighted" },
+        { targets: [at("a")], on: ["rate-limited", "unauthenticated", "bad-credential"] },
+        { targets: [at("b")] },
+      ],
+    );
+  });
+
+  test("without one they are tried in order, some of them after some failures only", () => {
+    expect(stepsOf("{ x: [a/m, { target: b/m, on: [context_too_long] }] }")).toEqual([
+      { targets: [at("a")] },
+      { targets: [at("b")], on: ["context-too-long"] },
+    ]);
+  });
+});
+
+test("what the pool needs to know of credentials", () => {
+  const { config } = parse(
+    "providers: { a: { type: anthropic, strategy: fill-first, prefix: team, credentials: [{ api_key: k, weight: 2, account: org, limits: { rpm: 5 } }, { api_key: l, account: org }] } }",
+  );
+  const [provider] = config.providers;
+  expect(provider).toMatchObject({ strategy: "fill-first", prefix: "team", credentials: [{ weight: 2, limits: { rpm: 5 } }, {}] });
+  expect(provider?.credentials[0]?.account).toBe(provider?.credentials[1]?.account);
 });

@@ -1,5 +1,5 @@
 /** The `providers` of a file as the program uses them. */
-import { createProvider, readBaseUrl, type BaseUrl } from "../providers/create.ts";
+import { createProvider, readBaseUrl, type BaseUrl, type CredentialSettings } from "../providers/create.ts";
 import { providerTypes } from "../providers/index.ts";
 import type { Protocols, Provider, ProviderType } from "../providers/provider.ts";
 import { isHeaderText, type Path, type ProblemList } from "./errors.ts";
@@ -18,6 +18,9 @@ export function resolveProviders(
     const path = ["providers", name];
     if (!NAME.test(name)) {
       problems.add(path, "is not a usable name", "begin with a letter or digit; letters, digits and `_ . @ + -` may follow", "key");
+    }
+    if (provider.prefix !== undefined && !NAME.test(provider.prefix)) {
+      problems.add([...path, "prefix"], "is not a usable name", "begin with a letter or digit; letters, digits and `_ . @ + -` may follow");
     }
     const type = providerTypes.find((candidate) => candidate.type === provider.type) as ProviderType;
     if (provider.credentials === undefined && !type.keyless) {
@@ -47,6 +50,8 @@ function resolveProvider(name: string, type: ProviderType, provider: ProviderFil
     credentials: resolveCredentials(provider.credentials ?? [], [...path, "credentials"], problems, secrets),
     ...(baseUrl !== undefined && { baseUrl }),
     ...(provider.models !== undefined && { models: provider.models }),
+    ...(provider.strategy !== undefined && { strategy: provider.strategy }),
+    ...(provider.prefix !== undefined && { prefix: provider.prefix }),
     ...resolveProtocols(provider, type, [...path, "protocols"], problems),
   });
 }
@@ -99,10 +104,10 @@ function resolveCredentials(
   path: Path,
   problems: ProblemList,
   secrets: Set<string>,
-): { name: string; apiKey: string; priority: number; maxConcurrency?: number }[] {
+): CredentialSettings[] {
   const names = new Set<string>();
   return credentials.map((credential, index) => {
-    const { api_key, priority, max_concurrency } = credential;
+    const { api_key, priority, max_concurrency, weight, account, limits } = credential;
     const name = credential.name ?? `key-${index + 1}`;
     const own = [...path, index];
     secrets.add(api_key);
@@ -112,7 +117,16 @@ function resolveCredentials(
     if (names.has(name)) problems.add([...own, "name"], "another credential of this provider has this name", "names must be unique");
     names.add(name);
     if (!isHeaderText(api_key)) problems.add([...own, "api_key"], "holds a space, a line break or a character that no header can carry");
-    if (credential.weight !== undefined) problems.add([...own, "weight"], "is not implemented yet", "remove it", "key");
-    return { name, apiKey: api_key, priority, ...(max_concurrency !== undefined && { maxConcurrency: max_concurrency }) };
+    return {
+      name,
+      apiKey: api_key,
+      priority,
+      ...(max_concurrency !== undefined && { maxConcurrency: max_concurrency }),
+      ...(weight !== undefined && { weight }),
+      ...(account !== undefined && { accountName: account }),
+      ...(limits !== undefined && {
+        limits: { ...(limits.rpm !== undefined && { rpm: limits.rpm }), ...(limits.tpm !== undefined && { tpm: limits.tpm }) },
+      }),
+    };
   });
 }

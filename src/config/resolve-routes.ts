@@ -1,12 +1,14 @@
 /** The `models` of a file as the program uses them: what clients may ask for, and where it goes. */
 import { isPattern, matchesPattern, nearMatches } from "../chat/names.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Provider, StrategyName } from "../providers/provider.ts";
+import { kindsOf } from "./causes.ts";
 import { didYouMean } from "./check.ts";
-import type { Route, RouteTarget } from "./config.ts";
+import type { Route, RouteStep, RouteTarget } from "./config.ts";
 import type { Path, ProblemList } from "./errors.ts";
-import { type ConfigFile, IMPLEMENTED_STRATEGY } from "./schema.ts";
+import type { ConfigFile } from "./schema.ts";
 
 type ModelFile = ConfigFile["models"][string];
+type Entry = Exclude<Extract<ModelFile, readonly unknown[]>, string>[number];
 
 /** The routes, in the file's order. */
 export function resolveRoutes(models: Readonly<Record<string, ModelFile>>, providers: readonly Provider[], problems: ProblemList): Route[] {
@@ -16,22 +18,39 @@ export function resolveRoutes(models: Readonly<Record<string, ModelFile>>, provi
 function resolveRoute(pattern: string, model: ModelFile, providers: readonly Provider[], problems: ProblemList): Route[] {
   const path: Path = ["models", pattern];
   if (pattern === "") problems.add(path, "a model needs a name", undefined, "key");
-  const resolveList = (texts: readonly string[], listPath: Path): RouteTarget[] =>
-    texts.flatMap((text, index) => resolveTarget(text, [...listPath, index], providers, problems) ?? []);
-
-  if (typeof model === "string") return route(pattern, [resolveTarget(model, path, providers, problems) ?? []].flat());
-  if (Array.isArray(model)) return route(pattern, resolveList(model, path));
-  const { targets, strategy, loss } = model;
-  if (strategy !== IMPLEMENTED_STRATEGY) {
-    problems.add([...path, "strategy"], `\`${strategy}\` is not implemented yet`, `use \`${IMPLEMENTED_STRATEGY}\`, or leave it out`);
+  const chain = (entries: readonly Entry[], listPath: Path): RouteStep[] =>
+    entries.flatMap((entry, index) => resolveEntry(entry, [...listPath, index], providers, problems) ?? []);
+  if (typeof model === "string") return route(pattern, [resolveEntry(model, path, providers, problems) ?? []].flat(), path, problems);
+  if (Array.isArray(model)) return route(pattern, chain(model, path), path, problems);
+  const { targets, strategy, fallback = [], loss } = model;
+  const first = chain(targets, [...path, "targets"]);
+  if (strategy !== undefined && targets.some((entry) => typeof entry !== "string")) {
+    problems.add([...path, "targets"], "with a `strategy` they are one pool, so `on` means nothing", "move what has an `on` to `fallback`");
   }
-  return route(pattern, resolveList(targets, [...path, "targets"]), loss);
+  const steps = strategy === undefined ? first : pooled(first, strategy);
+  return route(pattern, [...steps, ...chain(fallback, [...path, "fallback"])], path, problems, loss);
 }
 
-function route(pattern: string, targets: readonly RouteTarget[], loss?: Route["loss"]): Route[] {
-  const [first, ...rest] = targets;
+/** All targets as one pool. */
+function pooled(steps: readonly RouteStep[], strategy: StrategyName): RouteStep[] {
+  const [first, ...rest] = steps.flatMap(({ targets }) => targets);
+  return first === undefined ? [] : [{ targets: [first, ...rest], strategy }];
+}
+
+function route(pattern: string, steps: readonly RouteStep[], path: Path, problems: ProblemList, loss?: Route["loss"]): Route[] {
+  const [first, ...rest] = steps;
   if (first === undefined) return [];
-  return [{ pattern, targets: [first, ...rest], strategy: IMPLEMENTED_STRATEGY, ...(loss !== undefined && { loss }) }];
+  if (first.on) problems.add(path, "its first target has an `on`, though nothing is tried before it", "leave `on` out");
+  return [{ pattern, steps: [first, ...rest], ...(loss !== undefined && { loss }) }];
+}
+
+function resolveEntry(entry: Entry, path: Path, providers: readonly Provider[], problems: ProblemList): RouteStep | undefined {
+  if (typeof entry === "string") {
+    const target = resolveTarget(entry, path, providers, problems);
+    return target && { targets: [target] };
+  }
+  const target = resolveTarget(entry.target, [...path, "target"], providers, problems);
+  return target && { targets: [target], on: kindsOf(entry.on) };
 }
 
 /** `provider/model`; everything after the first slash is the model's name. */

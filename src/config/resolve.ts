@@ -49,7 +49,11 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
     keys,
     providers,
     routes,
-    retry: { attempts: file.retry.attempts, totalMs: file.retry.total },
+    retry: {
+      attempts: file.retry.attempts,
+      totalMs: file.retry.total,
+      ...(file.retry.usd !== undefined && { usd: file.retry.usd }),
+    },
     cooldown: {
       rateLimitBaseMs: file.cooldown.rate_limit_base,
       rateLimitMaxMs: file.cooldown.rate_limit_max,
@@ -60,6 +64,7 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
       probeIntervalMs: file.cooldown.probe_interval,
     },
     queue: { maxWaiting: file.queue.max_waiting, maxWaitMs: file.queue.max_wait },
+    affinity: { ttlMs: file.affinity.ttl, byContent: file.affinity.by_content },
     responses: { store: file.responses.store, ttlMs: file.responses.ttl, maxBytes: file.responses.max_bytes },
     media: { maxBytes: file.media.max_bytes, timeoutMs: file.media.timeout, allowPrivate: file.media.allow_private },
   };

@@ -4,12 +4,10 @@
  */
 import { z } from "zod";
 import { providerTypes } from "../providers/index.ts";
+import { STRATEGIES } from "../providers/provider.ts";
+import { CAUSES } from "./causes.ts";
 import { DURATION_PATTERN, durationMs, formatDuration, MAX_AGE_MS, MAX_TIMER_MS } from "./durations.ts";
 import { PLANNED_PROVIDER_TYPES } from "./planned.ts";
-
-export const IMPLEMENTED_STRATEGY = "round-robin";
-/** Documented, and refused by name until they exist. */
-const PLANNED_STRATEGIES = ["weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"] as const;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -75,9 +73,24 @@ const loss = choice(["strict", "default", "lenient"]).meta({
   description:
     "How much a translation may lose. strict: nothing of meaning; default: nothing that breaks the answer's contract; lenient: anything.",
 });
-const strategy = z
-  .enum([IMPLEMENTED_STRATEGY, ...PLANNED_STRATEGIES], { error: () => `expected \`${IMPLEMENTED_STRATEGY}\`` })
-  .meta({ description: `How the credentials of a target take turns. Not implemented yet: ${PLANNED_STRATEGIES.join(", ")}.` });
+const strategy = choice(STRATEGIES);
+/** A target, or one that only some failures of those before it lead to. */
+const entry = z.union(
+  [
+    target,
+    section({
+      target,
+      on: list(choice(CAUSES), `failures (${CAUSES.map((cause) => `\`${cause}\``).join(", ")})`).describe(
+        "The failures of the targets before that lead to this one; default: all but those that are the request's own fault.",
+      ),
+    }),
+  ],
+  { error: () => "expected a target (`provider/model`), or a map with `target` and `on`" },
+);
+const limits = section({
+  rpm: wholeNumber(1, 1_000_000_000).optional().describe("Requests per minute."),
+  tpm: wholeNumber(1, 1_000_000_000_000).optional().describe("Tokens per minute."),
+});
 
 const server = section({
   host: text("a host name or address")
@@ -128,7 +141,11 @@ const credential = map("a map with `api_key`", {
     .number({ error: () => "expected a number above 0" })
     .positive({ error: "expected a number above 0" })
     .optional()
-    .describe("Not implemented yet."),
+    .describe("Its share beside others, for the strategy `weighted`; default: 1."),
+  limits: limits
+    .optional()
+    .describe("What the account may use, where its provider does not tell in its answers: others are preferred while it is used up."),
+  account: text("a name").optional().describe("The same for keys of one account, whose quota they share; default: each key is an account."),
 });
 
 const provider = map("a map with `type` and `credentials`", {
@@ -140,6 +157,8 @@ const provider = map("a map with `type` and `credentials`", {
     .describe(
       "For `openai` and servers like it: the protocols that it is spoken to in, the preferred one first; default: both for `openai`, Chat Completions for others.",
     ),
+  strategy: strategy.optional().describe("How credentials of equal priority take turns; default: round-robin."),
+  prefix: text("a name").optional().describe("Another name before the slash of its models; providers that share one are tried in order."),
   timeouts: section({
     connect: duration().prefault("10s").describe("To connect."),
     headers: duration().prefault("60s").describe("From the request to the head of the answer."),
@@ -152,10 +171,11 @@ const provider = map("a map with `type` and `credentials`", {
 const model = z.union(
   [
     target,
-    list(target, "targets"),
+    list(entry, "targets"),
     section({
-      targets: list(target, "targets").describe("In order: the next is the fallback."),
-      strategy: strategy.prefault(IMPLEMENTED_STRATEGY),
+      targets: list(entry, "targets").describe("In order: the next is the fallback. With a `strategy`: all of them are one pool."),
+      strategy: strategy.optional().describe("How the credentials of all targets take turns, as one pool."),
+      fallback: list(entry, "targets").optional().describe("What is tried, in order, when `targets` failed."),
       loss: loss.optional(),
     }),
   ],
@@ -179,6 +199,11 @@ export const configSchema = section({
   retry: section({
     attempts: wholeNumber(1, 100).prefault(4).describe("Attempts per request, the first included."),
     total: duration().prefault("600s").describe("No attempt begins later than this after the request came."),
+    usd: z
+      .number({ error: () => "expected an amount in USD above 0" })
+      .positive({ error: "expected an amount in USD above 0" })
+      .optional()
+      .describe("No attempt begins once the failed ones have cost so much, by public prices; default: no limit."),
   })
     .prefault({})
     .describe("What trying again may cost."),
@@ -201,6 +226,12 @@ export const configSchema = section({
   })
     .prefault({})
     .describe("What happens when every credential is at its `max_concurrency`."),
+  affinity: section({
+    ttl: duration(1, MAX_AGE_MS).prefault("1h").describe("How long a conversation stays with its credential without being continued."),
+    by_content: flag().prefault(false).describe("Whether conversations whose clients do not name them are told apart by how they begin."),
+  })
+    .prefault({})
+    .describe("Conversations stay with their credential, for the sake of the provider's prompt cache."),
   responses: section({
     store: flag()
       .prefault(true)

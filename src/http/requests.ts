@@ -112,7 +112,7 @@ function answerStored(
  * @throws GatewayError `model-not-found`.
  */
 function modelEntry(handling: HandleContext, id: string): ModelEntry {
-  const { targets } = handling.router.resolve(id);
+  const targets = handling.router.resolve(id).steps.flatMap((step) => step.targets);
   const [target] = targets;
   if (!target || targets.length > 1) return { id };
   const { provider, model, protocol } = target;

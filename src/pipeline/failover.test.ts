@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { GatewayError } from "../chat/error.ts";
 import type { Pool } from "../routing/pool.ts";
 import type { Outcome } from "../routing/lease.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 import type { Answer } from "./answer.ts";
 import { Failover, type FailoverContext } from "./failover.ts";
 import type { Preparation } from "./prepare.ts";
@@ -15,14 +15,17 @@ const answer = { begun: false, left: false, onLeave: () => () => undefined } as 
 async function run(preparation: object): Promise<{ end: string; released: Outcome[] }> {
   const released: Outcome[] = [];
   const lease = {
+    id: "c1",
+    target,
     credential: { name: "c1" },
+    choice: { passedOver: [] },
     probe: false,
     confirm: () => undefined,
     release: (outcome: Outcome) => released.push(outcome),
   };
   const context = {
     protocols: new Map([["p", { upstream: {} }]]),
-    pools: new Map([["up", { tryLease: () => lease } as unknown as Pool]]),
+    pool: { tryLease: () => lease } as unknown as Pool,
     transport: {
       send: (_request: unknown, listener: { onError(error: GatewayError): void }) => {
         queueMicrotask(() => listener.onError(new GatewayError("invalid-request", "no")));
@@ -43,7 +46,7 @@ async function run(preparation: object): Promise<{ end: string; released: Outcom
     learn: () => false,
   };
   const failover = new Failover(context, answer, { ...usual, ...preparation } as unknown as Preparation, undefined, new Shutdown());
-  const end = await failover.run([target]);
+  const end = await failover.run([{ id: "up", targets: [target], strategy: "round-robin" }]);
   return { end: end.type === "failed" ? end.error.kind : end.type, released };
 }
 

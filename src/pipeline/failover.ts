@@ -1,15 +1,17 @@
 /**
- * The failover loop: targets in order, in each its credentials, until one has answered. Order of questions after a
- * failure: did the client leave? has the answer begun? whose fault is it? is there an attempt, time and a target left?
+ * The failover loop: steps in order, in each its credentials, until one has answered. Order of questions after a
+ * failure: did the client leave? has the answer begun? whose fault is it? is there an attempt, time, money and a target left?
  */
-import { GatewayError, toGatewayError } from "../chat/error.ts";
+import { costUsd } from "../catalog/prices.ts";
+import { GatewayError, toGatewayError, type ErrorKind } from "../chat/error.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Clock } from "../routing/clock.ts";
-import type { Lease } from "../routing/lease.ts";
+import type { AffinityMet, Lease, LeaseRequest } from "../routing/lease.ts";
 import type { Pool } from "../routing/pool.ts";
-import type { Target } from "../routing/router.ts";
+import { targetName, type Step, type Target } from "../routing/target.ts";
 import { verdict, type Next } from "../routing/verdict.ts";
+import type { AttemptRecord } from "../storage/request-log.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Answer, HeadSource } from "./answer.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
@@ -18,17 +20,25 @@ import type { Prepared } from "./lane.ts";
 import { ownHeaders } from "./own-headers.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Shutdown } from "./shutdown.ts";
-import { finalError, withSoonerRecovery, type AttemptNote } from "./told.ts";
+import { finalError, withSoonerRecovery } from "./told.ts";
 
 /** What the loop needs from the program. */
 export interface FailoverContext {
   readonly protocols: ReadonlyMap<string, Protocol>;
-  /** By provider name. */
-  readonly pools: ReadonlyMap<string, Pool>;
+  readonly pool: Pool;
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Attempts per request, and the time from its arrival after which no attempt begins, in ms. */
-  readonly retry: { readonly attempts: number; readonly totalMs: number };
+  readonly retry: RetryBudget;
+}
+
+/** What one request may cost in all. */
+export interface RetryBudget {
+  /** Attempts, the first included. */
+  readonly attempts: number;
+  /** The time from the request's arrival after which no attempt begins, in ms. */
+  readonly totalMs: number;
+  /** What failed attempts may have cost before no other begins, in USD; absent: any amount. */
+  readonly usd?: number;
 }
 
 /** How a request ended. */
@@ -44,23 +54,29 @@ export interface Current {
   readonly prepared: Prepared;
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
 const CANCELLED: CourseEnd = { type: "cancelled" };
+const ANY_OTHER: readonly ErrorKind[] = ["transport", "timeout", "upstream", "overloaded"];
 
 /** One request's way through its candidates. */
 export class Failover implements HeadSource {
   /** Every try so far and every pool passed over, in order. */
-  readonly notes: AttemptNote[] = [];
+  readonly notes: AttemptRecord[] = [];
   /** The try under way, or the last one. */
   current: Current | undefined;
+  /** The failure that led away from the first step, once another is tried. */
+  fallback: ErrorKind | undefined;
+  /** How the conversation's binding was met by the last try. */
+  affinity: AffinityMet | undefined;
 
   readonly #context: FailoverContext;
   readonly #answer: Answer;
   readonly #preparation: Preparation;
   readonly #session: string | undefined;
   readonly #shutdown: Shutdown;
+  readonly #began: number;
   readonly #deadline: number;
   #attempts = 0;
+  #usd = 0;
   /** The failure that the caller is told of, if no later one replaces it. */
   #last: GatewayError | undefined;
 
@@ -70,16 +86,29 @@ export class Failover implements HeadSource {
     this.#preparation = preparation;
     this.#session = session;
     this.#shutdown = shutdown;
-    this.#deadline = context.clock.now() + context.retry.totalMs;
+    this.#began = context.clock.now();
+    this.#deadline = this.#began + context.retry.totalMs;
   }
 
   /** Tries until the client has an answer, has left, or nothing is left to try. Never rejects; tells the client nothing itself. */
-  async run(targets: readonly Target[]): Promise<CourseEnd> {
+  async run(steps: readonly Step[]): Promise<CourseEnd> {
     try {
-      for (const target of targets) {
+      const down: Step[] = [];
+      for (const [index, step] of steps.entries()) {
         if (!this.#budgetLeft()) break;
-        const end = await this.#tryTarget(this.#preparation.spoken(target));
-        if (end) return end;
+        if (this.#last && !leadsTo(step, this.#last)) continue;
+        if (index > 0) this.fallback = this.#last?.kind;
+        const othersFollow = steps.slice(index + 1).some(({ on }) => !on || ANY_OTHER.some((kind) => on.has(kind)));
+        const end = await this.#tryStep(step, othersFollow);
+        if (end === "refused") down.push(step);
+        else if (end) return end;
+      }
+      // Where nothing else served, a provider that is thought to be down is better than none.
+      for (const step of down) {
+        if (!this.#budgetLeft()) break;
+        this.fallback = step === steps[0] ? undefined : this.fallback;
+        const end = await this.#tryStep(step, false);
+        if (end && end !== "refused") return end;
       }
       return this.#failed(this.#last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had."));
     } catch (thrown) {
@@ -88,35 +117,57 @@ export class Failover implements HeadSource {
   }
 
   ownHeaders(requestId: string): readonly string[] {
-    return ownHeaders(requestId, this.current, this.notes);
+    return ownHeaders(requestId, this.current, this.notes, this.fallback);
   }
 
   #failed(last: GatewayError): CourseEnd {
     const target = this.current?.target;
-    return failed(finalError(last, this.#preparation.model, target && `${target.provider.name}/${target.model}`));
+    return failed(finalError(last, this.#preparation.model, target && targetName(target)));
   }
 
-  /** One target's pool, credential by credential. `undefined`: on to the next target. */
-  async #tryTarget(target: Target): Promise<CourseEnd | undefined> {
-    const pool = this.#context.pools.get(target.provider.name);
-    if (!pool) throw new GatewayError("internal", `No pool for provider ${target.provider.name}.`);
-    const missing = this.#preparation.missingMedia(target);
-    if (missing.length > 0 && !(await this.#fetchMedia(target, missing))) return this.#answer.left ? CANCELLED : undefined;
-    const preferredAccount = this.#preparation.preferredAccount(target);
-    let excluded = NOBODY;
-    while (this.#budgetLeft()) {
-      const lease = await this.#lease(pool, target, preferredAccount, excluded);
-      if (!lease) return this.#answer.left ? CANCELLED : undefined;
+  /** One step's pool, credential by credential. `undefined`: on to the next step; `refused`: at once, because its provider is down. */
+  async #tryStep(step: Step, othersFollow: boolean): Promise<CourseEnd | "refused" | undefined> {
+    let targets = await this.#withMedia(step.targets.map((target) => this.#preparation.spoken(target)));
+    const exclude = new Set<string>();
+    while (this.#budgetLeft() && targets.length > 0) {
+      if (this.#answer.left) return CANCELLED;
+      const lease = await this.#lease({ step: { ...step, targets }, exclude, othersFollow, ...this.#ties(targets) });
+      if (!lease) {
+        if (this.#answer.left) return CANCELLED;
+        return othersFollow && exclude.size === 0 && this.#last?.kind === "overloaded" ? "refused" : undefined;
+      }
+      this.affinity = lease.choice.affinity;
       // Whatever breaks in between, the permit comes back: only the first release counts.
-      const result = await this.#useLease(target, lease).finally(() => lease.release({ cancelled: true }));
+      const result = await this.#useLease(lease).finally(() => lease.release({ cancelled: true }));
       if (typeof result !== "string") return result;
-      if (result === "next-target") return undefined;
-      excluded = new Set([...excluded, lease.credential.name]);
+      if (result === "give-up") return undefined;
+      if (result === "next-target") targets = targets.filter((target) => target !== lease.target);
+      else exclude.add(lease.id);
     }
-    return undefined;
+    return this.#answer.left ? CANCELLED : undefined;
   }
 
-  /** Fetches what the target does not fetch itself. `false`: it could not be had, or the client has left; another target may do without. */
+  /** What binds the request to a credential. */
+  #ties(targets: readonly Target[]): Pick<LeaseRequest, "session" | "preferredAccounts"> {
+    let preferredAccounts: Map<Target, string> | undefined;
+    for (const target of targets) {
+      const account = this.#preparation.preferredAccount(target);
+      if (account !== undefined) (preferredAccounts ??= new Map()).set(target, account);
+    }
+    return { ...(this.#session !== undefined && { session: this.#session }), ...(preferredAccounts && { preferredAccounts }) };
+  }
+
+  /** The targets for which everything that they do not fetch themselves could be fetched. */
+  async #withMedia(targets: readonly Target[]): Promise<readonly Target[]> {
+    const having: Target[] = [];
+    for (const target of targets) {
+      const missing = this.#preparation.missingMedia(target);
+      if (missing.length === 0 || (await this.#fetchMedia(target, missing))) having.push(target);
+    }
+    return having;
+  }
+
+  /** `false`: it could not be had, or the client has left; another target may do without. */
   async #fetchMedia(target: Target, missing: readonly WantedMedia[]): Promise<boolean> {
     const began = this.#context.clock.now();
     const stop = this.#stopSignal();
@@ -139,23 +190,17 @@ export class Failover implements HeadSource {
     return { signal: stop.signal, forget: () => forget.forEach((one) => one()) };
   }
 
-  async #lease(pool: Pool, target: Target, preferredAccount: string | undefined, exclude: ReadonlySet<string>): Promise<Lease | undefined> {
-    const request = {
-      model: target.model,
-      exclude,
-      ...(this.#session !== undefined && { session: this.#session }),
-      ...(preferredAccount !== undefined && { preferredAccount }),
-    };
-    if (this.#answer.left) return undefined;
+  async #lease(request: LeaseRequest): Promise<Lease | undefined> {
+    const { pool, clock } = this.#context;
     const free = pool.tryLease(request);
     if (free) return free;
-    const began = this.#context.clock.now();
+    const began = clock.now();
     const stop = this.#stopSignal();
     try {
       return await pool.lease({ ...request, signal: stop.signal, deadlineMs: this.#deadline - began });
     } catch (thrown) {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
-      this.#note(target, undefined, error.kind, began);
+      for (const target of request.step.targets) this.#note(target, undefined, error.kind, began);
       // What an upstream said says more than that its pool is used up, but not when somebody recovers sooner.
       if (this.#last === undefined || this.#shutdown.reason) this.#last = error;
       else this.#last = withSoonerRecovery(this.#last, error);
@@ -166,8 +211,8 @@ export class Failover implements HeadSource {
   }
 
   /** Tries this credential, again only when it was not at fault, and says what that tells of it. Returns how the request ended, or who is next. */
-  async #useLease(routed: Target, lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
-    let target = routed;
+  async #useLease(lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
+    let { target } = lease;
     for (let retried = false; ; retried = true) {
       let outcome: AttemptOutcome;
       try {
@@ -175,14 +220,14 @@ export class Failover implements HeadSource {
       } catch (thrown) {
         // The request could not even be prepared: no fault of the credential, but another target may take it.
         const error = toGatewayError(thrown);
-        if (verdict(error).next !== "next-target") throw error;
+        if (error.kind === "internal") throw error;
         this.#last = error;
         this.#note(target, undefined, error.kind, this.#context.clock.now());
-        return "next-target";
+        return verdict(error).next === "give-up" ? "give-up" : "next-target";
       }
       if (outcome.type === "answered") {
-        lease.release({ ok: true });
-        if (target !== routed) this.#preparation.rememberProtocol(routed, target);
+        lease.release({ ok: true, ...this.#tokens() });
+        if (target !== lease.target) this.#preparation.rememberProtocol(lease.target, target);
         return outcome;
       }
       if (outcome.type === "cancelled") return CANCELLED;
@@ -191,7 +236,7 @@ export class Failover implements HeadSource {
       const { next } = verdict(error, retried);
       const mayRetry = !this.#answer.begun && this.#budgetLeft();
       if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;
-      const other = mayRetry && target === routed ? this.#preparation.inOtherProtocol(target, error) : undefined;
+      const other = mayRetry && target === lease.target ? this.#preparation.inOtherProtocol(target, error) : undefined;
       if (other) {
         target = other;
         continue;
@@ -199,20 +244,22 @@ export class Failover implements HeadSource {
       lease.release({ error });
       this.#last = error;
       if (this.#answer.begun) return failed(error);
-      if (next === "give-up") return this.#failed(error);
-      return next === "next-target" ? next : "next-credential";
+      return next === "retry-same" ? "next-credential" : next;
     }
   }
 
   async #attempt(target: Target, lease: Lease): Promise<AttemptOutcome> {
     const { provider } = target;
     const { credential } = lease;
-    const began = this.#context.clock.now();
+    const { clock } = this.#context;
+    const began = clock.now();
     const prepared = this.#preparation.prepare(target, credential);
     this.current = { target, credential, prepared };
     this.#attempts += 1;
     const protocol = this.#context.protocols.get(target.protocol);
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
+    const { upstream } = protocol;
+    let ttftMs: number | undefined;
     const outcome = await runAttempt({
       transport: this.#context.transport,
       request: prepared,
@@ -225,29 +272,59 @@ export class Failover implements HeadSource {
         connectTimeoutMs: provider.timeouts.connectMs,
       }),
       lane: prepared.lane,
-      upstream: protocol.upstream,
+      upstream,
       answer: this.#answer,
       timeouts: provider.timeouts,
       streams: prepared.streams,
       shutdown: this.#shutdown,
-      onAccepted: () => lease.confirm(),
+      onAccepted: () => {
+        ttftMs = Math.round(clock.now() - began);
+        lease.confirm();
+      },
     });
-    this.#note(target, credential.name, outcome.type === "failed" ? outcome.error.kind : outcome.type, began);
+    const failure = outcome.type === "failed" ? outcome.error : undefined;
+    if (failure) this.#usd += this.#costOf(target, prepared);
+    this.#note(target, lease, failure ? failure.kind : outcome.type, began, ttftMs);
     return outcome;
   }
 
-  #note({ provider, model }: Target, credential: string | undefined, cause: string, began: number): void {
+  /** What a failed attempt was charged for, as far as it said so. */
+  #costOf({ provider, model }: Target, { lane }: Prepared): number {
+    return this.#context.retry.usd === undefined || !lane.usage ? 0 : (costUsd(provider.platform, model, lane.usage) ?? 0);
+  }
+
+  #tokens(): { readonly tokens?: number } {
+    const { input, output } = this.current?.prepared.lane.usage ?? {};
+    return input === undefined && output === undefined ? {} : { tokens: (input ?? 0) + (output ?? 0) };
+  }
+
+  #note(target: Target, lease: Lease | undefined, cause: string, began: number, ttftMs?: number): void {
+    const now = this.#context.clock.now();
     this.notes.push({
-      target: `${provider.name}/${model}`,
-      ...(credential !== undefined && { credential }),
+      target: targetName(target),
+      ...(lease && { credential: lease.credential.name }),
       cause,
-      ms: Math.round(this.#context.clock.now() - began),
+      atMs: Math.round(began - this.#began),
+      ms: Math.round(now - began),
+      ...(ttftMs !== undefined && { ttftMs }),
+      ...(lease?.probe && { probe: true as const }),
+      ...(lease && lease.choice.passedOver.length > 0 && { passedOver: lease.choice.passedOver.map(told) }),
     });
   }
 
   #budgetLeft(): boolean {
-    return this.#attempts < this.#context.retry.attempts && this.#context.clock.now() < this.#deadline;
+    const { attempts, usd = Infinity } = this.#context.retry;
+    return this.#attempts < attempts && this.#usd < usd && this.#context.clock.now() < this.#deadline;
   }
+}
+
+/** Whether a failure leads on to this step (resilience §3): the request's own fault does only where the operator says so. */
+function leadsTo({ on }: Step, failure: GatewayError): boolean {
+  return on ? on.has(failure.kind) : verdict(failure).next !== "give-up";
+}
+
+function told({ target, ...passed }: Lease["choice"]["passedOver"][number]): NonNullable<AttemptRecord["passedOver"]>[number] {
+  return { target: targetName(target), ...passed };
 }
 
 function failed(error: GatewayError): CourseEnd {

@@ -59,7 +59,7 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     model = peek.model;
     if (!caller.mayUse(model)) throw new GatewayError("permission", `This key may not use the model ${model}.`, { field: "model" });
     const resolution = context.router.resolve(model);
-    const targets = preferLane(resolution, client.id);
+    const steps = preferLane(resolution, client.id);
     const lossMode = caller.loss ?? resolution.loss ?? "default";
     const { requestId } = answer;
     const state = stateOf(context, call, peek, requestId);
@@ -70,7 +70,8 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const preparation = new Preparation(context, { ...asked, ...(session !== undefined && { session }) });
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;
-    const count = targets[0] && preparation.localCount(targets[0]);
+    const [first] = steps[0]?.targets ?? [];
+    const count = first && preparation.localCount(first);
     if (count !== undefined) {
       tellCount(answer, client, count);
       return record(context, { call, answer, began, end: { type: "answered" }, model });
@@ -79,7 +80,7 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     if (state?.warmUp && request.route.operation === "generate") {
       tellNothing(answer, peek.stream ? client.streamStyle(request.route) : undefined, preparation.emptyAnswer());
       end = { type: "answered" };
-    } else end = await failover.run(targets);
+    } else end = await failover.run(steps);
   } catch (thrown) {
     end = { type: "failed", error: toGatewayError(thrown) };
   }

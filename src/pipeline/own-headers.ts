@@ -1,25 +1,27 @@
 /** The headers in which the gateway tells how a request went. */
+import type { ErrorKind } from "../chat/error.ts";
 import type { Loss, LossSeverity } from "../chat/loss.ts";
+import { targetName } from "../routing/target.ts";
+import type { AttemptRecord } from "../storage/request-log.ts";
 import type { Current } from "./failover.ts";
-import { attemptsHeader, type AttemptNote } from "./told.ts";
+import { attemptsHeader } from "./told.ts";
 
 /** What the gateway says about a request in its headers. Never a secret. */
-export function ownHeaders(requestId: string, current: Current | undefined, notes: readonly AttemptNote[]): string[] {
+export function ownHeaders(
+  requestId: string,
+  current: Current | undefined,
+  notes: readonly AttemptRecord[],
+  fallback: ErrorKind | undefined,
+): string[] {
   const headers = ["x-dragoman-request-id", requestId];
   // Under both names that SDKs look for; a relayed answer brings its upstream's own.
   if (current?.prepared.lane.name === "translate") headers.push("request-id", requestId, "x-request-id", requestId);
   if (current) {
     const { target, credential, prepared } = current;
-    headers.push(
-      "x-dragoman-model",
-      `${target.provider.name}/${target.model}`,
-      "x-dragoman-credential",
-      credential.name,
-      "x-dragoman-lane",
-      prepared.lane.name,
-    );
+    headers.push("x-dragoman-model", targetName(target), "x-dragoman-credential", credential.name, "x-dragoman-lane", prepared.lane.name);
     if (prepared.losses.length > 0) headers.push("x-dragoman-loss", lossHeader(prepared.losses));
   }
+  if (fallback !== undefined) headers.push("x-dragoman-fallback", fallback);
   if (notes.length > 0) headers.push("x-dragoman-attempts", attemptsHeader(notes));
   return headers.map(headerText);
 }

@@ -7,7 +7,7 @@ import { protocols } from "../protocols/index.ts";
 import type { Operation, Protocol, UpstreamSide } from "../protocols/protocol.ts";
 import { createProvider } from "../providers/create.ts";
 import { providerTypes } from "../providers/index.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 import { AnswerStates } from "./answer-states.ts";
 import { MediaStore } from "./media.ts";
 import { MintedStateMemory } from "./minted-states.ts";

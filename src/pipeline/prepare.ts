@@ -18,7 +18,7 @@ import type {
   UpstreamSide,
 } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 import type { AnswerStates, ConversationState } from "./answer-states.ts";
 import { conversationKey } from "./conversation-key.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { provider } from "../../test/support/providers.ts";
 import { GatewayError } from "../chat/error.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 import { blamesProtocol, ProtocolMemory } from "./protocol-memory.ts";
 
 const target: Target = { provider: provider("up"), model: "m", protocol: "openai-chat", protocols: ["openai-responses", "openai-chat"] };

@@ -5,7 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { ProtocolId } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 
 /** Servers are updated: then it is found out anew, in ms. */
 const TTL_MS = 86_400_000;

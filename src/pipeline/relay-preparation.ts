@@ -3,7 +3,7 @@ import { LossLedger } from "../chat/loss.ts";
 import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { ClientRequest, ClientSide, RelayTarget, RequestPeek, UpstreamSide } from "../protocols/protocol.ts";
 import type { Provider } from "../providers/provider.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 import { filterHeaders } from "../wire/headers.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
 import type { Prepared } from "./lane.ts";

@@ -7,7 +7,7 @@ import type { ProtocolId } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
 import type { Profile } from "../protocols/profile.ts";
 import { tokenCounts } from "../protocols/shared/upstream-error.ts";
-import type { Target } from "../routing/router.ts";
+import type { Target } from "../routing/target.ts";
 
 /** What it needs from the program. */
 export interface TargetFactsContext {

@@ -1,20 +1,9 @@
 /** What the caller is told when nothing could serve it (resilience §5): distinct, readable, and never a 401 for keys that are ours. */
 import { GatewayError } from "../chat/error.ts";
-
-/** One try, or one candidate that was passed over: for the caller's headers, the log and the request record. */
-export interface AttemptNote {
-  /** `provider/model`. */
-  readonly target: string;
-  /** The credential's name; absent when the whole pool was passed over. */
-  readonly credential?: string;
-  /** `answered`, `cancelled`, an error kind, or why the pool was passed over. */
-  readonly cause: string;
-  /** Time it took, in whole ms. */
-  readonly ms: number;
-}
+import type { AttemptRecord } from "../storage/request-log.ts";
 
 /** The `x-dragoman-attempts` header. */
-export function attemptsHeader(notes: readonly AttemptNote[]): string {
+export function attemptsHeader(notes: readonly AttemptRecord[]): string {
   return notes.map(({ target, credential, cause, ms }) => `${target} ${credential ?? "-"} ${cause} ${ms}ms`).join(", ");
 }
 

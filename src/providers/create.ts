@@ -1,6 +1,6 @@
 /** Makes a provider from its type's facts and the operator's settings. */
 import { createHash } from "node:crypto";
-import type { Credential, PhaseTimeouts, Protocols, Provider, ProviderType } from "./provider.ts";
+import type { Credential, PhaseTimeouts, Protocols, Provider, ProviderType, StrategyName } from "./provider.ts";
 
 /** What an operator may set of one provider. */
 export interface ProviderSettings {
@@ -12,8 +12,16 @@ export interface ProviderSettings {
   readonly models?: readonly string[];
   /** Absent: the type's. */
   readonly protocols?: Protocols;
+  readonly strategy?: StrategyName;
+  readonly prefix?: string;
   readonly timeouts: PhaseTimeouts;
-  readonly credentials: readonly Omit<Credential, "account">[];
+  readonly credentials: readonly CredentialSettings[];
+}
+
+/** What an operator may set of one credential. */
+export interface CredentialSettings extends Omit<Credential, "account"> {
+  /** Names the account that it is a key of, where that has several; absent: a key is an account. */
+  readonly accountName?: string;
 }
 
 /** A base URL in the two pieces a request needs. */
@@ -31,6 +39,7 @@ export function createProvider(settings: ProviderSettings): Provider {
   const baseUrl = settings.baseUrl ?? defaultBaseUrl;
   const credentials =
     settings.credentials.length === 0 && type.keyless ? [{ name: "none", apiKey: "", priority: 0 }] : settings.credentials;
+  const { strategy, prefix } = settings;
   return {
     name,
     type: type.type,
@@ -38,7 +47,12 @@ export function createProvider(settings: ProviderSettings): Provider {
     origin: baseUrl?.origin ?? "",
     basePath: baseUrl?.basePath ?? "",
     ...(baseUrl === undefined && type.embedded === true && { embedded: true }),
-    credentials: credentials.map((credential) => ({ ...credential, account: accountFingerprint(type.type, credential.apiKey) })),
+    credentials: credentials.map(({ accountName, ...credential }: CredentialSettings) => ({
+      ...credential,
+      account: accountFingerprint(type.type, accountName === undefined ? credential.apiKey : `name ${accountName}`),
+    })),
+    ...(strategy !== undefined && { strategy }),
+    ...(prefix !== undefined && { prefix }),
     timeouts,
     models: settings.models ?? type.models,
     ...(type.chat && { chat: type.chat }),
@@ -66,7 +80,7 @@ export function readBaseUrl(text: string): BaseUrl {
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, "") };
 }
 
-/** Tells accounts apart without telling their keys: 12 hex digits. The same key on the same type is the same account. */
-function accountFingerprint(type: string, apiKey: string): string {
-  return createHash("sha256").update(`${type}\0${apiKey}`).digest("hex").slice(0, 12);
+/** Tells accounts apart without telling their keys: 12 hex digits. The same key, or name, on the same type is the same account. */
+function accountFingerprint(type: string, keyOrName: string): string {
+  return createHash("sha256").update(`${type}\0${keyOrName}`).digest("hex").slice(0, 12);
 }

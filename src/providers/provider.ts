@@ -3,6 +3,10 @@ import type { ProtocolId } from "../chat/chat.ts";
 import type { ChatDialect } from "../protocols/chat-dialect.ts";
 import type { ResponsesDialect } from "../protocols/responses-dialect.ts";
 
+/** How credentials of equal priority take turns. */
+export const STRATEGIES = ["round-robin", "weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"] as const;
+export type StrategyName = (typeof STRATEGIES)[number];
+
 /** One secret we use upstream. */
 export interface Credential {
   /** Unique in its provider; shown in logs and headers. */
@@ -13,6 +17,10 @@ export interface Credential {
   readonly priority: number;
   /** Requests at once; absent: no limit. */
   readonly maxConcurrency?: number;
+  /** Its share beside others, for the strategy `weighted`; absent: 1. */
+  readonly weight?: number;
+  /** What the operator knows of its limits, per minute. */
+  readonly limits?: { readonly rpm?: number; readonly tpm?: number };
   /** A fingerprint of the account, safe to show: who minted opaque state (dossier D.4). */
   readonly account: string;
 }
@@ -44,6 +52,10 @@ export interface Provider {
   /** Prefix of every path, without a trailing slash. */
   readonly basePath: string;
   readonly credentials: readonly Credential[];
+  /** How the credentials take turns; absent: round-robin. */
+  readonly strategy?: StrategyName;
+  /** Another name under which its models are addressed, which several providers may share; absent: its own only. */
+  readonly prefix?: string;
   readonly timeouts: PhaseTimeouts;
   /** Model names or patterns (`claude-*`) that may be asked of it without an entry in the config. */
   readonly models: readonly string[];

@@ -1,8 +1,8 @@
 /**
  * Which credential a conversation stays with, so that the upstream's prompt cache and the account that minted its
- * opaque state stay with it. In memory, bounded in number and in age; one per pool.
+ * opaque state stay with it. In memory, bounded in number and in age; what it holds of a conversation is a digest.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export interface AffinityLimits {
   /** Bindings kept; the one unused for longest goes first. */
@@ -12,43 +12,72 @@ export interface AffinityLimits {
 }
 
 /** An hour is the longest that an upstream's prompt cache lives. */
-const defaultAffinityLimits: AffinityLimits = { maxBindings: 10_000, ttlMs: 3_600_000 };
+export const defaultAffinityLimits: AffinityLimits = { maxBindings: 10_000, ttlMs: 3_600_000 };
 
-/** Longer session names, which callers choose, are kept as a digest. */
-const MAX_SESSION_CHARS = 128;
+/** Hears of every binding that is made, or used again after a while, and of those that end before their time. */
+export type BindingListener = (key: string, candidate: string | undefined, ttlMs: number) => void;
+
+/** The part of its life after which a binding's use is told again. */
+const TOLD_AGAIN_AFTER = 0.1;
 
 interface Binding {
-  readonly credential: string;
+  readonly candidate: string;
   usedAt: number;
+  toldAt: number;
 }
 
-/** Credentials by conversation and model. Times are ms of the pool's clock. */
+/** Candidates by conversation and place. Times are ms of the pool's clock. */
 export class Affinity {
   readonly #limits: AffinityLimits;
+  readonly #listener: BindingListener | undefined;
   /** Least recently used first. */
   readonly #bindings = new Map<string, Binding>();
 
-  constructor(limits: AffinityLimits = defaultAffinityLimits) {
+  constructor(limits: AffinityLimits = defaultAffinityLimits, listener?: BindingListener) {
     this.#limits = limits;
+    this.#listener = listener;
   }
 
-  /** The name of the credential this conversation is bound to; looking counts as use. */
-  get(session: string, model: string, now: number): string | undefined {
-    const key = keyOf(session, model);
+  /** The candidate that this conversation is bound to, by {@link bindingKey}; looking counts as use. */
+  get(key: string, now: number): string | undefined {
     const binding = this.#bindings.get(key);
     if (binding === undefined) return undefined;
     this.#bindings.delete(key);
     if (now - binding.usedAt > this.#limits.ttlMs) return undefined;
     binding.usedAt = now;
+    if (now - binding.toldAt > this.#limits.ttlMs * TOLD_AGAIN_AFTER) this.#tell(key, binding);
     this.#bindings.set(key, binding);
-    return binding.credential;
+    return binding.candidate;
+  }
+
+  /** The same, without any effect. */
+  look(key: string, now: number): string | undefined {
+    const binding = this.#bindings.get(key);
+    return binding && now - binding.usedAt <= this.#limits.ttlMs ? binding.candidate : undefined;
   }
 
   /** Binds it, in place of any other binding. */
-  bind(session: string, model: string, credential: string, now: number): void {
-    const key = keyOf(session, model);
+  bind(key: string, candidate: string, now: number): void {
+    this.#put(key, { candidate, usedAt: now, toldAt: now });
+    this.#listener?.(key, candidate, this.#limits.ttlMs);
+  }
+
+  /** A binding that an earlier process made. @param leftMs what is left of its life without use. */
+  restore(key: string, candidate: string, leftMs: number, now: number): void {
+    const usedAt = now - this.#limits.ttlMs + Math.min(leftMs, this.#limits.ttlMs);
+    this.#put(key, { candidate, usedAt, toldAt: usedAt });
+  }
+
+  /** Unbinds it from this candidate; a binding to another one, made since, stays. */
+  release(key: string, candidate: string): void {
+    if (this.#bindings.get(key)?.candidate !== candidate) return;
     this.#bindings.delete(key);
-    this.#bindings.set(key, { credential, usedAt: now });
+    this.#listener?.(key, undefined, 0);
+  }
+
+  #put(key: string, binding: Binding): void {
+    this.#bindings.delete(key);
+    this.#bindings.set(key, binding);
     if (this.#bindings.size <= this.#limits.maxBindings) return;
     for (const oldest of this.#bindings.keys()) {
       this.#bindings.delete(oldest);
@@ -56,14 +85,13 @@ export class Affinity {
     }
   }
 
-  /** Unbinds it from this credential; a binding to another one, made since, stays. */
-  release(session: string, model: string, credential: string): void {
-    const key = keyOf(session, model);
-    if (this.#bindings.get(key)?.credential === credential) this.#bindings.delete(key);
+  #tell(key: string, binding: Binding): void {
+    binding.toldAt = binding.usedAt;
+    this.#listener?.(key, binding.candidate, this.#limits.ttlMs);
   }
 }
 
-function keyOf(session: string, model: string): string {
-  const name = session.length <= MAX_SESSION_CHARS ? session : createHash("sha256").update(session).digest("base64url");
-  return `${model}\0${name}`;
+/** Names a conversation at a place, such as a step and a model, without telling what its client calls it. */
+export function bindingKey(session: string, place: string): string {
+  return hash("sha256", `${place}\0${session}`, "base64url");
 }

@@ -25,7 +25,7 @@ function subject(random = 0): {
   fail: (rest: Rest, now: number, why?: ErrorKind) => void;
   untilMs: (now: number) => number | undefined;
 } {
-  const cooldowns = new Cooldowns(policy, () => random);
+  const cooldowns = new Cooldowns({ policy, random: () => random });
   return {
     cooldowns,
     fail: (rest, now, why = "rate-limited") => cooldowns.add("m", rest, why, cooldowns.mark, now),
@@ -236,7 +236,7 @@ test("whatever fails and whenever, a probe is due within the probe interval, and
       fc.array(failure, { minLength: 1, maxLength: 40 }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (failures, random) => {
-        const cooldowns = new Cooldowns(policy, () => random);
+        const cooldowns = new Cooldowns({ policy, random: () => random });
         let now = 0;
         let before = cooldowns.mark;
         for (const { rest, wait, late } of failures) {

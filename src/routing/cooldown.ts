@@ -77,18 +77,39 @@ const JITTER = 0.1;
 /** Callers choose model names, so there must be a bound; the oldest is forgotten first. */
 const MAX_ROWS = 1_000;
 
-/** The rests of one credential. */
+/** One rest as it is kept beyond the process: all times in ms from the moment it was written. */
+export interface KeptRest {
+  readonly why: ErrorKind;
+  readonly class: RestClass;
+  readonly failures: number;
+  readonly sinceMs: number;
+  /** Absent: until the credential is changed. */
+  readonly untilMs?: number;
+  readonly nextProbeMs: number;
+}
+
+/** What cooldowns are made with. */
+export interface CooldownOptions {
+  readonly policy: CooldownPolicy;
+  /** A number from 0 to below 1, for jitter. */
+  readonly random: () => number;
+  /** Hears of every change: what holds this model now, or that nothing does; `undefined` stands for the whole account. */
+  readonly onChange?: (model: string | undefined, rest: KeptRest | undefined) => void;
+}
+
+/** The rests of one credential, or of a provider. */
 export class Cooldowns {
   readonly #policy: CooldownPolicy;
   readonly #random: () => number;
+  readonly #onChange: CooldownOptions["onChange"];
   /** By model; the whole account's under `undefined`. */
   readonly #rows = new Map<string | undefined, Row>();
   #mark = 0;
 
-  /** @param random a number from 0 to below 1, for jitter. */
-  constructor(policy: CooldownPolicy, random: () => number) {
+  constructor({ policy, random, onChange }: CooldownOptions) {
     this.#policy = policy;
     this.#random = random;
+    this.#onChange = onChange;
   }
 
   /**
@@ -128,8 +149,29 @@ export class Cooldowns {
   /** A request that began at `mark` succeeded: neither this model nor the account need rest any longer. */
   clear(model: string, mark: number): void {
     for (const row of this.rowsFor(model)) {
-      if (row.mark <= mark) this.#rows.delete(row.model);
+      if (row.mark <= mark) this.#delete(row.model);
     }
+  }
+
+  /** Another key of the account was answered: a guess about all of it was wrong, but for a key that was refused. */
+  clearAccount(): void {
+    if (this.#rows.get(undefined)?.class !== "down") this.#delete(undefined);
+  }
+
+  /** Ends every rest, whatever runs. */
+  reset(): void {
+    for (const model of this.#rows.keys()) this.#delete(model);
+  }
+
+  /** A rest that was written `agoMs` ago goes on; one that has ended meanwhile is due for its probe. */
+  restore(model: string | undefined, kept: KeptRest, agoMs: number, now: number): void {
+    const row = this.#open(model, now);
+    row.why = kept.why;
+    row.class = kept.class;
+    row.failures = kept.failures;
+    row.since = now - agoMs - kept.sinceMs;
+    row.until = kept.untilMs === undefined ? Infinity : now + Math.max(kept.untilMs - agoMs, 0);
+    row.nextProbe = now + Math.max(kept.nextProbeMs - agoMs, 0);
   }
 
   /** A request that began at `mark` failed. */
@@ -155,6 +197,14 @@ export class Cooldowns {
     }
     if (again || !stands) row.failures = failures;
     row.nextProbe = Math.min(row.until, now + this.#policy.probeIntervalMs);
+    this.#onChange?.(key, {
+      why: row.why,
+      class: row.class,
+      failures: row.failures,
+      sinceMs: now - row.since,
+      ...(row.until !== Infinity && { untilMs: row.until - now }),
+      nextProbeMs: row.nextProbe - now,
+    });
   }
 
   /** When the next probe of any rest falls due after `now`. */
@@ -227,9 +277,13 @@ export class Cooldowns {
     for (const model of this.#rows.keys()) {
       // The account's rest holds every model: it is not the one to forget.
       if (model === undefined) continue;
-      this.#rows.delete(model);
+      this.#delete(model);
       return;
     }
+  }
+
+  #delete(model: string | undefined): void {
+    if (this.#rows.delete(model)) this.#onChange?.(model, undefined);
   }
 }
 

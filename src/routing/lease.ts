@@ -1,17 +1,21 @@
 /** What a pool is asked for, what it gives, and how that is given back. */
 import type { GatewayError } from "../chat/error.ts";
 import type { Credential } from "../providers/provider.ts";
+import type { PassedOverReason } from "./candidate.ts";
+import type { SeenRate } from "./rates.ts";
+import type { Step, Target } from "./target.ts";
 
 /** A request for a credential. */
 export interface LeaseRequest {
-  /** The upstream's name of the model. */
-  readonly model: string;
+  readonly step: Step;
   /** The conversation it belongs to, as the client names it. */
   readonly session?: string;
-  /** The account that minted the conversation's opaque state; it goes before the session's binding. */
-  readonly preferredAccount?: string;
-  /** Names of credentials not to be used: this request has tried them. */
+  /** The accounts that minted the conversation's opaque state, by target; they go before the session's binding. */
+  readonly preferredAccounts?: ReadonlyMap<Target, string>;
+  /** {@link Lease.id}s not to be used: this request has tried them. */
   readonly exclude: ReadonlySet<string>;
+  /** Whether other steps may follow: then a provider that is down is left alone, and one that stumbles may rest. */
+  readonly othersFollow?: boolean;
   /** Aborts when the client leaves. */
   readonly signal?: AbortSignal;
   /** How long it may wait from now, in ms, when that is less than the pool allows. */
@@ -19,13 +23,40 @@ export interface LeaseRequest {
 }
 
 /** How the use of a lease ended. `cancelled`: the client left, which says nothing about the credential. */
-export type Outcome = { readonly ok: true } | { readonly error: GatewayError } | { readonly cancelled: true };
+export type Outcome = { readonly ok: true; readonly tokens?: number } | { readonly error: GatewayError } | { readonly cancelled: true };
+
+/** A candidate that did not get the request. */
+export interface Passed {
+  readonly target: Target;
+  readonly credential: string;
+  readonly reason: PassedOverReason;
+  /** What it rests from. */
+  readonly why?: string;
+  /** When it should serve again, in ms from now; absent: unknown, or now. */
+  readonly recoversMs?: number;
+}
+
+/** How the conversation's binding was met: `kept` its candidate, `moved` to another, `new` it got one; absent: it has none. */
+export type AffinityMet = "kept" | "moved" | "new";
+
+/** How a credential was chosen. */
+export interface Choice {
+  readonly affinity?: AffinityMet;
+  /** Everybody else. */
+  readonly passedOver: readonly Passed[];
+}
 
 /** A credential for one attempt. It counts as in use until {@link release}, which must come. */
 export interface Lease {
+  /** Names the candidate in {@link LeaseRequest.exclude}. */
+  readonly id: string;
+  readonly target: Target;
   readonly credential: Credential;
   /** Whether this attempt tells if a resting credential has recovered: nobody else gets it until then. */
   readonly probe: boolean;
+  readonly choice: Choice;
+  /** An answer's head told what is left to spend. */
+  noteRates(rates: readonly SeenRate[]): void;
   /** The upstream has begun to answer, so the credential works: ends its rest without waiting for the answer's end. */
   confirm(): void;
   /** Gives it back; only the first call counts. */

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
-import { credential } from "../../test/support/providers.ts";
+import { askFor, stepOf } from "../../test/support/leases.ts";
+import { credential, provider } from "../../test/support/providers.ts";
 import { GatewayError, type ErrorKind } from "../chat/error.ts";
 import type { Credential } from "../providers/provider.ts";
-import type { CooldownPolicy } from "./cooldown.ts";
+import type { CooldownPolicy, CooldownView } from "./cooldown.ts";
 import type { Lease, LeaseRequest, Outcome } from "./lease.ts";
-import { Pool, type CredentialView } from "./pool.ts";
+import type { PoolView } from "./describe.ts";
+import { Pool } from "./pool.ts";
 
 const policy: CooldownPolicy = {
   rateLimitBaseMs: 10,
@@ -18,6 +20,7 @@ const policy: CooldownPolicy = {
   probeIntervalMs: 100,
 };
 
+const M = stepOf({ provider: "p", model: "m" });
 const MODELS = ["m1", "m2"] as const;
 const FAILURES: readonly ErrorKind[] = [
   "rate-limited",
@@ -66,6 +69,8 @@ const step = fc.oneof(
 
 interface Waiting {
   readonly request: LeaseRequest;
+  readonly model: string;
+  readonly exclude: readonly string[];
   readonly client: AbortController;
 }
 
@@ -87,24 +92,25 @@ class World {
 
   constructor(credentials: readonly Credential[]) {
     this.#credentials = credentials;
-    this.pool = new Pool(
-      { name: "p", credentials },
-      { clock: this.clock, random: () => 0.5, cooldown: policy, waiting: { maxWaiting: 4, maxWaitMs: 150 } },
-    );
+    this.pool = new Pool([provider("p", { credentials })], {
+      clock: this.clock,
+      random: () => 0.5,
+      cooldown: policy,
+      waiting: { maxWaiting: 4, maxWaitMs: 150 },
+    });
   }
 
   async ask({ model, session, account, exclude }: typeof ask extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
     const client = new AbortController();
-    const request: LeaseRequest = {
-      model,
-      exclude: new Set(exclude),
+    const request = askFor(stepOf({ provider: "p", model }), {
+      excluded: exclude,
+      preferredAccount: account,
       signal: client.signal,
       ...(session !== undefined && { session }),
-      ...(account !== undefined && { preferredAccount: account }),
-    };
-    const waiting = { request, client };
+    });
+    const waiting = { request, model, exclude, client };
     this.waiting.push(waiting);
-    const before = this.pool.describe().credentials;
+    const before = this.#view;
     let atOnce = true;
     this.pool.lease(request).then(
       (lease) => {
@@ -143,7 +149,7 @@ class World {
 
   check(): void {
     if (this.#faults.length > 0) throw this.#faults[0];
-    const { credentials, waiting } = this.pool.describe();
+    const { credentials, waiting } = this.#view;
     expect(waiting).toBe(this.waiting.length);
     for (const { name, inUse } of credentials) {
       const limit = this.#credentials.find((credential) => credential.name === name)?.maxConcurrency ?? Infinity;
@@ -156,27 +162,31 @@ class World {
       }
     }
     // Asking for nothing serves whoever could have been served before: there must be nobody.
-    this.pool.tryLease({ model: "none", exclude: new Set(credentials.map(({ name }) => name)) });
-    expect(this.pool.describe().waiting).toBe(waiting);
+    this.pool.tryLease(askFor(stepOf({ provider: "p", model: "none" }), { excluded: credentials.map(({ name }) => name) }));
+    expect(this.#view.waiting).toBe(waiting);
   }
 
-  #granted(waiting: Waiting, lease: Lease, before: readonly CredentialView[] | undefined): void {
-    const { model, exclude } = waiting.request;
-    const plain = (request: LeaseRequest): boolean => request.exclude.size === 0 && request.model === model;
-    if (plain(waiting.request)) expect(this.waiting.find(({ request }) => plain(request))).toBe(waiting);
+  get #view(): PoolView {
+    return this.pool.describe()[0] as PoolView;
+  }
+
+  #granted(waiting: Waiting, lease: Lease, before: PoolView | undefined): void {
+    const { model, exclude } = waiting;
+    const plain = (other: Waiting): boolean => other.exclude.length === 0 && other.model === model;
+    if (plain(waiting)) expect(this.waiting.find(plain)).toBe(waiting);
     this.waiting = this.waiting.filter((other) => other !== waiting);
     this.held.push({ lease, model, probing: lease.probe });
-    expect(exclude.has(lease.credential.name)).toBe(false);
+    expect(exclude).not.toContain(lease.credential.name);
     if (before === undefined) return;
-    const holding =
-      before
-        .find(({ name }) => name === lease.credential.name)
-        ?.cooldowns.filter((row) => row.model === undefined || row.model === model) ?? [];
+    const holds = (row: CooldownView): boolean => row.model === undefined || row.model === model;
+    const circuit = before.circuit.filter(holds);
+    const own = before.credentials.find(({ name }) => name === lease.credential.name)?.cooldowns.filter(holds) ?? [];
+    const holding = [...circuit, ...own];
     expect(lease.probe).toBe(holding.length > 0 && holding.every((row) => row.nextProbeMs === 0 && !row.probing));
     if (lease.probe || holding.length === 0) return;
     // Only where nobody is well may a credential serve that rests, and only from a stumble.
     expect(holding.every((row) => row.class === "transient")).toBe(true);
-    expect(before.every(({ cooldowns }) => cooldowns.some((row) => row.model === undefined || row.model === model))).toBe(true);
+    expect(circuit.length > 0 || before.credentials.every(({ cooldowns }) => cooldowns.some(holds))).toBe(true);
   }
 
   /** A success is the last word on whatever was being probed. */
@@ -215,7 +225,7 @@ test("under any interleaving: permits add up, one probe at a time, fair waiting,
       world.check();
       world.clock.advance(policy.probeIntervalMs);
       expect(world.clock.pending).toBe(0);
-      for (const { inUse, cooldowns } of world.pool.describe().credentials) {
+      for (const { inUse, cooldowns } of world.pool.describe()[0]?.credentials ?? []) {
         expect(inUse).toBe(0);
         for (const row of cooldowns) expect(row).toMatchObject({ nextProbeMs: 0, probing: false });
       }
@@ -236,16 +246,17 @@ test("a credential whose upstream is well again serves within the probe interval
     fc.property(fc.integer({ min: 1, max: 4 }), fc.array(outage, { maxLength: 8, size: "max" }), (count, outages) => {
       const clock = new ManualClock();
       const names = Array.from({ length: count }, (_, index) => `c${index}`);
-      const pool = new Pool(
-        { name: "p", credentials: names.map((name) => credential(name)) },
-        { clock, random: () => 0.99, cooldown: policy },
-      );
+      const pool = new Pool([provider("p", { credentials: names.map((name) => credential(name)) })], {
+        clock,
+        random: () => 0.99,
+        cooldown: policy,
+      });
       const recovered = Math.max(0, ...outages.map(({ from, lasts }) => from + lasts));
       const lastServed = new Map<string, number>();
 
       const request = (): void => {
         const exclude = new Set<string>();
-        for (let lease = pool.tryLease({ model: "m", exclude }); lease !== undefined; lease = pool.tryLease({ model: "m", exclude })) {
+        for (let lease = pool.tryLease({ step: M, exclude }); lease !== undefined; lease = pool.tryLease({ step: M, exclude })) {
           const { name } = lease.credential;
           const now = clock.now();
           const fault = outages.find(
@@ -258,7 +269,7 @@ test("a credential whose upstream is well again serves within the probe interval
           }
           const { kind, ...detail } = fault;
           lease.release({ error: new GatewayError(kind, "failed", detail) });
-          exclude.add(name);
+          exclude.add(lease.id);
         }
       };
 
@@ -267,7 +278,7 @@ test("a credential whose upstream is well again serves within the probe interval
         clock.advance(SPACING_MS);
       }
       for (const name of names) expect(lastServed.get(name) ?? -1).toBeGreaterThanOrEqual(recovered);
-      expect(pool.describe().credentials.flatMap(({ cooldowns }) => cooldowns)).toEqual([]);
+      expect(pool.describe()[0]?.credentials.flatMap(({ cooldowns }) => cooldowns)).toEqual([]);
     }),
     { numRuns: 300 },
   );
@@ -281,17 +292,17 @@ test("requests are shared within one of ideal among the credentials that are wel
       fc.integer({ min: 1, max: 60 }),
       (count, resting, requests) => {
         const names = Array.from({ length: count }, (_, index) => `c${index}`);
-        const pool = new Pool(
-          { name: "p", credentials: names.map((name) => credential(name)) },
-          { clock: new ManualClock(), cooldown: policy },
-        );
+        const pool = new Pool([provider("p", { credentials: names.map((name) => credential(name)) })], {
+          clock: new ManualClock(),
+          cooldown: policy,
+        });
         const down = Math.min(resting, count - 1);
         for (let i = 0; i < down; i += 1) {
-          pool.tryLease({ model: "m", exclude: new Set() })?.release({ error: new GatewayError("unauthenticated", "failed") });
+          pool.tryLease({ step: M, exclude: new Set() })?.release({ error: new GatewayError("unauthenticated", "failed") });
         }
         const served = new Map<string, number>();
         for (let i = 0; i < requests; i += 1) {
-          const lease = pool.tryLease({ model: "m", exclude: new Set() });
+          const lease = pool.tryLease({ step: M, exclude: new Set() });
           if (lease === undefined) throw new Error("Nobody was free.");
           served.set(lease.credential.name, (served.get(lease.credential.name) ?? 0) + 1);
           if (i % 3 === 0) lease.release({ ok: true });

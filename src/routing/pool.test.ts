@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../../test/support/manual-clock.ts";
-import { credential } from "../../test/support/providers.ts";
+import { askFor, stepOf, type AskSettings } from "../../test/support/leases.ts";
+import { credential, provider } from "../../test/support/providers.ts";
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../chat/error.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { CooldownPolicy } from "./cooldown.ts";
@@ -18,6 +19,8 @@ const policy: CooldownPolicy = {
   probeIntervalMs: 10_000,
 };
 
+type Asked = AskSettings & { readonly model?: string };
+
 let clock: ManualClock;
 
 beforeEach(() => {
@@ -25,33 +28,32 @@ beforeEach(() => {
 });
 
 function poolOf(credentials: readonly Credential[], options: PoolOptions = {}): Pool {
-  return new Pool({ name: "p", credentials }, { clock, random: () => 0, cooldown: policy, ...options });
+  return new Pool([provider("p", { credentials })], { clock, random: () => 0, cooldown: policy, ...options });
 }
 
-function ask(settings: Partial<LeaseRequest> & { excluded?: readonly string[] } = {}): LeaseRequest {
-  const { excluded = [], ...rest } = settings;
-  return { model: "m", exclude: new Set(excluded), ...rest };
+function ask({ model = "m", excluded, preferredAccount, ...rest }: Asked = {}): LeaseRequest {
+  return askFor(stepOf({ provider: "p", model }), { excluded, preferredAccount, ...rest });
 }
 
 function failure(kind: ErrorKind, detail: ErrorDetail = {}): { error: GatewayError } {
   return { error: new GatewayError(kind, "failed", detail) };
 }
 
-function take(pool: Pool, settings: Partial<LeaseRequest> & { excluded?: readonly string[] } = {}): Lease {
+function take(pool: Pool, settings: Asked = {}): Lease {
   const lease = pool.tryLease(ask(settings));
   if (lease === undefined) throw new Error("No credential was free.");
   return lease;
 }
 
 /** Serves one request well and says who did. */
-function serve(pool: Pool, settings: Partial<LeaseRequest> = {}): string {
+function serve(pool: Pool, settings: Asked = {}): string {
   const lease = take(pool, settings);
   lease.release({ ok: true });
   return lease.credential.name;
 }
 
 function inUse(pool: Pool): number {
-  return pool.describe().credentials.reduce((sum, { inUse }) => sum + inUse, 0);
+  return (pool.describe()[0]?.credentials ?? []).reduce((sum, { inUse }) => sum + inUse, 0);
 }
 
 async function refusalOf(promise: Promise<unknown>): Promise<PoolRefusal> {
@@ -79,7 +81,7 @@ describe("acceptance cases of resilience §1", () => {
     }
     expect([serve(pool), serve(pool)].sort()).toEqual(["a", "b"]);
     expect([serve(pool), serve(pool)].sort()).toEqual(["a", "b"]);
-    expect(pool.describe().credentials.flatMap(({ cooldowns }) => cooldowns)).toEqual([]);
+    expect(pool.describe()[0]?.credentials.flatMap(({ cooldowns }) => cooldowns)).toEqual([]);
     expect(inUse(pool)).toBe(0);
   });
 
@@ -117,7 +119,7 @@ describe("acceptance cases of resilience §1", () => {
     clock.advance(500);
     await expect(late).rejects.toMatchObject({ kind: "unavailable" });
     running[0]?.release({ ok: true });
-    expect(pool.describe()).toMatchObject({ waiting: 0, credentials: [{ inUse: 0 }, { inUse: 0 }] });
+    expect(pool.describe()).toMatchObject([{ waiting: 0, credentials: [{ inUse: 0 }, { inUse: 0 }] }]);
     expect(clock.pending).toBe(0);
   });
 
@@ -127,10 +129,11 @@ describe("acceptance cases of resilience §1", () => {
     expect(lease.credential.name).toBe("dead");
     lease.release(failure("unauthenticated"));
     for (let i = 0; i < 10; i += 1) expect(serve(pool, { model: `model ${i}` })).toBe("alive");
-    expect(pool.describe().credentials[0]).toEqual({
+    expect(pool.describe()[0]?.credentials[0]).toEqual({
       name: "dead",
       priority: 0,
       inUse: 0,
+      rates: [],
       cooldowns: [{ why: "unauthenticated", class: "down", failures: 1, sinceMs: 0, nextProbeMs: 10_000, probing: false }],
     });
 
@@ -181,7 +184,7 @@ describe("choosing", () => {
     expect(probe.probe).toBe(true);
     expect(pool.tryLease(ask())).toBeUndefined();
     probe.release({ cancelled: true });
-    expect(pool.describe().credentials[0]?.cooldowns).toMatchObject([{ failures: 1, probing: false }]);
+    expect(pool.describe()[0]?.credentials[0]?.cooldowns).toMatchObject([{ failures: 1, probing: false }]);
     take(pool).release({ ok: true });
     expect(take(pool).probe).toBe(false);
     expect(take(pool).probe).toBe(false);
@@ -241,7 +244,7 @@ describe("choosing", () => {
     const pool = poolOf([credential("a")]);
     for (const kind of ["invalid-request", "context-too-long", "content-policy", "cancelled", "internal"] as const) {
       take(pool).release(failure(kind));
-      expect(pool.describe().credentials[0]?.cooldowns).toEqual([]);
+      expect(pool.describe()[0]?.credentials[0]?.cooldowns).toEqual([]);
     }
   });
 });
@@ -250,9 +253,9 @@ describe("the only credential left", () => {
   test.each(["upstream", "overloaded", "transport", "timeout"] as const)("never rests from %s", (kind) => {
     const pool = poolOf([credential("a"), credential("b")]);
     take(pool).release(failure(kind));
-    expect(pool.describe().credentials[0]?.cooldowns).toHaveLength(1);
+    expect(pool.describe()[0]?.credentials[0]?.cooldowns).toHaveLength(1);
     for (let i = 0; i < 5; i += 1) take(pool).release(failure(kind));
-    expect(pool.describe().credentials[1]?.cooldowns).toEqual([]);
+    expect(pool.describe()[0]?.credentials[1]?.cooldowns).toEqual([]);
   });
 
   test("a 429 always rests it, and the hint is told at once", async () => {
@@ -270,7 +273,7 @@ describe("the only credential left", () => {
     const lease = take(pool);
     expect([lease.credential.name, lease.probe]).toEqual(["a", false]);
     expect(serve(pool)).toBe("a");
-    expect(pool.describe().credentials[0]?.cooldowns).toEqual([]);
+    expect(pool.describe()[0]?.credentials[0]?.cooldowns).toEqual([]);
     lease.release({ ok: true });
     const refusal = await refusalOf(pool.lease(ask({ excluded: ["a"] })));
     expect(refusal.reasons).toMatchObject([
@@ -287,7 +290,7 @@ describe("waiting", () => {
     clock.advance(1_000);
     const probe = take(pool);
     const waiting = [pool.lease(ask()), pool.lease(ask())];
-    expect(pool.describe().waiting).toBe(2);
+    expect(pool.describe()[0]?.waiting).toBe(2);
     probe.confirm();
     for (const lease of await Promise.all(waiting)) lease.release({ ok: true });
     probe.release({ ok: true });

@@ -1,15 +1,21 @@
 /**
- * The credentials of one provider: who serves the next request, who rests, who waits. Choosing takes no await while a
+ * The credentials of all providers: who serves the next request, who rests, who waits. Choosing takes no await while a
  * credential is free; the numbers of requests under way return to zero whatever happens to the requests.
  */
 import { GatewayError } from "../chat/error.ts";
-import type { Credential, Provider } from "../providers/provider.ts";
-import { Affinity } from "./affinity.ts";
+import type { Provider } from "../providers/provider.ts";
+import { Affinity, bindingKey, defaultAffinityLimits, type AffinityLimits } from "./affinity.ts";
+import { Candidate } from "./candidate.ts";
+import { choose, mayStumble, whyPassedOver, type Ties } from "./choice.ts";
 import { systemClock, type CancelTimer, type Clock } from "./clock.ts";
-import { Cooldowns, defaultCooldownPolicy, type CooldownPolicy, type CooldownView, type Row } from "./cooldown.ts";
-import type { Lease, LeaseRequest } from "./lease.ts";
+import { defaultCooldownPolicy, type CooldownPolicy, type Row } from "./cooldown.ts";
+import { restsOf, type CredentialState } from "./credential-state.ts";
+import { describeProviders, type PoolView } from "./describe.ts";
+import type { AffinityMet, Choice, Lease, LeaseRequest, Passed } from "./lease.ts";
+import { PoolMembers, type PoolJournal } from "./members.ts";
 import { refuse, restingReason, type Reason } from "./refusal.ts";
-import { roundRobin } from "./strategy.ts";
+import { createStrategy, type Strategy } from "./strategy.ts";
+import type { Step, Target } from "./target.ts";
 import { verdict } from "./verdict.ts";
 import { defaultWaitingLimits, WaitingLine, type WaitingLimits } from "./waiting-line.ts";
 
@@ -20,62 +26,65 @@ export interface PoolOptions {
   readonly random?: () => number;
   readonly cooldown?: CooldownPolicy;
   readonly waiting?: WaitingLimits;
+  readonly affinity?: AffinityLimits;
+  /** USD for a million tokens of a target, for comparison only; absent: nobody knows any price. */
+  readonly priceOf?: (target: Target) => number | undefined;
+  /** Hears of what should outlive the process. */
+  readonly journal?: PoolJournal;
 }
 
-/** One credential, for people. */
-export interface CredentialView {
-  readonly name: string;
-  readonly priority: number;
-  readonly inUse: number;
-  readonly maxConcurrency?: number;
-  readonly cooldowns: readonly CooldownView[];
-}
-
-/** A pool's state, for readiness, logs and later the admin API. */
-export interface PoolView {
-  readonly provider: string;
-  /** Requests waiting for a credential. */
-  readonly waiting: number;
-  readonly credentials: readonly CredentialView[];
-}
-
-/** A credential and what is known of it. */
-interface Slot {
-  readonly credential: Credential;
-  readonly cooldowns: Cooldowns;
-  readonly limit: number;
-  inUse: number;
+/** What would happen to a request now. */
+export interface Look extends Choice {
+  /** Who would get it; absent: nobody could serve. */
+  readonly chosen?: { readonly target: Target; readonly credential: string };
 }
 
 export class Pool {
-  readonly #provider: string;
   readonly #clock: Clock;
-  readonly #strategy = roundRobin();
-  readonly #affinity = new Affinity();
   readonly #line: WaitingLine<LeaseRequest, Lease>;
-  /** Highest priority first. */
-  readonly #tiers: readonly (readonly Slot[])[];
-  readonly #slots: readonly Slot[];
-  readonly #byName: ReadonlyMap<string, Slot>;
-  /** Filled anew for each choice. */
-  readonly #candidates: Slot[] = [];
+  readonly #members: PoolMembers;
+  readonly #affinity: Affinity;
+  readonly #priceOf: (target: Target) => number | undefined;
+  /** By the steps' ids. */
+  readonly #strategies = new Map<string, { readonly name: string; readonly strategy: Strategy }>();
   #wake: CancelTimer | undefined;
 
-  constructor(provider: Pick<Provider, "name" | "credentials">, options: PoolOptions = {}) {
-    this.#provider = provider.name;
-    this.#clock = options.clock ?? systemClock;
-    this.#line = new WaitingLine(this.#clock, options.waiting ?? defaultWaitingLimits);
-    const policy = options.cooldown ?? defaultCooldownPolicy;
-    const random = options.random ?? Math.random;
-    this.#slots = provider.credentials.map((credential) => ({
-      credential,
-      cooldowns: new Cooldowns(policy, random),
-      limit: credential.maxConcurrency ?? Infinity,
-      inUse: 0,
-    }));
-    this.#byName = new Map(this.#slots.map((slot) => [slot.credential.name, slot]));
-    const priorities = [...new Set(this.#slots.map(({ credential }) => credential.priority))].sort((a, b) => b - a);
-    this.#tiers = priorities.map((priority) => this.#slots.filter(({ credential }) => credential.priority === priority));
+  constructor(providers: readonly Provider[], options: PoolOptions = {}) {
+    const { clock = systemClock, journal } = options;
+    this.#clock = clock;
+    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits);
+    this.#members = new PoolMembers({
+      policy: options.cooldown ?? defaultCooldownPolicy,
+      random: options.random ?? Math.random,
+      ...(journal && { journal }),
+    });
+    this.#affinity = new Affinity(options.affinity ?? defaultAffinityLimits, journal && ((...told) => journal.binding(...told)));
+    this.#priceOf = options.priceOf ?? (() => undefined);
+    this.#members.configure(providers);
+  }
+
+  /** Other providers and credentials from now on. What is unchanged keeps its state; what is gone serves nobody any more. */
+  configure(providers: readonly Provider[]): void {
+    this.#members.configure(providers);
+    this.#strategies.clear();
+    this.#serveWaiting();
+  }
+
+  /** What an earlier process knew goes on, as far as it is about members of this pool. */
+  get members(): PoolMembers {
+    return this.#members;
+  }
+
+  /** A binding that an earlier process made. @param leftMs what is left of its life without use. */
+  restoreBinding(key: string, candidate: string, leftMs: number): void {
+    this.#affinity.restore(key, candidate, leftMs, this.#clock.now());
+  }
+
+  /** Ends every rest of a provider, or of one of its credentials. @returns whether there is such a one. */
+  reset(provider: string, credential?: string): boolean {
+    const found = this.#members.reset(provider, credential);
+    if (found) this.#serveWaiting();
+    return found;
   }
 
   /** A credential at once, or none: busy, resting, excluded, or owed to those who wait already. */
@@ -101,144 +110,184 @@ export class Pool {
     });
   }
 
-  describe(): PoolView {
+  /** Who would get such a request now, and why the others would not. Changes nothing. */
+  look(request: LeaseRequest): Look {
     const now = this.#clock.now();
+    const candidates = this.#candidates(request, now);
+    const key = sessionKey(request);
+    const bound = key === undefined ? undefined : boundTo(candidates, this.#affinity.look(key, now));
+    const ties = tiesOf(candidates, request, bound);
+    // A strategy may remember what it picks: the one that is asked here is thrown away.
+    const chosen = choose(candidates, ties, createStrategy(request.step.strategy), now);
+    if (!chosen) return { passedOver: candidates.map((candidate) => this.#passed(candidate, candidate.obstacle ?? "busy", now)) };
     return {
-      provider: this.#provider,
-      waiting: this.#line.size,
-      credentials: this.#slots.map(({ credential: { name, priority, maxConcurrency }, inUse, cooldowns }) => ({
-        name,
-        priority,
-        inUse,
-        ...(maxConcurrency !== undefined && { maxConcurrency }),
-        cooldowns: cooldowns.describe(now),
-      })),
+      chosen: { target: chosen.target, credential: chosen.state.credential.name },
+      ...(key !== undefined && { affinity: bound === undefined ? ("new" as const) : chosen === bound ? "kept" : "moved" }),
+      passedOver: this.#others(candidates, chosen, ties, now),
     };
+  }
+
+  describe(): readonly PoolView[] {
+    const waiting = new Map<string, number>();
+    for (const { step } of this.#line.requests()) {
+      const name = step.targets[0]?.provider.name ?? "";
+      waiting.set(name, (waiting.get(name) ?? 0) + 1);
+    }
+    return describeProviders(this.#members.all(), waiting, this.#clock.now());
   }
 
   #grant(request: LeaseRequest, now: number): Lease | undefined {
-    const { model, session } = request;
-    const bound = session === undefined ? undefined : this.#bound(session, model, now);
-    const preferred = this.#preferred(request, now);
-    const affine = preferred ?? (bound !== undefined && isUsable(bound, request, now) ? bound : undefined);
-    const slot = affine ?? this.#next(request, now) ?? this.#lastResort(request, now);
-    if (slot === undefined) return undefined;
-    // A bound credential that is merely busy, or stumbled, gets its conversation back.
-    if (session !== undefined && slot !== bound && (slot === preferred || bound === undefined)) {
-      this.#affinity.bind(session, model, slot.credential.name, now);
+    const candidates = this.#candidates(request, now);
+    const key = sessionKey(request);
+    const binding = key === undefined ? undefined : this.#affinity.get(key, now);
+    const bound = boundTo(candidates, binding);
+    const ties = tiesOf(candidates, request, bound);
+    const strategy = this.#strategyOf(request.step);
+    const chosen = choose(candidates, ties, strategy, now);
+    if (chosen === undefined) return undefined;
+    let affinity: AffinityMet | undefined;
+    if (key !== undefined) {
+      affinity = chosen === bound ? "kept" : binding === undefined ? "new" : "moved";
+      // A bound credential that is merely busy, or stumbled, gets its conversation back.
+      if (chosen !== bound && (chosen === ties.preferred || bound === undefined)) this.#affinity.bind(key, chosen.key, now);
     }
-    return this.#issue(slot, request, now);
+    const choice = { ...(affinity && { affinity }), passedOver: this.#others(candidates, chosen, ties, now) };
+    strategy.used(chosen, now);
+    return this.#issue(chosen, request, key, choice, now);
   }
 
-  #issue(slot: Slot, request: LeaseRequest, now: number): Lease {
-    const { credential, cooldowns } = slot;
-    const { model } = request;
-    const { mark } = cooldowns;
-    let probed = cooldowns.standing(model, now) === "probe" ? cooldowns.beginProbe(model) : NOTHING_PROBED;
+  #issue(
+    { key: id, state, target, standing }: Candidate,
+    request: LeaseRequest,
+    session: string | undefined,
+    choice: Choice,
+    now: number,
+  ): Lease {
+    const { credential, cooldowns, owner } = state;
+    const { circuit } = owner;
+    const { model } = target;
+    const [mark, circuitMark] = [cooldowns.mark, circuit.cooldowns.mark];
+    const probes = standing === "probe";
+    let probed = probes ? cooldowns.beginProbe(model) : NOTHING_PROBED;
+    let providerProbed = probes ? circuit.cooldowns.beginProbe(model) : NOTHING_PROBED;
     let released = false;
     const endProbe = (): void => {
       cooldowns.endProbe(probed);
-      probed = NOTHING_PROBED;
+      circuit.cooldowns.endProbe(providerProbed);
+      probed = providerProbed = NOTHING_PROBED;
     };
-    slot.inUse += 1;
-    this.#strategy.used(slot);
+    const succeed = (): void => {
+      endProbe();
+      this.#members.succeeded(state, model, mark, circuitMark);
+    };
+    state.inUse += 1;
+    state.rates.spend(model, now);
     return {
+      id,
+      target,
       credential,
-      probe: probed.length > 0,
+      probe: probed.length + providerProbed.length > 0,
+      choice,
+      noteRates: (rates) => state.rates.note(model, rates, this.#clock.now()),
       confirm: () => {
         if (released) return;
-        endProbe();
-        cooldowns.clear(model, mark);
+        const at = this.#clock.now();
+        state.latencies.note(model, at - now, at);
+        succeed();
         this.#serveWaiting();
       },
       release: (outcome) => {
         if (released) return;
         released = true;
-        slot.inUse -= 1;
-        endProbe();
-        if ("ok" in outcome) cooldowns.clear(model, mark);
-        else if ("error" in outcome) this.#failed(slot, request, outcome.error, mark);
+        state.inUse -= 1;
+        if ("ok" in outcome) {
+          succeed();
+          if (outcome.tokens !== undefined) state.rates.spendTokens(outcome.tokens, this.#clock.now());
+        } else {
+          endProbe();
+          if ("error" in outcome) this.#failed({ id, state, model, request, session, mark, circuitMark }, outcome.error);
+        }
         this.#serveWaiting();
       },
     };
   }
 
-  #failed(slot: Slot, { model, session }: LeaseRequest, error: GatewayError, mark: number): void {
+  #failed({ id, state, model, request, session, mark, circuitMark }: Issued, error: GatewayError): void {
     const { rest } = verdict(error, true);
     if (rest === undefined) return;
     const now = this.#clock.now();
-    // The only credential left has nobody to hand over to while the upstream stumbles.
-    if (rest.class === "transient" && !this.#slots.some((other) => other !== slot && isReady(other, model, now))) return;
-    slot.cooldowns.add(model, rest, error.kind, mark, now);
-    if (rest.class !== "transient" && session !== undefined) this.#affinity.release(session, model, slot.credential.name);
-  }
-
-  /** The credential of that account, when it can serve. */
-  #preferred(request: LeaseRequest, now: number): Slot | undefined {
-    if (request.preferredAccount === undefined) return undefined;
-    return this.#slots.find((slot) => slot.credential.account === request.preferredAccount && isUsable(slot, request, now));
-  }
-
-  /** The credential this conversation stays with, unless it is gone or has more than stumbled. */
-  #bound(session: string, model: string, now: number): Slot | undefined {
-    const name = this.#affinity.get(session, model, now);
-    const slot = name === undefined ? undefined : this.#byName.get(name);
-    if (slot === undefined) return undefined;
-    const standing = slot.cooldowns.standing(model, now);
-    return standing === "ready" || standing === "probe" || restsTransiently(slot, model) ? slot : undefined;
-  }
-
-  /** The one whose turn it is, in the highest tier where one can serve. */
-  #next(request: LeaseRequest, now: number): Slot | undefined {
-    for (const tier of this.#tiers) {
-      this.#candidates.length = 0;
-      for (const slot of tier) {
-        if (isUsable(slot, request, now)) this.#candidates.push(slot);
-      }
-      if (this.#candidates.length > 0) return this.#strategy.pick(this.#candidates);
+    const { owner } = state;
+    if (rest.class === "transient") {
+      const alike = owner.provider.credentials.length;
+      owner.circuit.failed(state.id, alike, model, rest, error.kind, circuitMark, now);
+      // The only credential left has nobody to hand over to while the upstream stumbles.
+      if (!request.othersFollow && !this.#candidates(request, now).some((other) => other.state !== state && other.standing === "ready"))
+        return;
     }
-    return undefined;
+    this.#members.rest(state, model, rest, error.kind, mark, now);
+    if (rest.class !== "transient" && session !== undefined) this.#affinity.release(session, id);
   }
 
-  /** When none is well, the one that only stumbled and whose rest ends first: a stumble alone never closes a pool. */
-  #lastResort(request: LeaseRequest, now: number): Slot | undefined {
-    if (this.#slots.some((slot) => isReady(slot, request.model, now))) return undefined;
-    let best: Slot | undefined;
-    let earliest = Infinity;
-    for (const slot of this.#slots) {
-      if (slot.inUse >= slot.limit || request.exclude.has(slot.credential.name) || !restsTransiently(slot, request.model)) continue;
-      const until = Math.max(...slot.cooldowns.rowsFor(request.model).map((row) => row.until));
-      if (until < earliest) {
-        best = slot;
-        earliest = until;
-      }
+  #candidates({ step, exclude }: LeaseRequest, now: number): readonly Candidate[] {
+    const context = { now, exclude, priceOf: this.#priceOf };
+    const candidates: Candidate[] = [];
+    for (const [index, target] of step.targets.entries()) {
+      for (const state of this.#members.of(target.provider.name)) candidates.push(new Candidate(target, index, state, context));
     }
-    return best;
+    return candidates;
+  }
+
+  #strategyOf({ id, strategy: name }: Step): Strategy {
+    const known = this.#strategies.get(id);
+    if (known?.name === name) return known.strategy;
+    const strategy = createStrategy(name);
+    this.#strategies.set(id, { name, strategy });
+    return strategy;
+  }
+
+  #others(candidates: readonly Candidate[], chosen: Candidate, ties: Ties, now: number): readonly Passed[] {
+    if (candidates.length < 2) return [];
+    return candidates.flatMap((candidate) =>
+      candidate === chosen ? [] : [this.#passed(candidate, whyPassedOver(candidate, chosen, ties), now)],
+    );
+  }
+
+  #passed({ target, state }: Candidate, reason: Passed["reason"], now: number): Passed {
+    const rows = restsOf(state, target.model);
+    const passed = { target, credential: state.credential.name, reason };
+    if (rows.length === 0) return passed;
+    const { why, recoversMs } = restingReason(state.credential.name, rows, now);
+    return { ...passed, ...(why !== undefined && { why }), ...(recoversMs !== undefined && { recoversMs }) };
   }
 
   /** Whether a credential may become free for this request without any rest having to end. */
-  #mayWait({ model, exclude }: LeaseRequest, now: number): boolean {
-    const noneReady = !this.#slots.some((slot) => isReady(slot, model, now));
-    return this.#slots.some((slot) => {
-      if (exclude.has(slot.credential.name)) return false;
-      return slot.cooldowns.standing(model, now) !== "resting" || (noneReady && restsTransiently(slot, model));
+  #mayWait(request: LeaseRequest, now: number): boolean {
+    const candidates = this.#candidates(request, now);
+    const noneReady = !candidates.some(({ standing }) => standing === "ready");
+    return candidates.some((candidate) => {
+      if (candidate.excluded) return false;
+      return (
+        candidate.standing !== "resting" ||
+        (noneReady && (candidate.free ? mayStumble(candidate, !request.othersFollow) : candidate.restsTransiently))
+      );
     });
   }
 
-  #refusal({ model, exclude }: LeaseRequest, now: number): GatewayError {
-    const reasons = this.#slots.map(({ credential: { name }, cooldowns }): Reason => {
-      const rows = cooldowns.rowsFor(model);
-      if (rows.length > 0) return restingReason(name, rows, now);
-      return { credential: name, state: exclude.has(name) ? "excluded" : "busy" };
+  #refusal(request: LeaseRequest, now: number): GatewayError {
+    const reasons = this.#candidates(request, now).map(({ state, target, excluded }): Reason => {
+      const { name } = state.credential;
+      const rows = restsOf(state, target.model);
+      return rows.length > 0 ? restingReason(name, rows, now) : { credential: name, state: excluded ? "excluded" : "busy" };
     });
-    return refuse(this.#provider, model, reasons);
+    return refuse(request.step.targets, reasons);
   }
 
   /** Who waited too long beside credentials that rest is told when they recover. */
   #waitedInVain(request: LeaseRequest, error: unknown): unknown {
+    const now = this.#clock.now();
     const tooLong = error instanceof GatewayError && error.kind === "unavailable";
-    const resting = this.#slots.some(({ cooldowns }) => cooldowns.rowsFor(request.model).length > 0);
-    return tooLong && resting ? this.#refusal(request, this.#clock.now()) : error;
+    const resting = this.#candidates(request, now).some(({ state, target }) => restsOf(state, target.model).length > 0);
+    return tooLong && resting ? this.#refusal(request, now) : error;
   }
 
   #serveWaiting(): void {
@@ -253,25 +302,40 @@ export class Pool {
     this.#wake?.();
     this.#wake = undefined;
     if (this.#line.size === 0) return;
-    const next = Math.min(...this.#slots.map(({ cooldowns }) => cooldowns.nextChange(now)));
+    const next = this.#members.nextChange(now);
     if (next !== Infinity) this.#wake = this.#clock.after(next - now, () => this.#serveWaiting());
   }
 }
 
+/** What is known of a lease when it ends. */
+interface Issued {
+  readonly id: string;
+  readonly state: CredentialState;
+  readonly model: string;
+  readonly request: LeaseRequest;
+  /** The conversation's name at its step. */
+  readonly session: string | undefined;
+  readonly mark: number;
+  readonly circuitMark: number;
+}
+
 const NOTHING_PROBED: readonly Row[] = [];
 
-function isReady({ cooldowns }: Slot, model: string, now: number): boolean {
-  return cooldowns.standing(model, now) === "ready";
+/** Names the request's conversation at its step and model. */
+function sessionKey({ session, step }: LeaseRequest): string | undefined {
+  return session === undefined ? undefined : bindingKey(session, `${step.id}\0${step.targets[0]?.model ?? ""}`);
 }
 
-function isUsable({ credential, cooldowns, limit, inUse }: Slot, { model, exclude }: LeaseRequest, now: number): boolean {
-  if (inUse >= limit || exclude.has(credential.name)) return false;
-  const standing = cooldowns.standing(model, now);
-  return standing === "ready" || standing === "probe";
+/** The candidate that a conversation stays with, unless it is gone or has more than stumbled. */
+function boundTo(candidates: readonly Candidate[], key: string | undefined): Candidate | undefined {
+  const bound = key === undefined ? undefined : candidates.find((candidate) => candidate.key === key);
+  if (bound === undefined) return undefined;
+  return bound.standing === "ready" || bound.standing === "probe" || bound.restsTransiently ? bound : undefined;
 }
 
-/** Whether nothing but stumbles of the upstream holds it. */
-function restsTransiently({ cooldowns }: Slot, model: string): boolean {
-  const rows = cooldowns.rowsFor(model);
-  return rows.length > 0 && rows.every((row) => row.class === "transient");
+function tiesOf(candidates: readonly Candidate[], { preferredAccounts, othersFollow }: LeaseRequest, bound: Candidate | undefined): Ties {
+  const preferred =
+    preferredAccounts &&
+    candidates.find(({ target, state, usable }) => usable && preferredAccounts.get(target) === state.credential.account);
+  return { bound, preferred, lastResort: !othersFollow };
 }

@@ -1,6 +1,7 @@
 /** What is said when no credential of a pool can serve: why each of them cannot, and which answer follows (resilience §5). */
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../chat/error.ts";
 import type { Row } from "./cooldown.ts";
+import type { Target } from "./target.ts";
 
 /** Why one credential cannot serve. */
 export interface Reason {
@@ -35,8 +36,10 @@ export function restingReason(credential: string, rows: readonly Row[], now: num
   return { credential, state: "cooling", why: row.why, recoversMs: Math.max(row.until - now, 0) };
 }
 
-/** The failure of a lease on this provider and model. */
-export function refuse(provider: string, model: string, reasons: readonly Reason[]): PoolRefusal {
+/** The failure of a lease on these targets. */
+export function refuse(targets: readonly Target[], reasons: readonly Reason[]): PoolRefusal {
+  const provider = targets.map((target) => target.provider.name).join(", ");
+  const model = [...new Set(targets.map((target) => target.model))].join(", ");
   const told = reasons.map(({ credential, state, why }) => `${credential} (${why ?? state})`).join(", ");
   const failure = (kind: ErrorKind, message: string, detail: ErrorDetail = {}): PoolRefusal =>
     new PoolRefusal(kind, message, detail, reasons);

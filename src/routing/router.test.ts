@@ -2,17 +2,18 @@ import { describe, expect, test } from "vitest";
 import { provider } from "../../test/support/providers.ts";
 import { GatewayError } from "../chat/error.ts";
 import type { Provider } from "../providers/provider.ts";
+import { targetName } from "./target.ts";
 import { preferLane, Router, type Resolution, type Route } from "./router.ts";
 
 const google = provider("google", { models: ["gemini-*", "shared"], protocolsFor: () => ["gemini"] });
 const anthropic = provider("anthropic", { models: ["claude-*", "shared", "claude-exact"] });
 
 function route(pattern: string, ...targets: [string, string][]): Route {
-  return { pattern, targets: targets.map(([provider, model]) => ({ provider, model })), strategy: "round-robin" };
+  return { pattern, steps: targets.map(([provider, model]) => ({ targets: [{ provider, model }] })) };
 }
 
 function names(resolution: Resolution): string[] {
-  return resolution.targets.map((target) => `${target.provider.name}/${target.model}`);
+  return resolution.steps.flatMap(({ targets }) => targets.map(targetName));
 }
 
 function errorOf(run: () => unknown): GatewayError {
@@ -70,7 +71,7 @@ describe("resolving", () => {
     const resolution = router.resolve("shared");
     expect(names(resolution)).toEqual(["google/shared", "anthropic/shared"]);
     expect(resolution.ordered).toBe(false);
-    expect(router.resolve("gemini-3").targets[0]?.protocol).toBe("gemini");
+    expect(router.resolve("gemini-3").steps[0]?.targets[0]?.protocol).toBe("gemini");
   });
 
   test("a route to a provider that is not there is refused at once", () => {
@@ -121,13 +122,13 @@ describe("the lane with the smallest loss", () => {
 
   test("goes first where the config states no order", () => {
     const resolution = new Router([], providers).resolve("shared");
-    expect(preferLane(resolution, "anthropic-messages").map((target) => target.provider.name)).toEqual(["anthropic", "google"]);
-    expect(preferLane(resolution, "gemini").map((target) => target.provider.name)).toEqual(["google", "anthropic"]);
-    expect(preferLane(resolution, "openai-chat").map((target) => target.provider.name)).toEqual(["google", "anthropic"]);
+    expect(preferLane(resolution, "anthropic-messages").map(({ targets }) => targets[0]?.provider.name)).toEqual(["anthropic", "google"]);
+    expect(preferLane(resolution, "gemini").map(({ targets }) => targets[0]?.provider.name)).toEqual(["google", "anthropic"]);
+    expect(preferLane(resolution, "openai-chat").map(({ targets }) => targets[0]?.provider.name)).toEqual(["google", "anthropic"]);
   });
 
   test("never reorders a declared list", () => {
     const resolution = new Router([route("both", ["google", "*"], ["anthropic", "*"])], providers).resolve("both");
-    expect(preferLane(resolution, "anthropic-messages").map((target) => target.provider.name)).toEqual(["google", "anthropic"]);
+    expect(preferLane(resolution, "anthropic-messages").map(({ targets }) => targets[0]?.provider.name)).toEqual(["google", "anthropic"]);
   });
 });

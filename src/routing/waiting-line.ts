@@ -32,6 +32,11 @@ export class WaitingLine<Request, Grant extends object> {
     return this.#waiting.size;
   }
 
+  /** Who waits, in order of arrival. */
+  *requests(): Iterable<Request> {
+    for (const { request } of this.#waiting) yield request;
+  }
+
   /**
    * Waits at the end of the line.
    * @param maxWaitMs how long at most, when that is less than the line allows.

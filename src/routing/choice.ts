@@ -1,0 +1,66 @@
+/** Who of a step's candidates gets a request (resilience §2). Changes nothing but the strategy's memory of whose turn it was. */
+import type { Candidate, PassedOverReason } from "./candidate.ts";
+import { restsOf } from "./credential-state.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** What speaks for one candidate before any strategy does. */
+export interface Ties {
+  /** The candidate that the conversation is bound to. */
+  readonly bound: Candidate | undefined;
+  /** One of the account that minted the conversation's opaque state: it goes before the binding. */
+  readonly preferred: Candidate | undefined;
+  /** Whether stumbling credentials are better than none: nothing else is left to try. */
+  readonly lastResort: boolean;
+}
+
+/** Who gets it; `undefined`: nobody can serve now. */
+export function choose(
+  candidates: readonly Candidate[],
+  { bound, preferred, lastResort }: Ties,
+  strategy: Strategy,
+  now: number,
+): Candidate | undefined {
+  if (preferred?.usable) return preferred;
+  if (bound?.usable && bound.solvent) return bound;
+  const usable = candidates.filter((candidate) => candidate.usable);
+  if (usable.length > 0) return firstTier(usable, strategy, now);
+  // A stumble alone never closes a pool.
+  return candidates.some(({ standing }) => standing === "ready") ? undefined : stumbling(candidates, lastResort);
+}
+
+/** In the highest tier in which one has something left to spend, the one whose turn it is; where none has, the one that has it soonest. */
+function firstTier(usable: readonly Candidate[], strategy: Strategy, now: number): Candidate {
+  const solvent = usable.length === 1 ? usable : usable.filter((candidate) => candidate.solvent);
+  if (solvent.length === 0) return least(usable, ({ usedUpUntil = now }) => usedUpUntil);
+  const priority = Math.max(...solvent.map((candidate) => candidate.priority));
+  const tier = solvent.filter((candidate) => candidate.priority === priority);
+  // Who is due to be tried again is tried: by whatever a strategy measures it might never have its turn.
+  const due = tier.find(({ standing }) => standing === "probe");
+  return due ?? (tier.length === 1 ? (tier[0] as Candidate) : strategy.pick(tier, now));
+}
+
+/** The one that only stumbled and whose rest ends first. */
+function stumbling(candidates: readonly Candidate[], lastResort: boolean): Candidate | undefined {
+  const possible = candidates.filter((candidate) => mayStumble(candidate, lastResort));
+  return possible.length === 0
+    ? undefined
+    : least(possible, ({ state, target }) => Math.max(...restsOf(state, target.model).map(({ until }) => until)));
+}
+
+/** Whether it may serve although it rests, when nobody is well. A provider that is down is left alone while there are others to ask. */
+export function mayStumble(candidate: Candidate, lastResort: boolean): boolean {
+  return candidate.free && candidate.restsTransiently && (lastResort || !candidate.circuitOpen);
+}
+
+/** Why this candidate did not get what `chosen` got. */
+export function whyPassedOver(candidate: Candidate, chosen: Candidate, ties: Ties): PassedOverReason {
+  const { obstacle } = candidate;
+  if (obstacle !== undefined) return obstacle;
+  if (chosen === ties.preferred || chosen === ties.bound) return "affinity";
+  if (!candidate.solvent) return "used-up";
+  return candidate.priority < chosen.priority ? "priority" : "turn";
+}
+
+function least(candidates: readonly Candidate[], of: (candidate: Candidate) => number): Candidate {
+  return candidates.reduce((best, candidate) => (of(candidate) < of(best) ? candidate : best));
+}

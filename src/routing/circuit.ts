@@ -1,0 +1,64 @@
+/**
+ * A provider that fails for several credentials alike is down for all of them: then it rests as a whole, per model, with one
+ * probe at a time, so that a request goes on to its next target instead of trying every credential (resilience §3).
+ */
+import type { ErrorKind } from "../chat/error.ts";
+import { Cooldowns, type CooldownOptions } from "./cooldown.ts";
+import type { Rest } from "./verdict.ts";
+
+/** Credentials that must have failed alike, where there are as many. */
+const ALIKE = 3;
+/** One credential alone tells nothing of its provider. */
+const AT_LEAST = 2;
+/** Failures longer ago than this do not count, in ms. */
+const COUNTS_MS = 60_000;
+/** Callers choose model names; the oldest is forgotten first. */
+const MAX_MODELS = 1_000;
+
+export class Circuit {
+  /** Per model. */
+  readonly cooldowns: Cooldowns;
+  /** When each credential failed last, by model. */
+  readonly #failures = new Map<string, Map<string, number>>();
+
+  constructor(options: CooldownOptions) {
+    this.cooldowns = new Cooldowns(options);
+  }
+
+  /**
+   * An upstream stumbled over a request that began at `mark`.
+   * @param credentials how many the provider has.
+   */
+  failed(credential: string, credentials: number, model: string, rest: Rest, why: ErrorKind, mark: number, now: number): void {
+    const failures = this.#of(model);
+    failures.set(credential, now);
+    for (const [name, at] of failures) if (now - at > COUNTS_MS) failures.delete(name);
+    if (failures.size < Math.max(AT_LEAST, Math.min(ALIKE, credentials))) return;
+    this.cooldowns.add(model, { class: rest.class, scope: "model" }, why, mark, now);
+  }
+
+  /** It answered a request that began at `mark`. */
+  succeeded(model: string, mark: number): void {
+    this.#failures.delete(model);
+    this.cooldowns.clear(model, mark);
+  }
+
+  /** Forgets every failure. */
+  reset(): void {
+    this.#failures.clear();
+    this.cooldowns.reset();
+  }
+
+  #of(model: string): Map<string, number> {
+    const known = this.#failures.get(model);
+    if (known) return known;
+    if (this.#failures.size >= MAX_MODELS)
+      for (const oldest of this.#failures.keys()) {
+        this.#failures.delete(oldest);
+        break;
+      }
+    const failures = new Map<string, number>();
+    this.#failures.set(model, failures);
+    return failures;
+  }
+}

@@ -1,0 +1,154 @@
+/** Who belongs to the pool, and what is known of each; kept while the configuration around it changes. */
+import type { ErrorKind } from "../chat/error.ts";
+import type { Credential, Provider } from "../providers/provider.ts";
+import { Circuit } from "./circuit.ts";
+import { Cooldowns, type CooldownPolicy, type KeptRest } from "./cooldown.ts";
+import { Latencies, type CredentialState, type ProviderState } from "./credential-state.ts";
+import { RateBook } from "./rates.ts";
+import type { Rest } from "./verdict.ts";
+
+/** Hears of what should outlive the process. */
+export interface PoolJournal {
+  /** @param owner a credential's id, or a provider's. @param rest `undefined`: it has ended. */
+  rest(owner: string, model: string | undefined, rest: KeptRest | undefined): void;
+  binding(key: string, candidate: string | undefined, ttlMs: number): void;
+}
+
+/** What members are made with. */
+export interface MembersOptions {
+  readonly policy: CooldownPolicy;
+  readonly random: () => number;
+  readonly journal?: PoolJournal;
+}
+
+interface Member extends ProviderState {
+  readonly id: string;
+  credentials: readonly CredentialState[];
+}
+
+const NOBODY: readonly CredentialState[] = [];
+
+export class PoolMembers {
+  readonly #options: MembersOptions;
+  /** By provider name, in the order of the config. */
+  #providers: ReadonlyMap<string, Member> = new Map();
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+  }
+
+  /** The credentials of a provider, in the order of the config. */
+  of(provider: string): readonly CredentialState[] {
+    return this.#providers.get(provider)?.credentials ?? NOBODY;
+  }
+
+  all(): Iterable<ProviderState & { readonly credentials: readonly CredentialState[] }> {
+    return this.#providers.values();
+  }
+
+  /** Other members from now on. A provider at the same address, and in it the same account, keep what is known of them. */
+  configure(providers: readonly Provider[]): void {
+    this.#providers = new Map(providers.map((provider) => [provider.name, this.#member(provider)]));
+  }
+
+  /** A request that began at these marks was answered: neither the credential nor its account nor its provider need rest any longer. */
+  succeeded(state: CredentialState, model: string, mark: number, circuitMark: number): void {
+    state.cooldowns.clear(model, mark);
+    state.owner.circuit.succeeded(model, circuitMark);
+    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearAccount();
+  }
+
+  /** A credential must rest, and with an account those that are also its keys. */
+  rest(state: CredentialState, model: string, rest: Rest, why: ErrorKind, mark: number, now: number): void {
+    state.cooldowns.add(model, rest, why, mark, now);
+    // A key that was refused says nothing about the other keys of its account.
+    if (rest.scope !== "account" || rest.class === "down") return;
+    for (const sibling of this.#siblings(state)) sibling.cooldowns.add(model, rest, why, sibling.cooldowns.mark, now);
+  }
+
+  /** @returns whether there is such a provider, and credential. */
+  reset(provider: string, credential?: string): boolean {
+    const member = this.#providers.get(provider);
+    const states = member?.credentials.filter(({ credential: { name } }) => credential === undefined || name === credential) ?? NOBODY;
+    if (credential === undefined || states.length > 0) member?.circuit.reset();
+    for (const { cooldowns, rates } of states) {
+      cooldowns.reset();
+      rates.reset();
+    }
+    return credential === undefined ? member !== undefined : states.length > 0;
+  }
+
+  /** A rest that an earlier process knew of goes on. Nothing happens when its owner is gone. */
+  restore(owner: string, model: string | undefined, rest: KeptRest, agoMs: number, now: number): void {
+    for (const { id, circuit, credentials } of this.#providers.values()) {
+      if (id === owner) circuit.cooldowns.restore(model, rest, agoMs, now);
+      credentials.find((state) => state.id === owner)?.cooldowns.restore(model, rest, agoMs, now);
+    }
+  }
+
+  /** When the next probe of any rest falls due after `now`. */
+  nextChange(now: number): number {
+    let next = Infinity;
+    for (const { circuit, credentials } of this.#providers.values()) {
+      next = Math.min(next, circuit.cooldowns.nextChange(now));
+      for (const { cooldowns } of credentials) next = Math.min(next, cooldowns.nextChange(now));
+    }
+    return next;
+  }
+
+  #member(provider: Provider): Member {
+    const id = `${provider.name} ${provider.origin}${provider.basePath}`;
+    const known = this.#providers.get(provider.name);
+    const member = known?.id === id ? known : { id, provider, circuit: new Circuit(this.#cooldownOptions(() => id)), credentials: [] };
+    member.provider = provider;
+    const left = new Set(member.credentials);
+    member.credentials = provider.credentials.map((credential) => {
+      // By name where two have one key.
+      const same = [...left].filter((state) => state.credential.account === credential.account);
+      const state = same.find((state) => state.credential.name === credential.name) ?? same[0];
+      if (state) left.delete(state);
+      return state ? updated(state, idOf(provider, credential), credential) : this.#state(member, credential);
+    });
+    return member;
+  }
+
+  #state(owner: ProviderState, credential: Credential): CredentialState {
+    const state: CredentialState = {
+      id: idOf(owner.provider, credential),
+      owner,
+      credential,
+      cooldowns: new Cooldowns(this.#cooldownOptions(() => state.id)),
+      rates: new RateBook(credential.limits),
+      latencies: new Latencies(),
+      inUse: 0,
+    };
+    return state;
+  }
+
+  #cooldownOptions(owner: () => string) {
+    const { policy, random, journal } = this.#options;
+    return {
+      policy,
+      random,
+      ...(journal && { onChange: (model: string | undefined, rest: KeptRest | undefined) => journal.rest(owner(), model, rest) }),
+    };
+  }
+
+  #siblings({ owner, credential, id }: CredentialState): readonly CredentialState[] {
+    if (owner.provider.credentials.length < 2) return NOBODY;
+    return this.of(owner.provider.name).filter((other) => other.id !== id && other.credential.account === credential.account);
+  }
+}
+
+/** The account is part of it: another key under the same name is another credential. */
+function idOf(provider: Provider, { name, account }: Credential): string {
+  return `${provider.name}/${name}/${account}`;
+}
+
+function updated(state: CredentialState, id: string, credential: Credential): CredentialState {
+  const { limits } = state.credential;
+  if (limits?.rpm !== credential.limits?.rpm || limits?.tpm !== credential.limits?.tpm) state.rates = new RateBook(credential.limits);
+  state.id = id;
+  state.credential = credential;
+  return state;
+}

@@ -1,0 +1,139 @@
+/** What a credential may still spend, as its provider's last answers said and as the operator declared: read before a 429 happens. */
+
+/** One limit, as an answer's head tells it. */
+export interface SeenRate {
+  readonly unit: string;
+  /** Where a provider has several windows for one unit. */
+  readonly window?: string | undefined;
+  /** Absent: the model that was asked. */
+  readonly scope?: "account" | undefined;
+  readonly remaining: number;
+  /** When there is more again, in ms from now. */
+  readonly resetMs: number;
+}
+
+/** What the operator knows of an account's limits. */
+export interface DeclaredLimits {
+  /** Requests per minute. */
+  readonly rpm?: number;
+  /** Tokens per minute. */
+  readonly tpm?: number;
+}
+
+interface Rate {
+  readonly unit: string;
+  remaining: number;
+  readonly resetAt: number;
+}
+
+/** Callers choose model names; the oldest is forgotten first. */
+const MAX_MODELS = 1_000;
+const ACCOUNT = "";
+const MINUTE_MS = 60_000;
+
+/** The rates of one credential. Times are ms of the pool's clock. */
+export class RateBook {
+  /** By model, the account's under an empty name; in each by unit and window. */
+  readonly #seen = new Map<string, Map<string, Rate>>();
+  readonly #requests: Allowance | undefined;
+  readonly #tokens: Allowance | undefined;
+
+  constructor({ rpm, tpm }: DeclaredLimits = {}) {
+    if (rpm !== undefined) this.#requests = new Allowance(rpm);
+    if (tpm !== undefined) this.#tokens = new Allowance(tpm);
+  }
+
+  /** An answer's head told these. */
+  note(model: string, rates: readonly SeenRate[], now: number): void {
+    for (const { unit, window = "", scope, remaining, resetMs } of rates) {
+      const rate = { unit, remaining, resetAt: now + resetMs };
+      this.#of(scope === "account" ? ACCOUNT : model).set(`${unit} ${window}`, rate);
+    }
+  }
+
+  /** A request goes out: there is one less, whatever its answer will say. */
+  spend(model: string, now: number): void {
+    this.#requests?.spend(1, now);
+    for (const rates of [this.#seen.get(ACCOUNT), this.#seen.get(model)]) {
+      if (rates) for (const rate of rates.values()) if (rate.unit === "requests") rate.remaining -= 1;
+    }
+  }
+
+  /** An answer took so many tokens. */
+  spendTokens(tokens: number, now: number): void {
+    this.#tokens?.spend(tokens, now);
+  }
+
+  /** When there is something to spend again, in ms of the clock; `undefined`: now. */
+  usedUpUntil(model: string, now: number): number | undefined {
+    let until = Math.max(this.#requests?.until(1, now) ?? 0, this.#tokens?.until(Number.MIN_VALUE, now) ?? 0);
+    if (this.#seen.size > 0) {
+      for (const rates of [this.#seen.get(ACCOUNT), this.#seen.get(model)]) {
+        if (rates) for (const { remaining, resetAt } of rates.values()) if (remaining <= 0 && resetAt > until) until = resetAt;
+      }
+    }
+    return until > now ? until : undefined;
+  }
+
+  /** Forgets what answers told. */
+  reset(): void {
+    this.#seen.clear();
+  }
+
+  /** What is known, for people. */
+  describe(
+    now: number,
+  ): readonly { readonly model?: string; readonly unit: string; readonly remaining: number; readonly resetMs: number }[] {
+    return [...this.#seen].flatMap(([model, rates]) =>
+      [...rates.values()]
+        .filter(({ resetAt }) => resetAt > now)
+        .map(({ unit, remaining, resetAt }) => ({
+          ...(model !== ACCOUNT && { model }),
+          unit,
+          remaining: Math.max(remaining, 0),
+          resetMs: resetAt - now,
+        })),
+    );
+  }
+
+  #of(model: string): Map<string, Rate> {
+    const known = this.#seen.get(model);
+    if (known) return known;
+    if (this.#seen.size >= MAX_MODELS)
+      for (const oldest of this.#seen.keys()) {
+        this.#seen.delete(oldest);
+        break;
+      }
+    const rates = new Map<string, Rate>();
+    this.#seen.set(model, rates);
+    return rates;
+  }
+}
+
+/** So much a minute, all of it at once if need be, coming back evenly. */
+class Allowance {
+  readonly #perMinute: number;
+  #left: number;
+  #at = -Infinity;
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+    this.#left = perMinute;
+  }
+
+  spend(amount: number, now: number): void {
+    this.#refill(now);
+    this.#left -= amount;
+  }
+
+  /** When this amount is there, in ms of the clock; 0: it is. */
+  until(amount: number, now: number): number {
+    this.#refill(now);
+    return this.#left >= amount ? 0 : now + ((amount - this.#left) / this.#perMinute) * MINUTE_MS;
+  }
+
+  #refill(now: number): void {
+    if (now > this.#at) this.#left = Math.min(this.#perMinute, this.#left + ((now - this.#at) / MINUTE_MS) * this.#perMinute);
+    this.#at = now;
+  }
+}
