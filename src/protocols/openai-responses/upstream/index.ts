@@ -1,6 +1,7 @@
 /** OpenAI Responses as it is spoken to an upstream (A.3). */
 import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "../../shared/openai-errors.ts";
+import { rates } from "../../shared/openai-rates.ts";
 import { isOpenAiHeader } from "../../shared/relay-request.ts";
 import { decodeInputTokens } from "../../shared/token-count.ts";
 import { PROTOCOL } from "../wire.ts";
@@ -26,4 +27,5 @@ export const upstream = {
   streamDecoder: (context) => new ResponsesStreamDecoder(context),
   decodeResponse,
   decodeError,
+  rates,
 } satisfies UpstreamSide;
