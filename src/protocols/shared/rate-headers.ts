@@ -61,7 +61,6 @@ const TO_LOWER_CASE = 0x20;
 function beginsWith(name: string, prefix: string): boolean {
   if (name.length < prefix.length) return false;
   for (let i = 0; i < prefix.length; i += 1) {
-    // oxlint-disable-next-line no-bitwise
     if ((name.charCodeAt(i) | TO_LOWER_CASE) !== prefix.charCodeAt(i)) return false;
   }
   return true;

@@ -16,7 +16,7 @@ export function headerWaitMs(headers: readonly string[]): number | undefined {
 }
 
 /** Time from the answer's `date` to a moment, both in ms since 1970; `undefined` when either is unknown. */
-export function untilMs(headers: readonly string[], moment: number): number | undefined {
+function untilMs(headers: readonly string[], moment: number): number | undefined {
   const wait = moment - Date.parse(headerValue(headers, "date") ?? "");
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
