@@ -11,6 +11,7 @@ import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Frame } from "../wire/frames.ts";
 import type { Span } from "../wire/json-scan.ts";
 import type { ChatDialect } from "./chat-dialect.ts";
+import type { ModelList } from "./model-list.ts";
 import type { Profile } from "./profile.ts";
 import type { Rate } from "./rate.ts";
 import type { StatefulSide, StoredRoute } from "./stateful.ts";
@@ -334,6 +335,8 @@ export interface UpstreamSide {
    * @param headers name, value, name, value.
    */
   rates?(headers: readonly string[]): readonly Rate[];
+  /** Asks which models a provider has. */
+  readonly modelList: ModelList;
 }
 
 /** One protocol. Without `client` it is spoken upstream only. */

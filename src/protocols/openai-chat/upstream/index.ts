@@ -1,6 +1,7 @@
 /** Chat Completions as it is spoken to an upstream (A.2). */
 import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "../../shared/openai-errors.ts";
+import { modelList } from "../../shared/openai-model-list.ts";
 import { rates } from "../../shared/openai-rates.ts";
 import { isOpenAiHeader } from "../../shared/relay-request.ts";
 import { inspectWhole, relayBody, relayPath } from "./relay.ts";
@@ -23,4 +24,5 @@ export const upstream: UpstreamSide = {
   decodeResponse,
   decodeError,
   rates,
+  modelList,
 };

@@ -1,6 +1,7 @@
 /** OpenAI Responses as it is spoken to an upstream (A.3). */
 import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "../../shared/openai-errors.ts";
+import { modelList } from "../../shared/openai-model-list.ts";
 import { rates } from "../../shared/openai-rates.ts";
 import { isOpenAiHeader } from "../../shared/relay-request.ts";
 import { decodeInputTokens } from "../../shared/token-count.ts";
@@ -28,4 +29,5 @@ export const upstream = {
   decodeResponse,
   decodeError,
   rates,
+  modelList,
 } satisfies UpstreamSide;
