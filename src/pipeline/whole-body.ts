@@ -6,13 +6,18 @@ import { asObject, parseJson, type JsonObject, type JsonValue } from "../chat/js
 const MAX_BYTES = 67_108_864;
 
 export class WholeBody {
+  readonly #maxBytes: number;
   #chunks: Buffer[] = [];
   #size = 0;
+
+  constructor(maxBytes = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** Takes more of it; the error says that it is too large. */
   push(chunk: Buffer): GatewayError | undefined {
     this.#size += chunk.length;
-    if (this.#size > MAX_BYTES) return new GatewayError("upstream", `The upstream's answer is larger than ${MAX_BYTES} bytes.`);
+    if (this.#size > this.#maxBytes) return new GatewayError("upstream", `The upstream's answer is larger than ${this.#maxBytes} bytes.`);
     this.#chunks.push(chunk);
     return undefined;
   }

@@ -11,7 +11,9 @@ import type { Issuer, StateSealer } from "../chat/state.ts";
 import type { Frame } from "../wire/frames.ts";
 import type { Span } from "../wire/json-scan.ts";
 import type { ChatDialect } from "./chat-dialect.ts";
+import type { ModelList } from "./model-list.ts";
 import type { Profile } from "./profile.ts";
+import type { Rate } from "./rate.ts";
 import type { StatefulSide, StoredRoute } from "./stateful.ts";
 
 /** What a client asks of a route. */
@@ -327,6 +329,14 @@ export interface UpstreamSide {
   decodeResponse(body: JsonObject, context: DecodeContext): readonly ChatEvent[];
   /** What a failed answer means; never throws. */
   decodeError(failure: UpstreamFailure): GatewayError;
+  /**
+   * The limits that the head of an answer tells, whatever its status; absent where the protocol's servers tell none. Asked of
+   * every answer. Never throws.
+   * @param headers name, value, name, value.
+   */
+  rates?(headers: readonly string[]): readonly Rate[];
+  /** Asks which models a provider has. */
+  readonly modelList: ModelList;
 }
 
 /** One protocol. Without `client` it is spoken upstream only. */

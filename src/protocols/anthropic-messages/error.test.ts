@@ -32,6 +32,10 @@ describe("what an upstream's error means", () => {
     [500, "api_error", "Internal server error", "upstream"],
     [500, "overloaded_error", "Overloaded", "overloaded"],
     [500, "invalid_request_error", "tools.0: bad", "invalid-request"],
+    [503, "invalid_request_error", "prompt is too long: 213462 tokens > 200000 maximum", "context-too-long"],
+    [402, "rate_limit_error", "odd", "billing"],
+    [429, "rate_limit_error", "You have reached your specified API usage limits.", "billing"],
+    [400, "invalid_request_error", "This organization has been disabled.", "permission"],
     [502, "", "", "upstream"],
     [503, "", "", "overloaded"],
     [504, "timeout_error", "late", "timeout"],
@@ -39,6 +43,13 @@ describe("what an upstream's error means", () => {
     [529, "", "", "overloaded"],
   ])("%i %s %j is %s", (status, type, message, kind) => {
     expect(decode(status, type === "" ? "<html>" : body(type, message))).toMatchObject({ kind, detail: { upstreamStatus: status } });
+  });
+
+  test("a 403 rests the account only where the body says that it is about that", () => {
+    const scope = (status: number, type: string, message: string) => decode(status, body(type, message)).detail.scope;
+    expect(scope(403, "permission_error", "This organization has been disabled.")).toBe("account");
+    expect(scope(400, "invalid_request_error", "This organization has been disabled.")).toBe("account");
+    expect(scope(403, "permission_error", "Your API key does not have permission to use this model.")).toBeUndefined();
   });
 
   test("its own words, where the request is at fault; ours, where an account is (rule 348)", () => {
@@ -74,6 +85,33 @@ describe("what an upstream's error means", () => {
         }).flat(),
       ),
       { retryAfterMs: 20_000 },
+    ],
+    [
+      "a limit that is used up, and a subscription that is not",
+      [
+        ...date,
+        "anthropic-ratelimit-requests-remaining",
+        "0",
+        "anthropic-ratelimit-requests-reset",
+        "2026-11-22T12:00:20Z",
+        "anthropic-ratelimit-unified-status",
+        "allowed",
+        "anthropic-ratelimit-unified-reset",
+        String(Date.parse("2026-11-22T13:00:00Z") / 1000),
+      ],
+      { retryAfterMs: 20_000 },
+    ],
+    [
+      "the subscription's window for one family of models",
+      [
+        "anthropic-ratelimit-unified-status",
+        "rejected",
+        "anthropic-ratelimit-unified-representative-claim",
+        "seven_day_sonnet",
+        "retry-after",
+        "500",
+      ],
+      { retryAfterMs: 500_000 },
     ],
     [
       "the subscription's window",

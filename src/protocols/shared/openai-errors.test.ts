@@ -11,6 +11,28 @@ const openai = (message: string, code?: string | number, type = "invalid_request
 test.each<[string, number, unknown, string]>([
   ["a spent quota, told with 429", 429, openai("You exceeded your current quota, please check", "insufficient_quota"), "billing"],
   ["rule 374: a spent allowance", 429, openai("The usage limit has been reached", undefined, "usage_limit_reached"), "billing"],
+  ["a spent quota, told with 400", 400, openai("You exceeded your current quota", "insufficient_quota"), "billing"],
+  ["a spent quota, told with 403", 403, openai("no", "insufficient_quota"), "billing"],
+  [
+    "a spent balance under a name of its own",
+    429,
+    openai("Your account is suspended due to insufficient balance", undefined, "exceeded_current_quota_error"),
+    "billing",
+  ],
+  ["a 401, whatever the body calls it", 401, openai("no", "rate_limit_exceeded"), "unauthenticated"],
+  ["a 402, whatever the body calls it", 402, openai("no", "context_length_exceeded"), "billing"],
+  ["a 429, whatever the body calls it", 429, openai("no", "server_error"), "rate-limited"],
+  ["a fault of the request's, told with 500", 500, openai("messages: bad"), "invalid-request"],
+  ["a fault of the request's, told with 503", 503, openai("no", "invalid_prompt"), "content-policy"],
+  ["a prompt that is too long, told with 500", 500, openai("no", "context_length_exceeded"), "context-too-long"],
+  [
+    "a prompt that is too long, told with 500 and in words",
+    500,
+    { error: { code: 500, message: "the request exceeds the available context size", type: "server_error" } },
+    "context-too-long",
+  ],
+  ["a failure of the server's with a code of its own", 500, openai("no", "server_error"), "upstream"],
+  ["no capacity, told with 500", 500, openai("no", "server_is_overloaded"), "overloaded"],
   ["an empty balance", 402, { error: { message: "Insufficient Balance" } }, "billing"],
   [
     "a bad key, told with 400",
@@ -41,6 +63,12 @@ test.each<[string, number, unknown, string]>([
   expect(decode(status, body).kind).toBe(kind);
 });
 
+test("a 403 rests the account only where the body says that it is about that", () => {
+  expect(decode(403, openai("no", "unsupported_country_region_territory")).detail.scope).toBe("account");
+  expect(decode(403, openai("You have insufficient permissions for this operation.", "permission_denied")).detail.scope).toBeUndefined();
+  expect(decode(403, "<html>Forbidden</html>").detail.scope).toBeUndefined();
+});
+
 describe("rule 330: a prompt that is too long, with its numbers", () => {
   test.each([
     [
@@ -69,6 +97,7 @@ describe("rule 330: a prompt that is too long, with its numbers", () => {
 
 describe("when to come back", () => {
   const limited = openai("Rate limit reached", "rate_limit_exceeded", "tokens");
+  const DATE = ["date", "Sun, 22 Nov 2026 12:00:00 GMT"];
   test.each<[string, readonly string[], unknown, number | undefined]>([
     ["retry-after in seconds", ["retry-after", "20"], limited, 20_000],
     ["retry-after-ms first", ["retry-after", "1", "retry-after-ms", "494"], limited, 494],
@@ -79,11 +108,59 @@ describe("when to come back", () => {
       limited,
       60_052,
     ],
+    ["a reset in seconds", ["x-ratelimit-remaining-requests", "0", "x-ratelimit-reset-requests", "7"], limited, 7000],
+    [
+      "a reset as a moment in ms, by the answer's own clock",
+      [...DATE, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", `${Date.parse("2026-11-22T12:00:09Z")}`],
+      limited,
+      9000,
+    ],
+    [
+      "the same in the body, where OpenRouter keeps headers",
+      DATE,
+      {
+        error: {
+          code: 429,
+          message: "Rate limit exceeded: free-models-per-day",
+          metadata: {
+            headers: { "X-RateLimit-Limit": "50", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795392000000" },
+          },
+        },
+      },
+      43_200_000,
+    ],
+    ["a retry-after in there", [], { error: { code: 429, message: "m", metadata: { headers: { "Retry-After": "12" } } } }, 12_000],
+    ["seconds in there", [], { error: { code: 429, message: "m", metadata: { retry_after_seconds: 11 } } }, 11_000],
+    [
+      "Google's details behind its compatible endpoint",
+      [],
+      [{ error: { code: 429, message: "q", status: "RESOURCE_EXHAUSTED", details: [{ retryDelay: "26.5s" }] } }],
+      26_500,
+    ],
+    ["the sentence of more than seconds", [], openai("Please try again in 7m12s.", "rate_limit_exceeded"), 432_000],
+    ["the sentence of minutes", [], openai("Please try again in 5 minutes.", "rate_limit_exceeded"), 300_000],
+    ["the sentence, in other words", [], openai("Quota exceeded. Please retry in 26.5s.", "429"), 26_500],
     ["the sentence", [], openai("Please try again in 1.5s.", "rate_limit_exceeded"), 1500],
     ["the sentence, in words", [], openai("Please retry after 26 seconds.", "429"), 26_000],
     ["nothing", ["x-ratelimit-remaining-tokens", "9", "x-ratelimit-reset-tokens", "1s"], limited, undefined],
   ])("%s", (_name, headers, body, wait) => {
     expect(decode(429, body, headers).detail.retryAfterMs).toBe(wait);
+  });
+
+  const USED_UP = { type: "usage_limit_reached", message: "The usage limit has been reached" };
+  test.each<[string, readonly string[], object, number | undefined]>([
+    ["from now", [], { resets_in_seconds: 9000 }, 9_000_000],
+    ["as a moment, by the answer's own clock", DATE, { resets_at: Date.parse("2026-11-22T14:00:00Z") / 1000 }, 7_200_000],
+    ["as a moment that nobody can place", [], { resets_at: Date.parse("2026-11-22T14:00:00Z") / 1000 }, undefined],
+    ["not at all", DATE, {}, undefined],
+  ])("rule 374: a spent allowance tells when there is some again, %s", (_name, headers, fields, wait) => {
+    const error = decode(429, { error: { ...USED_UP, ...fields } }, headers);
+    expect(error).toMatchObject({ kind: "billing" });
+    expect(error.detail.retryAfterMs).toBe(wait);
+  });
+
+  test("a limit told with a request that is at fault is no wait", () => {
+    expect(decode(400, openai("Bad. Please try again in 5s."), []).detail.retryAfterMs).toBeUndefined();
   });
 
   test("x-should-retry is kept", () => {

@@ -1,9 +1,9 @@
 /** What a failure of a server means that speaks one of OpenAI's protocols (A.2.4, B.0.3; resilience §3). No two vendors shape their errors alike (recordings, oddities 54, 55). */
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../../chat/error.ts";
 import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject, type JsonValue } from "../../chat/json.ts";
-import { headerValue } from "../../wire/headers.ts";
 import type { UpstreamFailure } from "../protocol.ts";
-import { durationMs, headerWaitMs, shouldRetry } from "./retry-hints.ts";
+import { errorWaitMs } from "./openai-waits.ts";
+import { shouldRetry } from "./retry-hints.ts";
 import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS, tokenCounts } from "./upstream-error.ts";
 
 /** Codes and types by what they mean, in lower case; the first of `code` and `type` that is known counts. */
@@ -19,6 +19,7 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["bio_policy", "content-policy"],
   ["misalignment_policy_violation", "content-policy"],
   ["insufficient_quota", "billing"],
+  ["exceeded_current_quota_error", "billing"],
   // Of an account that pays by the month, for hours or days (A.3.4).
   ["usage_limit_reached", "billing"],
   ["usage_not_included", "billing"],
@@ -29,6 +30,7 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["authentication_error", "unauthenticated"],
   ["invalid_authentication_error", "unauthenticated"],
   ["permission_error", "permission"],
+  ["unsupported_country_region_territory", "permission"],
   ["permission_denied", "permission"],
   ["model_not_found", "model-not-found"],
   ["deploymentnotfound", "model-not-found"],
@@ -63,6 +65,9 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["image_file_not_found", "invalid-request"],
 ]);
 
+/** Refusals that no other model of the same account would escape. */
+const OF_THE_ACCOUNT: ReadonlySet<string> = new Set(["unsupported_country_region_territory"]);
+
 /** Sentences that begin a message: what stands further in may be the caller's own words, and would rest the whole account. */
 const BILLING =
   /^(?:You exceeded your current quota|Insufficient (?:balance|credits?)|Your (?:credit|account) balance|This request requires more credits)/i;
@@ -78,7 +83,7 @@ export function decodeError({ status, headers, body }: UpstreamFailure): Gateway
   const kind = kindOf(error, status);
   return makeError(kind, error, `The upstream answered HTTP ${status}.`, {
     upstreamStatus: status,
-    ...waitOf(kind, error, headers),
+    ...hints(kind, error, headers),
     ...shouldRetry(headers),
   });
 }
@@ -87,7 +92,7 @@ export function decodeError({ status, headers, body }: UpstreamFailure): Gateway
 export function decodeErrorBody(body: JsonObject): GatewayError {
   const error = readBody(body);
   const kind = kindOf(error, error.status);
-  return makeError(kind, error, "The upstream ended its answer with an error.", waitOf(kind, error, []));
+  return makeError(kind, error, "The upstream ended its answer with an error.", hints(kind, error, []));
 }
 
 /** Whether a body tells of an error: some servers have an empty field for it in every answer. */
@@ -104,6 +109,8 @@ interface ErrorBody {
   readonly status: number | undefined;
   readonly param: string | undefined;
   readonly tokens: { readonly input: number; readonly limit: number } | undefined;
+  /** All of it. */
+  readonly fields: JsonObject;
 }
 
 function readBody(value: JsonValue | undefined): ErrorBody {
@@ -120,6 +127,7 @@ function readBody(value: JsonValue | undefined): ErrorBody {
     status: numbers.find((number) => number !== undefined),
     param: asString(error["param"]),
     tokens: input !== undefined && limit !== undefined ? { input, limit } : undefined,
+    fields: error,
   };
 }
 
@@ -150,26 +158,41 @@ function statusNumber(value: JsonValue | undefined): number | undefined {
 }
 
 function kindOf({ words, message = "" }: ErrorBody, status: number | undefined): ErrorKind {
-  const told = words.map((word) => KINDS.get(word)).find((kind) => kind !== undefined && kind !== "invalid-request");
-  const byStatus = status === 503 || status === 498 ? "overloaded" : STATUS_KINDS.get(status ?? 0);
-  const isRequest = status !== undefined ? status >= 400 && status < 500 : words.some((word) => KINDS.get(word) === "invalid-request");
-  const kind = byStatus ?? told ?? (isRequest ? "invalid-request" : "upstream");
+  const kinds = words.flatMap((word) => KINDS.get(word) ?? []);
+  const told = kinds.find((kind) => kind !== "invalid-request") ?? kinds[0];
+  const isOverflow = OVERFLOW.test(message) && !RATE.test(message);
+  const kind = kindOfStatus(status, told, isOverflow) ?? told ?? "upstream";
   switch (kind) {
     case "invalid-request":
     case "request-too-large":
       if (BILLING.test(message)) return "billing";
       if (BAD_KEY.test(message)) return "unauthenticated";
-      if (OVERFLOW.test(message) && !RATE.test(message)) return "context-too-long";
+      if (isOverflow) return "context-too-long";
       return FLAGGED.test(message) ? "content-policy" : kind;
     case "rate-limited":
       return told === "billing" || BILLING.test(message) ? "billing" : kind;
     case "permission":
+      if (told === "billing" || BILLING.test(message)) return "billing";
       return FLAGGED.test(message) ? "content-policy" : kind;
     case "not-found":
       return told === "model-not-found" || /\bmodels?\b|no endpoints found/i.test(message) ? "model-not-found" : kind;
     default:
       return kind;
   }
+}
+
+/** What may stand in a 5xx and is the request's fault nevertheless: no other credential would do better (resilience §3). */
+const REQUEST_FAULTS: ReadonlySet<ErrorKind | undefined> = new Set<ErrorKind>(["invalid-request", "context-too-long", "content-policy"]);
+
+/** What the status says, where the body says nothing that goes before it. */
+function kindOfStatus(status: number | undefined, told: ErrorKind | undefined, isOverflow: boolean): ErrorKind | undefined {
+  if (status === undefined) return undefined;
+  if (status >= 500 && status !== 529) {
+    if (REQUEST_FAULTS.has(told)) return told;
+    if (isOverflow) return "context-too-long";
+  }
+  if (status === 503 || status === 498) return "overloaded";
+  return STATUS_KINDS.get(status) ?? told ?? (status >= 400 && status < 500 ? "invalid-request" : undefined);
 }
 
 function makeError(kind: ErrorKind, { message, param, tokens }: ErrorBody, otherwise: string, detail: ErrorDetail): GatewayError {
@@ -182,6 +205,13 @@ function makeError(kind: ErrorKind, { message, param, tokens }: ErrorBody, other
   });
 }
 
+/** When to come back, and whether another model of the same account would do better. */
+function hints(kind: ErrorKind, { fields, message = "", words }: ErrorBody, headers: readonly string[]): ErrorDetail {
+  const retryAfterMs = errorWaitMs(kind, fields, message, headers);
+  const accountWide = kind === "permission" && words.some((word) => OF_THE_ACCOUNT.has(word));
+  return { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(accountWide && { scope: "account" as const }) };
+}
+
 const LIMIT_THEN_INPUT = /maximum context length (?:is|of) (\d+)\D+?(?:requested|resulted in|has|contains)\D*?(\d+)/i;
 
 /** Servers name more numbers than two: the limit comes first, what was asked next (rule 330). */
@@ -190,26 +220,6 @@ function overflowCounts(message: string): { input: number; limit: number } | und
   return limit !== undefined && input !== undefined && Number(input) > Number(limit)
     ? { input: Number(input), limit: Number(limit) }
     : tokenCounts(message);
-}
-
-/** When to come back: the header, else the reset of what is used up, else the sentence. */
-function waitOf(kind: ErrorKind, { message = "" }: ErrorBody, headers: readonly string[]): ErrorDetail {
-  const told = headerWaitMs(headers) ?? (kind === "rate-limited" ? (untilReset(headers) ?? sentenceWait(message)) : undefined);
-  return told === undefined ? {} : { retryAfterMs: told };
-}
-
-/** The latest reset among the limits that are used up; a duration (A.2.4). */
-function untilReset(headers: readonly string[]): number | undefined {
-  const waits = ["requests", "tokens"]
-    .filter((family) => headerValue(headers, `x-ratelimit-remaining-${family}`) === "0")
-    .map((family) => durationMs(headerValue(headers, `x-ratelimit-reset-${family}`) ?? ""))
-    .filter((wait) => wait !== undefined);
-  return waits.length === 0 ? undefined : Math.max(...waits);
-}
-
-function sentenceWait(message: string): number | undefined {
-  const [, text] = /(?:try again in|retry after) ((?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+|\d+(?:\.\d+)? seconds?)/i.exec(message) ?? [];
-  return text === undefined ? undefined : durationMs(text.replace(/ seconds?$/, "s"));
 }
 
 /** Vendors repeat organisations, projects and keys in their messages (rule 348). */

@@ -1,10 +1,11 @@
 /** What a failed answer of an Anthropic-shaped upstream means (A.1.7, B.0.3, resilience §3). */
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../../../chat/error.ts";
 import { asObject, asString, tryParseJson, type JsonObject } from "../../../chat/json.ts";
-import { headerValue } from "../../../wire/headers.ts";
 import type { UpstreamFailure } from "../../protocol.ts";
-import { headerWaitMs, shouldRetry, untilMs } from "../../shared/retry-hints.ts";
+import { usedUpWaitMs } from "../../shared/rate-headers.ts";
+import { headerWaitMs, shouldRetry } from "../../shared/retry-hints.ts";
 import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS, tokenCounts } from "../../shared/upstream-error.ts";
+import { rates, refusesAccount } from "./rates.ts";
 
 /** Error types by what they mean, whatever the status. */
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
@@ -22,6 +23,8 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
 
 /** Sentences that begin a message: what stands further in may be the caller's own words, and would rest the whole account. */
 const BILLING = /^(?:Your credit balance is too low|You have reached your specified (?:API )?usage limits)/i;
+/** Of a 400 or a 403: no model of the account's will do better. */
+const NO_ACCOUNT = /^(?:This|Your) organization has been disabled|^OAuth authentication is currently not (?:allowed|supported)/i;
 const BILLING_CODES: ReadonlySet<string> = new Set(["contract_spend_limit_reached"]);
 const OVERFLOW =
   /prompt is too long|exceed(?:s|ed)? (?:the )?context (?:limit|window)|input is too long|maximum context length|context_length_exceeded/i;
@@ -31,7 +34,10 @@ const POLICY = /blocked by (?:our )?content filtering policy|content[_ ]policy/i
 export function decodeError({ status, headers, body }: UpstreamFailure): GatewayError {
   const { type, message, code } = readBody(tryParseJson(body));
   const kind = kindOf(status, type, message ?? "", code);
-  return makeError(kind, message, `The upstream answered HTTP ${status}.`, { upstreamStatus: status, ...hints(headers, kind) });
+  return makeError(kind, message, `The upstream answered HTTP ${status}.`, {
+    upstreamStatus: status,
+    ...hints(headers, kind, message ?? ""),
+  });
 }
 
 /** An `error` event or body that came with status 200 (rules 322, 345). */
@@ -55,21 +61,20 @@ function readBody(body: unknown): { type?: string | undefined; message?: string 
 function kindOf(status: number | undefined, type: string | undefined, text: string, code?: string): ErrorKind {
   const told = KINDS.get(type ?? "");
   const billing = BILLING.test(text) || BILLING_CODES.has(code ?? "");
-  const byStatus = status === 503 ? "overloaded" : STATUS_KINDS.get(status ?? 0);
+  // A provider that is overloaded says so with several statuses; one that is not may still answer 503.
+  const byStatus = status === 503 ? (told === "invalid-request" ? told : "overloaded") : STATUS_KINDS.get(status ?? 0);
   const kind = byStatus ?? (status !== undefined && status >= 400 && status < 500 ? (told ?? "invalid-request") : (told ?? "upstream"));
   switch (kind) {
     case "invalid-request":
     case "request-too-large":
       if (billing) return "billing";
+      if (NO_ACCOUNT.test(text)) return "permission";
       if (OVERFLOW.test(text)) return "context-too-long";
       return POLICY.test(text) ? "content-policy" : kind;
     case "rate-limited":
       return billing ? "billing" : kind;
     case "not-found":
       return /\bmodel\b/i.test(text) ? "model-not-found" : kind;
-    // A provider that is overloaded says so with several statuses; one that is not may still answer 503.
-    case "overloaded":
-      return status === 503 && told === "invalid-request" ? told : kind;
     default:
       return kind;
   }
@@ -86,24 +91,14 @@ function makeError(kind: ErrorKind, said: string | undefined, otherwise: string,
   });
 }
 
-function hints(headers: readonly string[], kind: ErrorKind): ErrorDetail {
-  const wait = headerWaitMs(headers) ?? (kind === "rate-limited" ? untilReset(headers) : undefined);
-  // The subscription's windows (5 hours, 7 days) belong to the account, not to a model (resilience §3).
-  const accountWide = kind === "rate-limited" && headerValue(headers, "anthropic-ratelimit-unified-status") === "rejected";
+function hints(headers: readonly string[], kind: ErrorKind, message: string): ErrorDetail {
+  const limited = kind === "rate-limited";
+  const wait = headerWaitMs(headers) ?? (limited ? usedUpWaitMs(rates(headers)) : undefined);
+  // A subscription's windows belong to the account, not to a model (resilience §3).
+  const accountWide = limited ? refusesAccount(headers) : kind === "permission" && NO_ACCOUNT.test(message);
   return {
     ...(wait !== undefined && { retryAfterMs: wait }),
     ...(accountWide && { scope: "account" as const }),
     ...shouldRetry(headers),
   };
-}
-
-/** The latest reset among the limits that are used up, by the upstream's own clock. */
-function untilReset(headers: readonly string[]): number | undefined {
-  const unified = Number(headerValue(headers, "anthropic-ratelimit-unified-reset") ?? Number.NaN);
-  if (Number.isFinite(unified)) return untilMs(headers, unified * 1000);
-  const waits = ["requests", "tokens", "input-tokens", "output-tokens"]
-    .filter((family) => headerValue(headers, `anthropic-ratelimit-${family}-remaining`) === "0")
-    .map((family) => untilMs(headers, Date.parse(headerValue(headers, `anthropic-ratelimit-${family}-reset`) ?? "")))
-    .filter((wait) => wait !== undefined);
-  return waits.length === 0 ? undefined : Math.max(...waits);
 }

@@ -5,6 +5,8 @@ import { decodeError } from "./error-decode.ts";
 import { inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
 import { relayBody, stateIssuers } from "./relay-body.ts";
 import { MessagesRelayTap } from "./relay-tap.ts";
+import { modelList } from "./model-list.ts";
+import { rates } from "./rates.ts";
 import { encodeRequest } from "./request-encode.ts";
 import { MessagesDecoder } from "./stream-decode.ts";
 import { decodeInputTokens } from "../../shared/token-count.ts";
@@ -27,4 +29,6 @@ export const upstream = {
   streamDecoder: (context) => new MessagesDecoder(context),
   decodeResponse: (body, context) => new MessagesDecoder(context).whole(body),
   decodeError,
+  rates,
+  modelList,
 } satisfies UpstreamSide;

@@ -36,6 +36,10 @@ describe("kinds of failure", () => {
     [499, "CANCELLED", "cancelled", "upstream"],
     [500, "INTERNAL", "An internal error has occurred.", "upstream"],
     [500, "INVALID_ARGUMENT", "bad", "invalid-request"],
+    [503, "INVALID_ARGUMENT", "The input token count (9) exceeds the maximum number of tokens allowed (8).", "context-too-long"],
+    [401, "RESOURCE_EXHAUSTED", "odd", "unauthenticated"],
+    [402, "INVALID_ARGUMENT", "odd", "billing"],
+    [429, "INTERNAL", "odd", "rate-limited"],
     [503, "UNAVAILABLE", "The model is overloaded.", "overloaded"],
     [504, "DEADLINE_EXCEEDED", "late", "timeout"],
   ] as const)("%d %s %s is %s", ([status, code, message, kind]) => {
@@ -46,6 +50,7 @@ describe("kinds of failure", () => {
     expect(failed(400, "INVALID_ARGUMENT", "no", [rpc("ErrorInfo", { reason: "API_KEY_INVALID" })]).kind).toBe("unauthenticated");
     expect(failed(403, "PERMISSION_DENIED", "no", [rpc("ErrorInfo", { reason: "BILLING_DISABLED" })]).kind).toBe("billing");
     expect(failed(403, "PERMISSION_DENIED", "no", [rpc("ErrorInfo", { reason: "SERVICE_DISABLED" })]).detail.scope).toBe("account");
+    expect(failed(403, "PERMISSION_DENIED", "The caller does not have permission").detail.scope).toBeUndefined();
   });
 
   test("rule 333: an overflow keeps its sentence and its numbers", () => {
@@ -65,6 +70,7 @@ describe("when to come back", () => {
     expect(failed(429, "RESOURCE_EXHAUSTED", "q", [], ["Retry-After", "5"]).detail.retryAfterMs).toBe(5000);
     expect(failed(429, "RESOURCE_EXHAUSTED", "q").detail.retryAfterMs).toBeUndefined();
     expect(failed(503, "UNAVAILABLE", "q", [], ["retry-after", "2"]).detail.retryAfterMs).toBe(2000);
+    expect(failed(429, "RESOURCE_EXHAUSTED", "Quota exceeded.\nPlease retry in 26.5s.").detail.retryAfterMs).toBe(26_500);
   });
 
   test("a daily quota is not back in seconds", () => {

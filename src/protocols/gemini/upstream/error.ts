@@ -2,7 +2,7 @@
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../../../chat/error.ts";
 import { asArray, asNumber, asObject, asString, tryParseJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import type { UpstreamFailure } from "../../protocol.ts";
-import { headerWaitMs } from "../../shared/retry-hints.ts";
+import { durationMs, headerWaitMs, sentenceWaitMs } from "../../shared/retry-hints.ts";
 import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS } from "../../shared/upstream-error.ts";
 
 /** A daily quota says to come back in seconds and means tomorrow; in ms. */
@@ -120,20 +120,17 @@ function kindOfStatus(status: number | undefined): ErrorKind {
 }
 
 /** When to come back, and whether another model of the same account would do better. */
-function quotaHints({ details }: ErrorBody, retryAfterMs: number | undefined): ErrorDetail {
+function quotaHints({ details, message = "" }: ErrorBody, retryAfterMs: number | undefined): ErrorDetail {
   const quotas = details
     .flatMap((detail) => asArray(detail["violations"]) ?? [])
     .map((violation) => asString(asObject(violation)?.["quotaId"]) ?? "");
-  const told = details.map((detail) => durationMs(detail["retryDelay"])).find((delay) => delay !== undefined) ?? retryAfterMs;
+  const told =
+    details.map((detail) => durationMs(asString(detail["retryDelay"]) ?? "")).find((delay) => delay !== undefined) ??
+    retryAfterMs ??
+    sentenceWaitMs(message);
   const wait = quotas.some((quota) => quota.includes("PerDay")) ? Math.max(told ?? 0, DAILY_QUOTA_REST_MS) : told;
   const accountWide = quotas.length > 0 && quotas.every((quota) => quota !== "" && !quota.includes("PerModel"));
   return { ...(wait !== undefined && { retryAfterMs: wait }), ...(accountWide && { scope: "account" as const }) };
-}
-
-/** A protobuf duration (`"34.4s"`) in ms. */
-function durationMs(value: JsonValue | undefined): number | undefined {
-  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(asString(value) ?? "")?.[1];
-  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
 }
 
 /** Google repeats keys and project numbers in some messages. */

@@ -3,6 +3,7 @@ import type { UpstreamSide } from "../../protocol.ts";
 import { continueRequest } from "./continue.ts";
 import { decodeError } from "./error.ts";
 import { fetchesUrl } from "./media.ts";
+import { modelList } from "./model-list.ts";
 import { PROTOCOL } from "../native.ts";
 import { relayBody, stateIssuers } from "./relay-body.ts";
 import { GeminiRelayTap, inspectWhole, relayPath, relaysRequestHeader } from "./relay.ts";
@@ -25,4 +26,5 @@ export const upstream = {
   streamDecoder: (context) => new GeminiStreamDecoder(context),
   decodeResponse,
   decodeError,
+  modelList,
 } satisfies UpstreamSide;

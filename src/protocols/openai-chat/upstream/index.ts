@@ -1,6 +1,8 @@
 /** Chat Completions as it is spoken to an upstream (A.2). */
 import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "../../shared/openai-errors.ts";
+import { modelList } from "../../shared/openai-model-list.ts";
+import { rates } from "../../shared/openai-rates.ts";
 import { isOpenAiHeader } from "../../shared/relay-request.ts";
 import { inspectWhole, relayBody, relayPath } from "./relay.ts";
 import { ChatRelayTap } from "./relay-tap.ts";
@@ -21,4 +23,6 @@ export const upstream: UpstreamSide = {
   streamDecoder: (context) => new ChatStreamDecoder(context),
   decodeResponse,
   decodeError,
+  rates,
+  modelList,
 };

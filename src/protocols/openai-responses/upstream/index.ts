@@ -1,6 +1,8 @@
 /** OpenAI Responses as it is spoken to an upstream (A.3). */
 import type { UpstreamSide } from "../../protocol.ts";
 import { decodeError } from "../../shared/openai-errors.ts";
+import { modelList } from "../../shared/openai-model-list.ts";
+import { rates } from "../../shared/openai-rates.ts";
 import { isOpenAiHeader } from "../../shared/relay-request.ts";
 import { decodeInputTokens } from "../../shared/token-count.ts";
 import { PROTOCOL } from "../wire.ts";
@@ -26,4 +28,6 @@ export const upstream = {
   streamDecoder: (context) => new ResponsesStreamDecoder(context),
   decodeResponse,
   decodeError,
+  rates,
+  modelList,
 } satisfies UpstreamSide;
