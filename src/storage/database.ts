@@ -36,7 +36,7 @@ export type Row = Readonly<Record<string, sqlite.SQLOutputValue>>;
 export class DatabaseBusy extends StorageError {}
 
 /** How often commits are brought from the log into the file, in ms. */
-const CHECKPOINT_MS = 1000;
+export const CHECKPOINT_MS = 1000;
 
 /**
  * What a thread of its own does: bringing commits into the file waits for the disk, and everything else would wait with it.
@@ -51,15 +51,16 @@ const CHECKPOINTS = `
 
 export class Database {
   readonly #sqlite: sqlite.DatabaseSync;
-  readonly #checkpoints: Worker;
+  readonly #checkpoints: Worker | undefined;
   readonly #path: string;
   readonly #statements = new Map<string, sqlite.StatementSync>();
 
   /**
    * Opens the file, which is made when there is none, and brings it to this version.
+   * @param checkpoints `own`: whoever opened it calls {@link checkpoint}, or is done with it soon.
    * @throws StorageError when it can be neither read nor written, is no database, or a newer version made it.
    */
-  constructor(path: string) {
+  constructor(path: string, checkpoints: "thread" | "own" = "thread") {
     this.#path = path;
     this.#sqlite = this.#guarded(() => {
       createPrivately(path);
@@ -74,6 +75,7 @@ export class Database {
       this.#sqlite.close();
       throw error;
     }
+    if (checkpoints === "own") return;
     this.#checkpoints = new Worker(CHECKPOINTS, { eval: true, workerData: path, execArgv: [] });
     this.#checkpoints.unref();
     // The log must not grow for ever: then it is done here, where everything waits.
@@ -114,9 +116,14 @@ export class Database {
     this.#guarded(() => this.#sqlite.exec(`PRAGMA incremental_vacuum(${PAGES_SHRUNK})`));
   }
 
+  /** Brings commits from the log into the file, and waits for the disk. */
+  checkpoint(): void {
+    this.#guarded(() => this.#sqlite.exec("PRAGMA wal_checkpoint(PASSIVE)"));
+  }
+
   /** Leaves everything in the one file, unless another process has it open. */
   close(): void {
-    void this.#checkpoints.terminate();
+    void this.#checkpoints?.terminate();
     try {
       this.#sqlite.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {

@@ -63,4 +63,44 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM texts WHERE key = OLD.text AND NOT EXISTS (SELECT 1 FROM items WHERE text = OLD.text);
   END;
   `,
+  // What is remembered of requests: in columns what is summed up and searched, in `record` all of it as JSON, so that a new
+  // fact needs no new step. How many there are is counted as they come and go, so that any number of processes agree. Small
+  // facts about the pool, which outlive the process.
+  `
+  CREATE TABLE requests (
+    id TEXT NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL,
+    key TEXT,
+    protocol TEXT NOT NULL,
+    model TEXT,
+    outcome TEXT NOT NULL,
+    target TEXT,
+    credential TEXT,
+    input_tokens INTEGER,
+    cache_read_tokens INTEGER,
+    cache_write_tokens INTEGER,
+    output_tokens INTEGER,
+    cost_usd REAL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX requests_by_time ON requests (at);
+
+  CREATE TABLE request_totals (requests INTEGER NOT NULL) STRICT;
+  INSERT INTO request_totals VALUES (0);
+  CREATE TRIGGER request_added AFTER INSERT ON requests BEGIN
+    UPDATE request_totals SET requests = requests + 1;
+  END;
+  CREATE TRIGGER request_removed AFTER DELETE ON requests BEGIN
+    UPDATE request_totals SET requests = requests - 1;
+  END;
+
+  CREATE TABLE state (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX state_by_expiry ON state (expires_at);
+  `,
 ];
