@@ -25,6 +25,7 @@ import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
 import { MemoryRecords } from "./storage/memory-records.ts";
 import type { RecordStore } from "./storage/records.ts";
+import { memoryStore, type Store } from "./storage/store.ts";
 import { version } from "./version.ts";
 import { createMediaFetch } from "./wire/media-fetch.ts";
 import { createUndiciTransport } from "./wire/undici-transport.ts";
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly stateKeys: readonly [Buffer, ...Buffer[]];
   /** Opens the store of what clients leave here, when it is first needed; absent: it is kept in memory. */
   readonly openRecords?: () => RecordStore;
+  /** What is remembered of requests and of the pool, closed with the gateway; absent: it is kept in memory. */
+  readonly store?: Store;
   /** Whether something was kept before: then the store is opened at once, for what has expired must go though nobody asks for it. */
   readonly recordsExist?: boolean;
 }
@@ -53,7 +56,8 @@ export interface Gateway {
 const EMBEDDED_ISSUER = "embedded";
 
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
-export async function createGateway({ config, log, stateKeys, openRecords, recordsExist = false }: GatewayOptions): Promise<Gateway> {
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, log, stateKeys, openRecords, recordsExist = false, store = memoryStore(config.requests) } = options;
   const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
@@ -109,6 +113,8 @@ export async function createGateway({ config, log, stateKeys, openRecords, recor
         await server.close(config.server.shutdownGraceMs);
         keptAnswers.close();
         await transport.close();
+        // Last: what ended with the transport is still written.
+        await store.close();
         await simulator?.close();
       })();
       return closed;

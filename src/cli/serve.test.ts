@@ -1,6 +1,6 @@
 /** Serving as an operator sees it: start, signals, and what goes wrong before anything is served. */
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,14 +56,12 @@ test("with nothing configured the simulator answers, and SIGTERM ends it well", 
   expect(readFileSync(join(home, "state.key"), "utf8")).toMatch(/^[0-9a-f]{64}\n$/);
 });
 
-test("what clients leave here survives a restart, in a file that is made when there is something to keep", async () => {
+test("what clients leave here survives a restart, in a file for its owner only", async () => {
   const post = (url: string, body: object): Promise<Response> =>
     fetch(`${url}/v1/responses`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   const database = join(home, "dragoman.db");
   const first = start(["--port", "0"]);
   const url = await baseUrlOf(first);
-  await post(url, { model: "claude-opus-5-5", input: "Word apple.", store: false });
-  expect(existsSync(database)).toBe(false);
   const { id } = (await (await post(url, { model: "claude-opus-5-5", input: "Word apple." })).json()) as { id: string };
   first.child.kill("SIGTERM");
   const { stderr } = await first.ended;
@@ -97,6 +95,22 @@ test("what has expired goes from the file though nobody asks for anything", asyn
   file.close();
   dragoman.child.kill("SIGTERM");
   expect((await dragoman.ended).exitCode).toBe(0);
+});
+
+test("a file that cannot be used is told of in the log, and requests are served all the same", async () => {
+  const newer = join(directory, "newer");
+  const file = new Database(join(newer, "dragoman.db"));
+  file.run("PRAGMA user_version = 1000");
+  file.close();
+  const dragoman = start(["--port", "0"], { DRAGOMAN_HOME: newer });
+  await baseUrlOf(dragoman);
+  const [command] = await dragoman.said("stdout", /curl .*/);
+  expect((await runCurl(command)).status).toBe(200);
+  dragoman.child.kill("SIGTERM");
+  const { exitCode, stderr } = await dragoman.ended;
+  expect(exitCode).toBe(0);
+  const [line] = logLines(stderr).filter(({ msg }) => String(msg).startsWith("requests and the state of the pool"));
+  expect(line).toMatchObject({ err: { message: expect.stringContaining("was made by a newer Dragoman") } });
 });
 
 test("a second signal ends what is still running", async () => {

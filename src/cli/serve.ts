@@ -5,9 +5,11 @@ import type { Logger } from "pino";
 import { formatDuration } from "../config/durations.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
-import { homePath, openStateKeys } from "../storage/home.ts";
+import { homePath, openStateKeys, StorageError } from "../storage/home.ts";
 import type { RecordStore } from "../storage/records.ts";
+import type { RequestLogLimits } from "../storage/request-log.ts";
 import { SqliteRecords } from "../storage/sqlite-records.ts";
+import { openStore, type Store } from "../storage/store.ts";
 import { createLogger, type LogLevel } from "../telemetry/log.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
@@ -20,10 +22,12 @@ export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLeve
   const log = createLogger({ level: logLevel, secrets });
   endOnBug(log);
   const path = join(homePath(process.env), "dragoman.db");
+  const recordsExist = existsSync(path);
   const openRecords = (): RecordStore =>
     new SqliteRecords({ ...config.responses, path, onError: (error) => log.error({ err: error }, "responses cannot be kept") });
   const stateKeys = openStateKeys(process.env);
-  const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist: existsSync(path) });
+  const store = openStoreIfPossible({ path, requests: config.requests, log });
+  const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist, ...(store && { store }) });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);
   log.info({ ...address }, "listening");
@@ -34,6 +38,18 @@ export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLeve
   );
   await gateway.close();
   log.info("stopped");
+}
+
+/** Requests can be served without it: then what is remembered ends with the process, and the log says so. */
+function openStoreIfPossible({ path, requests, log }: { path: string; requests: RequestLogLimits; log: Logger }): Store | undefined {
+  const onError = (error: unknown): void => log.error({ err: error }, "requests and the state of the pool cannot be written");
+  try {
+    return openStore({ path, requests, onError });
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    log.error({ err: error }, "requests and the state of the pool are remembered until this process ends");
+    return undefined;
+  }
 }
 
 async function listen(gateway: Gateway, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {

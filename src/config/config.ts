@@ -117,6 +117,12 @@ interface ResponsesConfig {
   readonly maxBytes: number;
 }
 
+/** How many requests are remembered, and for how long. */
+interface RequestsConfig {
+  readonly maxRecords: number;
+  readonly ttlMs: number;
+}
+
 /** How files at URLs are fetched for models that do not fetch them. */
 interface MediaConfig {
   /** The most that the files of one request may have together. */
@@ -140,5 +146,6 @@ export interface Config {
   readonly queue: QueueConfig;
   readonly affinity: AffinityConfig;
   readonly responses: ResponsesConfig;
+  readonly requests: RequestsConfig;
   readonly media: MediaConfig;
 }

@@ -66,6 +66,7 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
     queue: { maxWaiting: file.queue.max_waiting, maxWaitMs: file.queue.max_wait },
     affinity: { ttlMs: file.affinity.ttl, byContent: file.affinity.by_content },
     responses: { store: file.responses.store, ttlMs: file.responses.ttl, maxBytes: file.responses.max_bytes },
+    requests: { maxRecords: file.requests.max_records, ttlMs: file.requests.ttl },
     media: { maxBytes: file.media.max_bytes, timeoutMs: file.media.timeout, allowPrivate: file.media.allow_private },
   };
   return { config, secrets: [...secrets] };

@@ -243,6 +243,12 @@ export const configSchema = section({
   })
     .prefault({})
     .describe("What clients of Responses leave with the server, in `$DRAGOMAN_HOME/dragoman.db`."),
+  requests: section({
+    max_records: wholeNumber(1, 100_000_000).prefault(100_000).describe("How many are remembered; beyond it the oldest go."),
+    ttl: duration(1000, MAX_AGE_MS).prefault("30d").describe("How long one is remembered."),
+  })
+    .prefault({})
+    .describe("What is remembered of each request, without a word of what was said, in `$DRAGOMAN_HOME/dragoman.db`."),
   media: section({
     max_bytes: wholeNumber(1024, 1024 * MEBIBYTE)
       .prefault(20 * MEBIBYTE)
