@@ -16,6 +16,7 @@ import { AnswerStates } from "./pipeline/answer-states.ts";
 import { KeptAnswers } from "./pipeline/kept-answers.ts";
 import { MediaStore } from "./pipeline/media.ts";
 import { MintedStateMemory } from "./pipeline/minted-states.ts";
+import { PoolMemory } from "./pipeline/pool-memory.ts";
 import { ProtocolMemory } from "./pipeline/protocol-memory.ts";
 import { defaultAffinityLimits } from "./routing/affinity.ts";
 import { systemClock } from "./routing/clock.ts";
@@ -61,12 +62,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
+  const memory = new PoolMemory(store.stateStore);
   const pool = new Pool(providers, {
+    journal: memory,
     cooldown: config.cooldown,
     waiting: config.queue,
     affinity: { ...defaultAffinityLimits, ttlMs: config.affinity.ttlMs },
     priceOf: ({ provider, model }) => comparablePrice(provider.platform, model),
   });
+  memory.restoreTo(pool);
   const userAgent = `dragoman/${version}`;
   const inMemory = (): RecordStore => new MemoryRecords(config.responses);
   const keptAnswers = new KeptAnswers({ open: config.responses.store ? (openRecords ?? inMemory) : undefined, log });
@@ -89,6 +93,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       retry: config.retry,
       router: new Router(config.routes, providers),
       heartbeatMs: config.server.heartbeatMs,
+      affinityByContent: config.affinity.byContent,
+      requestLog: store.requestLog,
       log,
     },
     clients: clientProtocols as readonly [ClientSide, ...ClientSide[]],

@@ -12,13 +12,14 @@ const compared = new LRUCache<string, { readonly usd: number | undefined }>({ ma
 
 /** What this usage costs in USD; `undefined`: nobody knows the price, or the usage. */
 export function costUsd(platform: string, model: string, usage: Usage): number | undefined {
-  const { input, output, cacheRead, cacheWrite, webSearches } = usage;
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h, webSearches } = usage;
   if (input === undefined && output === undefined) return undefined;
   const counted = {
     input_tokens: input,
     output_tokens: output,
     cache_read_tokens: cacheRead,
     cache_write_tokens: cacheWrite,
+    cache_write_1h_tokens: cacheWrite1h,
     web_searches: webSearches,
   };
   return lookUpPrice(platform, model, Object.fromEntries(Object.entries(counted).filter(([, count]) => count !== undefined)))?.total_price;

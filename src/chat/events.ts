@@ -29,3 +29,15 @@ export type ChatEvent =
 export function mergeUsage(earlier: Usage | undefined, later: Usage): Usage {
   return { ...earlier, ...(Object.fromEntries(Object.entries(later).filter(([, value]) => value !== undefined)) as Usage) };
 }
+
+const COUNTS = ["input", "cacheRead", "cacheWrite", "cacheWrite1h", "output", "reasoning", "webSearches", "webFetches"] as const;
+
+/** What several requests were charged for together. What one of them said word for word is not true of them all. */
+export function addUsage(earlier: Usage | undefined, later: Usage): Usage {
+  if (!earlier) return later;
+  const counts = COUNTS.flatMap((key) => {
+    const [a, b] = [earlier[key], later[key]];
+    return a === undefined && b === undefined ? [] : [[key, (a ?? 0) + (b ?? 0)] as const];
+  });
+  return Object.fromEntries(counts);
+}

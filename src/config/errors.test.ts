@@ -293,26 +293,6 @@ test.each(cases)("%s", (_name, text, ...problems) => {
   expect(problemsOf(text)).toEqual(problems);
 });
 
-describe("where a model leads", () => {
-  test.each([
-    ["an unknown strategy", "{ targets: [google/x], strategy: fastest }", /strategy: expected one of `round-robin`, `weighted`/],
-    ["an unknown cause", "[google/x, { target: google/y, on: [sunday] }]", /on\[0\]: expected one of `rate_limit`/],
-    ["a cause before anything failed", "[{ target: google/y, on: [timeout] }]", /its first target has an `on`/],
-    [
-      "a cause inside a pool",
-      "{ targets: [google/x, { target: google/y, on: [timeout] }], strategy: weighted }",
-      /move what has an `on` to `fallback`/,
-    ],
-    [
-      "an unknown provider in a fallback",
-      "{ targets: [google/x], fallback: [{ target: nobody/y, on: [timeout] }] }",
-      /fallback\[0\]\.target: names a provider/,
-    ],
-  ])("%s", (_name, model, problem) => {
-    expect(problemsOf(`${PROVIDER}models: { m: ${model} }`)).toEqual([expect.stringMatching(problem)]);
-  });
-});
-
 describe("documented, and not implemented yet", () => {
   test.each(["vertex", "bedrock", "azure"])("provider type %s", (type) => {
     expect(problemsOf(`providers:\n  a:\n    type: ${type}\n    credentials: [{ api_key: k }]\nmodels: { m: a/b }`)).toEqual([

@@ -241,36 +241,3 @@ describe("where the configuration comes from", () => {
     expect(() => load(".")).toThrow("cannot be read (EISDIR)");
   });
 });
-
-describe("where a model leads", () => {
-  const providers =
-    "providers: { a: { type: anthropic, credentials: [{ api_key: k }] }, b: { type: gemini, credentials: [{ api_key: k }] } }\n";
-  const stepsOf = (models: string) => parse(`${providers}models: ${models}`).config.routes[0]?.steps;
-  const at = (provider: string) => ({ provider, model: "m" });
-
-  test("with a strategy all targets are one pool, and a fallback follows it", () => {
-    expect(stepsOf("{ x: { targets: [a/m, b/m], strategy: weighted, fallback: [{ target: a/m, on: [rate_limit, auth] }, b/m] } }")).toEqual(
-      [
-        { targets: [at("a"), at("b")], strategy: "weighted" },
-        { targets: [at("a")], on: ["rate-limited", "unauthenticated", "bad-credential"] },
-        { targets: [at("b")] },
-      ],
-    );
-  });
-
-  test("without one they are tried in order, some of them after some failures only", () => {
-    expect(stepsOf("{ x: [a/m, { target: b/m, on: [context_too_long] }] }")).toEqual([
-      { targets: [at("a")] },
-      { targets: [at("b")], on: ["context-too-long"] },
-    ]);
-  });
-});
-
-test("what the pool needs to know of credentials", () => {
-  const { config } = parse(
-    "providers: { a: { type: anthropic, strategy: fill-first, prefix: team, credentials: [{ api_key: k, weight: 2, account: org, limits: { rpm: 5 } }, { api_key: l, account: org }] } }",
-  );
-  const [provider] = config.providers;
-  expect(provider).toMatchObject({ strategy: "fill-first", prefix: "team", credentials: [{ weight: 2, limits: { rpm: 5 } }, {}] });
-  expect(provider?.credentials[0]?.account).toBe(provider?.credentials[1]?.account);
-});

@@ -39,6 +39,8 @@ export interface AttemptOptions {
   readonly shutdown: Shutdown;
   /** Where requests go, and what authorises them. */
   address(request: LaneRequest): UpstreamRequest;
+  /** Called with the head of every answer: name, value, name, value. */
+  onHead(headers: readonly string[]): void;
   /** Called when the upstream has begun to answer: the credential works. */
   onAccepted(): void;
 }
@@ -98,6 +100,7 @@ class Attempt implements UpstreamListener {
 
   onHead(status: number, headers: readonly string[]): void {
     if (this.#settled) return;
+    this.#options.onHead(headers);
     if (status < 200 || status >= 300) {
       this.#refusal = new Refusal(status, headers);
       // An error answer has one time limit for all of it: what has come by then is what is told.

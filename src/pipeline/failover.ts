@@ -277,6 +277,10 @@ export class Failover implements HeadSource {
       timeouts: provider.timeouts,
       streams: prepared.streams,
       shutdown: this.#shutdown,
+      onHead: (headers) => {
+        const rates = upstream.rates?.(headers);
+        if (rates && rates.length > 0) lease.noteRates(rates);
+      },
       onAccepted: () => {
         ttftMs = Math.round(clock.now() - began);
         lease.confirm();
@@ -284,7 +288,10 @@ export class Failover implements HeadSource {
     });
     const failure = outcome.type === "failed" ? outcome.error : undefined;
     if (failure) this.#usd += this.#costOf(target, prepared);
-    this.#note(target, lease, failure ? failure.kind : outcome.type, began, ttftMs);
+    this.#note(target, lease, failure ? failure.kind : outcome.type, began, {
+      ...(ttftMs !== undefined && { ttftMs }),
+      ...charged(target, prepared),
+    });
     return outcome;
   }
 
@@ -298,7 +305,7 @@ export class Failover implements HeadSource {
     return input === undefined && output === undefined ? {} : { tokens: (input ?? 0) + (output ?? 0) };
   }
 
-  #note(target: Target, lease: Lease | undefined, cause: string, began: number, ttftMs?: number): void {
+  #note(target: Target, lease: Lease | undefined, cause: string, began: number, more?: Partial<AttemptRecord>): void {
     const now = this.#context.clock.now();
     this.notes.push({
       target: targetName(target),
@@ -306,7 +313,7 @@ export class Failover implements HeadSource {
       cause,
       atMs: Math.round(began - this.#began),
       ms: Math.round(now - began),
-      ...(ttftMs !== undefined && { ttftMs }),
+      ...more,
       ...(lease?.probe && { probe: true as const }),
       ...(lease && lease.choice.passedOver.length > 0 && { passedOver: lease.choice.passedOver.map(told) }),
     });
@@ -321,6 +328,13 @@ export class Failover implements HeadSource {
 /** Whether a failure leads on to this step (resilience §3): the request's own fault does only where the operator says so. */
 function leadsTo({ on }: Step, failure: GatewayError): boolean {
   return on ? on.has(failure.kind) : verdict(failure).next !== "give-up";
+}
+
+/** What an attempt was charged for, and by whom. */
+function charged({ provider: { platform } }: Target, { lane }: Prepared): Pick<AttemptRecord, "usage" | "platform"> {
+  if (!lane.usage) return {};
+  const { raw: _raw, ...usage } = lane.usage;
+  return { usage, platform };
 }
 
 function told({ target, ...passed }: Lease["choice"]["passedOver"][number]): NonNullable<AttemptRecord["passedOver"]>[number] {

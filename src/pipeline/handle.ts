@@ -1,5 +1,4 @@
-/** One request of a client whose key and route are known: route it, try it, tell the client, log it. The file to read first. */
-import type { Logger } from "pino";
+/** One request of a client whose key and route are known: route it, try it, tell the client, account for it. The file to read first. */
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { writeJson } from "../chat/json.ts";
 import type { LossMode } from "../chat/loss.ts";
@@ -8,20 +7,21 @@ import { preferLane, type Router } from "../routing/router.ts";
 import type { RecordStore } from "../storage/records.ts";
 import { streamHeaders, type Answer } from "./answer.ts";
 import { Failover, type CourseEnd, type FailoverContext } from "./failover.ts";
-import { byGravity } from "./own-headers.ts";
 import { Preparation, type PrepareContext } from "./prepare.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import { relayedAnswerHeaders } from "./relay-lane.ts";
+import { account, type AccountContext } from "./request-account.ts";
 import { RequestState } from "./request-state.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 /** What handling needs from the program. */
-export interface HandleContext extends FailoverContext, PrepareContext {
+export interface HandleContext extends FailoverContext, PrepareContext, AccountContext {
   readonly router: Router;
   readonly keptAnswers: KeptAnswers;
   /** Silence before a heartbeat, in ms. */
   readonly heartbeatMs: number;
-  readonly log: Logger;
+  /** Whether conversations whose clients do not name them are told apart by how they begin. */
+  readonly affinityByContent: boolean;
 }
 
 /** Names what in an answer is a guess of ours. */
@@ -51,12 +51,13 @@ export interface Call {
 export async function handle(context: HandleContext, call: Call, answer: Answer, shutdown: Shutdown): Promise<void> {
   const began = context.clock.now();
   let failover: Failover | undefined;
-  let model: string | undefined;
+  let peek: RequestPeek | undefined;
+  let session: string | undefined;
   let end: CourseEnd;
   try {
     const { client, request, rawHeaders, caller } = call;
-    const peek = client.peek(request);
-    model = peek.model;
+    peek = client.peek(request);
+    const { model } = peek;
     if (!caller.mayUse(model)) throw new GatewayError("permission", `This key may not use the model ${model}.`, { field: "model" });
     const resolution = context.router.resolve(model);
     const steps = preferLane(resolution, client.id);
@@ -65,16 +66,17 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     const state = stateOf(context, call, peek, requestId);
     const sessionName = peek.session ?? state?.session;
     // No caller's name has a line break, so no two callers' sessions have one name.
-    const session = sessionName === undefined ? undefined : `${caller.name ?? ""}\n${sessionName}`;
+    session = sessionName === undefined ? undefined : `${caller.name ?? ""}\n${sessionName}`;
     const asked = { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "", ...(state && { state }) };
     const preparation = new Preparation(context, { ...asked, ...(session !== undefined && { session }) });
+    if (context.affinityByContent) session ??= preparation.conversationByContent();
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;
     const [first] = steps[0]?.targets ?? [];
     const count = first && preparation.localCount(first);
     if (count !== undefined) {
       tellCount(answer, client, count);
-      return record(context, { call, answer, began, end: { type: "answered" }, model });
+      return account(context, { call, answer, began, end: { type: "answered" }, peek });
     }
     if (peek.stream && request.route.operation === "generate") answer.expectStream(context.heartbeatMs);
     if (state?.warmUp && request.route.operation === "generate") {
@@ -85,7 +87,15 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     end = { type: "failed", error: toGatewayError(thrown) };
   }
   if (end.type === "failed") tell(answer, end.error);
-  record(context, { call, answer, began, end, ...(model !== undefined && { model }), ...(failover && { failover }) });
+  account(context, {
+    call,
+    answer,
+    began,
+    end,
+    ...(peek && { peek }),
+    ...(session !== undefined && { session }),
+    ...(failover && { failover }),
+  });
 }
 
 /** What the request refers to, and what becomes of its answer, where its protocol's clients leave state with the server. */
@@ -115,40 +125,4 @@ function tell(answer: Answer, error: GatewayError): void {
   if (upstreamAnswer === undefined || answer.started) return answer.fail(error);
   const { status, headers, body } = upstreamAnswer;
   answer.whole({ status, headers: relayedAnswerHeaders(headers) }, body);
-}
-
-/** The rest is in the counts; a log line has an end. */
-const MAX_LOSSES_LOGGED = 20;
-
-interface Finished {
-  readonly call: Call;
-  readonly answer: Answer;
-  readonly began: number;
-  readonly end: CourseEnd;
-  readonly model?: string;
-  readonly failover?: Failover;
-}
-
-/** One line a request, without a word of what was said. */
-function record({ log, clock }: HandleContext, { call, answer, began, end, model, failover }: Finished): void {
-  const current = failover?.current;
-  const { raw: _raw, ...usage } = current?.prepared.lane.usage ?? {};
-  const entry = {
-    requestId: answer.requestId,
-    key: call.caller.name,
-    operation: call.request.route.operation,
-    model,
-    target: current && `${current.target.provider.name}/${current.target.model}`,
-    credential: current?.credential.name,
-    lane: current?.prepared.lane.name,
-    outcome: end.type,
-    ms: Math.round(clock.now() - began),
-    // One attempt is what the other fields tell already.
-    attempts: failover && failover.notes.length > 1 ? failover.notes : undefined,
-    losses: current && current.prepared.losses.length > 0 ? byGravity(current.prepared.losses).slice(0, MAX_LOSSES_LOGGED) : undefined,
-    usage: current && usage,
-  };
-  if (end.type !== "failed") log.info(entry, "request");
-  else if (end.error.kind === "internal") log.error({ ...entry, err: end.error }, "request");
-  else log.warn({ ...entry, err: end.error }, "request");
 }

@@ -270,6 +270,17 @@ export class Preparation {
     return { rounds: new Rounds({ askOn, keepsItems: request.tools.some(({ type }) => type === "hosted"), losses: target.losses }) };
   }
 
+  /** Which conversation this is by how it begins; `undefined` when that cannot be read. */
+  conversationByContent(): string | undefined {
+    try {
+      return this.#conversationKey();
+    } catch (thrown) {
+      // A relayed request may have a form that only its upstream knows.
+      if (thrown instanceof GatewayError) return undefined;
+      throw thrown;
+    }
+  }
+
   /** The client's own name of the conversation, else what its beginning is (rule 444). */
   #conversationKey(request = this.#decode()): string {
     this.#conversation ??= conversationKey(this.#caller, request);

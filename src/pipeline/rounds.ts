@@ -4,7 +4,7 @@
  */
 import type { Content, Finish, FinishReason, Usage } from "../chat/chat.ts";
 import { Collector } from "../chat/collect.ts";
-import { mergeUsage, type ChatEvent } from "../chat/events.ts";
+import { addUsage, mergeUsage, type ChatEvent } from "../chat/events.ts";
 import type { LossLedger } from "../chat/loss.ts";
 import type { OpaqueState } from "../chat/state.ts";
 import type { BrokenOff } from "../protocols/protocol.ts";
@@ -154,16 +154,4 @@ export class Rounds {
     }
     return [...(held ? [held] : []), { ...event, index: event.index + this.#shift }];
   }
-}
-
-const COUNTS = ["input", "cacheRead", "cacheWrite", "cacheWrite1h", "output", "reasoning", "webSearches", "webFetches"] as const;
-
-/** Each round is a request of its own, and paid for. What one of them said word for word is not true of them all. */
-function addUsage(earlier: Usage | undefined, later: Usage): Usage {
-  if (!earlier) return later;
-  const counts = COUNTS.flatMap((key) => {
-    const [a, b] = [earlier[key], later[key]];
-    return a === undefined && b === undefined ? [] : [[key, (a ?? 0) + (b ?? 0)] as const];
-  });
-  return Object.fromEntries(counts);
 }

@@ -1,8 +1,8 @@
 /** What a pool is asked for, what it gives, and how that is given back. */
 import type { GatewayError } from "../chat/error.ts";
 import type { Credential } from "../providers/provider.ts";
+import type { Rate } from "../protocols/rate.ts";
 import type { PassedOverReason } from "./candidate.ts";
-import type { SeenRate } from "./rates.ts";
 import type { Step, Target } from "./target.ts";
 
 /** A request for a credential. */
@@ -56,7 +56,7 @@ export interface Lease {
   readonly probe: boolean;
   readonly choice: Choice;
   /** An answer's head told what is left to spend. */
-  noteRates(rates: readonly SeenRate[]): void;
+  noteRates(rates: readonly Rate[]): void;
   /** The upstream has begun to answer, so the credential works: ends its rest without waiting for the answer's end. */
   confirm(): void;
   /** Gives it back; only the first call counts. */

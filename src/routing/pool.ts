@@ -8,7 +8,7 @@ import { Affinity, bindingKey, defaultAffinityLimits, type AffinityLimits } from
 import { Candidate } from "./candidate.ts";
 import { choose, mayStumble, whyPassedOver, type Ties } from "./choice.ts";
 import { systemClock, type CancelTimer, type Clock } from "./clock.ts";
-import { defaultCooldownPolicy, type CooldownPolicy, type Row } from "./cooldown.ts";
+import { defaultCooldownPolicy, type CooldownPolicy, type KeptRest, type Row } from "./cooldown.ts";
 import { restsOf, type CredentialState } from "./credential-state.ts";
 import { describeProviders, type PoolView } from "./describe.ts";
 import type { AffinityMet, Choice, Lease, LeaseRequest, Passed } from "./lease.ts";
@@ -70,9 +70,9 @@ export class Pool {
     this.#serveWaiting();
   }
 
-  /** What an earlier process knew goes on, as far as it is about members of this pool. */
-  get members(): PoolMembers {
-    return this.#members;
+  /** A rest that an earlier process knew of goes on, `agoMs` after it was told; nothing happens when its owner is gone. */
+  restoreRest(owner: string, model: string | undefined, rest: KeptRest, agoMs: number): void {
+    this.#members.restore(owner, model, rest, agoMs, this.#clock.now());
   }
 
   /** A binding that an earlier process made. @param leftMs what is left of its life without use. */

@@ -1,16 +1,5 @@
 /** What a credential may still spend, as its provider's last answers said and as the operator declared: read before a 429 happens. */
-
-/** One limit, as an answer's head tells it. */
-export interface SeenRate {
-  readonly unit: string;
-  /** Where a provider has several windows for one unit. */
-  readonly window?: string | undefined;
-  /** Absent: the model that was asked. */
-  readonly scope?: "account" | undefined;
-  readonly remaining: number;
-  /** When there is more again, in ms from now. */
-  readonly resetMs: number;
-}
+import type { Rate } from "../protocols/rate.ts";
 
 /** What the operator knows of an account's limits. */
 export interface DeclaredLimits {
@@ -20,8 +9,8 @@ export interface DeclaredLimits {
   readonly tpm?: number;
 }
 
-interface Rate {
-  readonly unit: string;
+interface Standing {
+  readonly unit: Rate["unit"];
   remaining: number;
   readonly resetAt: number;
 }
@@ -30,11 +19,13 @@ interface Rate {
 const MAX_MODELS = 1_000;
 const ACCOUNT = "";
 const MINUTE_MS = 60_000;
+/** Some say that nothing is left, and not for how long. */
+const UNTOLD_RESET_MS = 1_000;
 
 /** The rates of one credential. Times are ms of the pool's clock. */
 export class RateBook {
   /** By model, the account's under an empty name; in each by unit and window. */
-  readonly #seen = new Map<string, Map<string, Rate>>();
+  readonly #seen = new Map<string, Map<string, Standing>>();
   readonly #requests: Allowance | undefined;
   readonly #tokens: Allowance | undefined;
 
@@ -44,8 +35,8 @@ export class RateBook {
   }
 
   /** An answer's head told these. */
-  note(model: string, rates: readonly SeenRate[], now: number): void {
-    for (const { unit, window = "", scope, remaining, resetMs } of rates) {
+  note(model: string, rates: readonly Rate[], now: number): void {
+    for (const { unit, window = "", scope, remaining, resetMs = UNTOLD_RESET_MS } of rates) {
       const rate = { unit, remaining, resetAt: now + resetMs };
       this.#of(scope === "account" ? ACCOUNT : model).set(`${unit} ${window}`, rate);
     }
@@ -83,7 +74,7 @@ export class RateBook {
   /** What is known, for people. */
   describe(
     now: number,
-  ): readonly { readonly model?: string; readonly unit: string; readonly remaining: number; readonly resetMs: number }[] {
+  ): readonly { readonly model?: string; readonly unit: Rate["unit"]; readonly remaining: number; readonly resetMs: number }[] {
     return [...this.#seen].flatMap(([model, rates]) =>
       [...rates.values()]
         .filter(({ resetAt }) => resetAt > now)
@@ -96,7 +87,7 @@ export class RateBook {
     );
   }
 
-  #of(model: string): Map<string, Rate> {
+  #of(model: string): Map<string, Standing> {
     const known = this.#seen.get(model);
     if (known) return known;
     if (this.#seen.size >= MAX_MODELS)
@@ -104,7 +95,7 @@ export class RateBook {
         this.#seen.delete(oldest);
         break;
       }
-    const rates = new Map<string, Rate>();
+    const rates = new Map<string, Standing>();
     this.#seen.set(model, rates);
     return rates;
   }

@@ -1,4 +1,5 @@
 /** Records of requests in memory: for tests, and where nothing is to reach a disk. */
+import { priced } from "./priced-record.ts";
 import type { RequestLog, RequestLogLimits, RequestRecord } from "./request-log.ts";
 
 /** More than this is not held in memory, whatever the limits allow a file: a record takes a few kilobytes. */
@@ -16,8 +17,9 @@ export class MemoryRequestLog implements RequestLog {
     this.#ttlMs = ttlMs;
   }
 
-  write(record: RequestRecord): void {
-    if (this.#byId.has(record.id)) return;
+  write(written: RequestRecord): void {
+    if (this.#byId.has(written.id)) return;
+    const record = priced(written);
     this.#byId.set(record.id, record);
     // Requests end in about the order in which they came.
     const place = this.#records.findLastIndex(({ at }) => at <= record.at) + 1;
@@ -31,9 +33,16 @@ export class MemoryRequestLog implements RequestLog {
     return Promise.resolve(record && record.at > this.#oldest() ? record : undefined);
   }
 
-  list({ limit, before = Infinity }: { readonly limit: number; readonly before?: number }): Promise<readonly RequestRecord[]> {
+  list({ limit, olderThan }: { readonly limit: number; readonly olderThan?: string }): Promise<readonly RequestRecord[]> {
     const oldest = this.#oldest();
-    const found = this.#records.filter(({ at }) => at > oldest && at < before);
+    const end =
+      olderThan === undefined
+        ? this.#records.length
+        : Math.max(
+            this.#records.findIndex(({ id }) => id === olderThan),
+            0,
+          );
+    const found = this.#records.slice(0, end).filter(({ at }) => at > oldest);
     return Promise.resolve(found.toReversed().slice(0, limit));
   }
 

@@ -35,6 +35,8 @@ export interface AttemptRecord {
   readonly passedOver?: readonly PassedOver[];
   /** What it was charged for, where that is known. */
   readonly usage?: Usage;
+  /** Whose prices hold for that. */
+  readonly platform?: string;
 }
 
 /** One request. */
@@ -74,7 +76,7 @@ export interface RequestRecord {
   readonly losses: readonly Loss[];
   /** Of all attempts together. */
   readonly usage?: Usage;
-  /** What that costs in USD, by public prices; absent: not known. */
+  /** What that costs in USD, by public prices of when it was written; absent: not known. The log adds it. */
   readonly costUsd?: number;
 }
 
@@ -83,8 +85,8 @@ export interface RequestLog {
   /** A record with the id of one that is there changes nothing. */
   write(record: RequestRecord): void;
   get(id: string): Promise<RequestRecord | undefined>;
-  /** The newest first. @param before only those that came earlier, in ms since 1970. */
-  list(options: { readonly limit: number; readonly before?: number }): Promise<readonly RequestRecord[]>;
+  /** The newest first. @param olderThan only what stands behind the record of this id; nothing when it is no longer there. */
+  list(options: { readonly limit: number; readonly olderThan?: string }): Promise<readonly RequestRecord[]>;
   /** Writes what is not yet written. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** The table of requests, as the thread of the store uses it. */
-import type { Database } from "./database.ts";
+import type { Database, Row } from "./database.ts";
+import { priced } from "./priced-record.ts";
 import type { RequestLogLimits, RequestRecord } from "./request-log.ts";
 import type { RecordQuery } from "./store-messages.ts";
 
@@ -10,12 +11,15 @@ const INSERT = `INSERT OR IGNORE INTO requests (id, at, key, protocol, model, ou
   input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, cost_usd, record)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
+const LIST = "SELECT record FROM requests WHERE at > ?";
+const NEWEST = "ORDER BY at DESC, rowid DESC LIMIT ?";
+
 /** One row: the record's text and what of it stands in columns. */
 type RequestRow = readonly (string | number | null)[];
 
-/** @param text a record as JSON. */
-export function requestRow(text: string): RequestRow {
-  const record = JSON.parse(text) as RequestRecord;
+/** @param written a record as JSON. */
+export function requestRow(written: string): RequestRow {
+  const record = priced(JSON.parse(written) as RequestRecord);
   const { id, at, key, protocol, model, outcome, target, credential, usage, costUsd } = record;
   return [
     id,
@@ -31,7 +35,7 @@ export function requestRow(text: string): RequestRow {
     tokens(usage?.cacheWrite),
     tokens(usage?.output),
     costUsd ?? null,
-    text,
+    JSON.stringify(record),
   ];
 }
 
@@ -57,16 +61,19 @@ export class RequestTable {
   /** The texts of those that have not expired, the newest first. */
   find(query: RecordQuery): readonly string[] {
     const oldest = this.#oldest();
-    const rows =
-      "id" in query
-        ? this.#database.rows("SELECT record FROM requests WHERE id = ? AND at > ?", query.id, oldest)
-        : this.#database.rows(
-            "SELECT record FROM requests WHERE at > ? AND at < ? ORDER BY at DESC, rowid DESC LIMIT ?",
-            oldest,
-            query.before ?? Number.MAX_SAFE_INTEGER,
-            query.limit,
-          );
-    return rows.map(({ record }) => String(record));
+    return this.#rows(query, oldest).map(({ record }) => String(record));
+  }
+
+  #rows(query: RecordQuery, oldest: number): readonly Row[] {
+    if ("id" in query) return this.#database.rows("SELECT record FROM requests WHERE id = ? AND at > ?", query.id, oldest);
+    const { limit, olderThan } = query;
+    if (olderThan === undefined) return this.#database.rows(`${LIST} ${NEWEST}`, oldest, limit);
+    return this.#database.rows(
+      `${LIST} AND (at, rowid) < (SELECT at, rowid FROM requests WHERE id = ?) ${NEWEST}`,
+      oldest,
+      olderThan,
+      limit,
+    );
   }
 
   /** Whether {@link trim} has something to do. */

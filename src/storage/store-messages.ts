@@ -24,7 +24,7 @@ export interface WriteBatch {
 }
 
 /** Which records are asked for. */
-export type RecordQuery = { readonly id: string } | { readonly limit: number; readonly before?: number };
+export type RecordQuery = { readonly id: string } | { readonly limit: number; readonly olderThan?: string };
 
 /** Batches are answered one by one, queries by their numbers; the thread ends after `close`. */
 export type ToStoreWorker = { readonly write: WriteBatch } | { readonly query: RecordQuery; readonly number: number } | "close";

@@ -55,8 +55,8 @@ describe.each(implementations)("a store $name", ({ create, again }) => {
     open.push(next);
     return next;
   };
-  const idsIn = async ({ requestLog }: Store, limit = 1_000, before?: number): Promise<readonly string[]> => {
-    const records = await requestLog.list({ limit, ...(before !== undefined && { before }) });
+  const idsIn = async ({ requestLog }: Store, limit = 1_000, olderThan?: string): Promise<readonly string[]> => {
+    const records = await requestLog.list({ limit, ...(olderThan !== undefined && { olderThan }) });
     return records.map(({ id }) => id);
   };
 
@@ -87,8 +87,10 @@ describe.each(implementations)("a store $name", ({ create, again }) => {
       store.requestLog.write(requestRecord(id, { at: at + after }));
     await eventually(() => idsIn(store)).toEqual(["d", "c", "b3", "b2", "b", "a"]);
     expect(await idsIn(store, 2)).toEqual(["d", "c"]);
-    expect(await idsIn(store, 2, at + 3)).toEqual(["b3", "b2"]);
-    expect(await idsIn(store, 10, at + 1)).toEqual([]);
+    expect(await idsIn(store, 2, "c")).toEqual(["b3", "b2"]);
+    expect(await idsIn(store, 2, "b2")).toEqual(["b", "a"]);
+    expect(await idsIn(store, 10, "a")).toEqual([]);
+    expect(await idsIn(store, 10, "none")).toEqual([]);
     expect(await idsIn(store, 0)).toEqual([]);
     const next = await restart(store);
     expect(await idsIn(next)).toEqual(["d", "c", "b3", "b2", "b", "a"]);
