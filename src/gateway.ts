@@ -14,6 +14,7 @@ import type { ClientSide } from "./protocols/protocol.ts";
 import type { Provider } from "./providers/provider.ts";
 import { AnswerStates } from "./pipeline/answer-states.ts";
 import { KeptAnswers } from "./pipeline/kept-answers.ts";
+import { ListedModelMemory } from "./pipeline/listed-models.ts";
 import { MediaStore } from "./pipeline/media.ts";
 import { MintedStateMemory } from "./pipeline/minted-states.ts";
 import { PoolMemory } from "./pipeline/pool-memory.ts";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly openRecords?: () => RecordStore;
   /** What is remembered of requests and of the pool, closed with the gateway; absent: it is kept in memory. */
   readonly store?: Store;
+  /** Whether providers are asked for their lists of models. */
+  readonly listModels?: boolean;
   /** Whether something was kept before: then the store is opened at once, for what has expired must go though nobody asks for it. */
   readonly recordsExist?: boolean;
 }
@@ -58,7 +61,7 @@ const EMBEDDED_ISSUER = "embedded";
 
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, stateKeys, openRecords, recordsExist = false, store = memoryStore(config.requests) } = options;
+  const { config, log, stateKeys, openRecords, recordsExist = false, listModels = false, store = memoryStore(config.requests) } = options;
   const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
   const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
@@ -74,6 +77,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const userAgent = `dragoman/${version}`;
   const inMemory = (): RecordStore => new MemoryRecords(config.responses);
   const keptAnswers = new KeptAnswers({ open: config.responses.store ? (openRecords ?? inMemory) : undefined, log });
+  const listedModels = new ListedModelMemory({ transport, userAgent, protocols, stateStore: store.stateStore, log });
+  if (listModels) listedModels.configure(providers);
   const requests: RequestsContext = {
     handling: {
       protocols,
@@ -91,7 +96,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       transport,
       clock: systemClock,
       retry: config.retry,
-      router: new Router(config.routes, providers),
+      router: new Router(config.routes, providers, listedModels),
       heartbeatMs: config.server.heartbeatMs,
       affinityByContent: config.affinity.byContent,
       requestLog: store.requestLog,
@@ -116,6 +121,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     describe: () => pool.describe(),
     close() {
       closed ??= (async () => {
+        listedModels.close();
         await server.close(config.server.shutdownGraceMs);
         keptAnswers.close();
         await transport.close();

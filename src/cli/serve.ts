@@ -27,7 +27,7 @@ export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLeve
     new SqliteRecords({ ...config.responses, path, onError: (error) => log.error({ err: error }, "responses cannot be kept") });
   const stateKeys = openStateKeys(process.env);
   const store = openStoreIfPossible({ path, requests: config.requests, log });
-  const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist, ...(store && { store }) });
+  const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist, listModels: true, ...(store && { store }) });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);
   log.info({ ...address }, "listening");

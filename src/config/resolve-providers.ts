@@ -50,6 +50,7 @@ function resolveProvider(name: string, type: ProviderType, provider: ProviderFil
     credentials: resolveCredentials(provider.credentials ?? [], [...path, "credentials"], problems, secrets),
     ...(baseUrl !== undefined && { baseUrl }),
     ...(provider.models !== undefined && { models: provider.models }),
+    listsModels: provider.list_models,
     ...(provider.strategy !== undefined && { strategy: provider.strategy }),
     ...(provider.prefix !== undefined && { prefix: provider.prefix }),
     ...resolveProtocols(provider, type, [...path, "protocols"], problems),

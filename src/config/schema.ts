@@ -157,6 +157,7 @@ const provider = map("a map with `type` and `credentials`", {
     .describe(
       "For `openai` and servers like it: the protocols that it is spoken to in, the preferred one first; default: both for `openai`, Chat Completions for others.",
     ),
+  list_models: flag().prefault(true).describe("Whether it is asked for its list of models, at the start and every hour."),
   strategy: strategy.optional().describe("How credentials of equal priority take turns; default: round-robin."),
   prefix: text("a name").optional().describe("Another name before the slash of its models; providers that share one are tried in order."),
   timeouts: section({

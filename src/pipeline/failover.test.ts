@@ -8,7 +8,11 @@ import { Failover, type FailoverContext } from "./failover.ts";
 import type { Preparation } from "./prepare.ts";
 import { Shutdown } from "./shutdown.ts";
 
-const target = { provider: { name: "up", timeouts: { connectMs: 1_000, headersMs: 1_000, firstContentMs: 1_000, idleMs: 1_000 }, authorize: () => [] }, model: "m", protocol: "p" } as unknown as Target;
+const target = {
+  provider: { name: "up", timeouts: { connectMs: 1_000, headersMs: 1_000, firstContentMs: 1_000, idleMs: 1_000 }, authorize: () => [] },
+  model: "m",
+  protocol: "p",
+} as unknown as Target;
 const answer = { begun: false, left: false, onLeave: () => () => undefined } as unknown as Answer;
 
 /** Runs one request on a pool of one credential whose upstream cannot be reached, and tells how the lease was given back. */

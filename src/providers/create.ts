@@ -12,6 +12,7 @@ export interface ProviderSettings {
   readonly models?: readonly string[];
   /** Absent: the type's. */
   readonly protocols?: Protocols;
+  readonly listsModels?: boolean;
   readonly strategy?: StrategyName;
   readonly prefix?: string;
   readonly timeouts: PhaseTimeouts;
@@ -51,6 +52,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       ...credential,
       account: accountFingerprint(type.type, accountName === undefined ? credential.apiKey : `name ${accountName}`),
     })),
+    ...(settings.listsModels !== undefined && { listsModels: settings.listsModels }),
     ...(strategy !== undefined && { strategy }),
     ...(prefix !== undefined && { prefix }),
     timeouts,

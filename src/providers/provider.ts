@@ -52,6 +52,8 @@ export interface Provider {
   /** Prefix of every path, without a trailing slash. */
   readonly basePath: string;
   readonly credentials: readonly Credential[];
+  /** Whether it is asked for its list of models; absent: it is. */
+  readonly listsModels?: boolean;
   /** How the credentials take turns; absent: round-robin. */
   readonly strategy?: StrategyName;
   /** Another name under which its models are addressed, which several providers may share; absent: its own only. */
