@@ -126,6 +126,18 @@ describe.each(pairs)("%s client, %s upstream", (_name, upstream, client) => {
     expect(gateway.simulator.requests).toHaveLength(1);
   });
 
+  test.each([502, 200])("a web page (%d) in place of an answer is told in words, not shown", async (status) => {
+    const gateway = await start({ config: config(upstream, "some-model") });
+    gateway.simulator.script({ fault: "html", status, times: 2 });
+    const answer = await send(gateway, client);
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("content-type")).toContain("application/json");
+    const { message } = await errorOf(answer);
+    expect(message).toMatch(/with a web page, .*base_url/);
+    expect(message).not.toContain("<");
+    expect(gateway.simulator.requests).toHaveLength(2);
+  });
+
   test("rule 350: a refusal by policy that came as an error stays one", async () => {
     const gateway = await start({ config: config(upstream, "some-model") });
     const { policy } = upstreams[upstream];

@@ -11,6 +11,7 @@ import { WholeElements } from "../wire/whole-elements.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
 import type { AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
+import { mediaType, noStream } from "./unreadable-answer.ts";
 import type { WholeBody } from "./whole-body.ts";
 import { WholeLane } from "./whole-lane.ts";
 
@@ -69,10 +70,8 @@ export class RelayStreamLane implements Lane {
   }
 
   open(status: number, headers: readonly string[]): AnswerHead {
-    const type = headerValue(headers, "content-type") ?? "";
-    if (mediaType(type) !== this.#type) {
-      throw new GatewayError("upstream", `The upstream answered a streaming request with ${type === "" ? "no content type" : type}.`);
-    }
+    const type = headerValue(headers, "content-type");
+    if (mediaType(type) !== this.#type) throw noStream(type);
     return { status, headers: relayedAnswerHeaders(headers) };
   }
 
@@ -117,11 +116,6 @@ export class RelayStreamLane implements Lane {
   get usage(): Usage | undefined {
     return this.#tap.usage;
   }
-}
-
-/** A content type without its parameters. */
-function mediaType(contentType: string): string {
-  return (contentType.split(";", 1)[0] as string).trim().toLowerCase();
 }
 
 /** A relayed whole answer. */
