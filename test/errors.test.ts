@@ -126,6 +126,18 @@ describe.each(pairs)("%s client, %s upstream", (_name, upstream, client) => {
     expect(gateway.simulator.requests).toHaveLength(1);
   });
 
+  test.each([502, 200])("a web page (%d) in place of an answer is told in words, not shown", async (status) => {
+    const gateway = await start({ config: config(upstream, "some-model") });
+    gateway.simulator.script({ fault: "html", status, times: 2 });
+    const answer = await send(gateway, client);
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("content-type")).toContain("application/json");
+    const { message } = await errorOf(answer);
+    expect(message).toMatch(/with a web page, .*base_url/);
+    expect(message).not.toContain("<");
+    expect(gateway.simulator.requests).toHaveLength(2);
+  });
+
   test("rule 350: a refusal by policy that came as an error stays one", async () => {
     const gateway = await start({ config: config(upstream, "some-model") });
     const { policy } = upstreams[upstream];
@@ -147,3 +159,28 @@ test.each(["Messages", "Chat", "Responses"] as const)(
     expect(answer.headers.get(name === "Messages" ? "request-id" : "x-request-id")).toMatch(/^req_\w+$/);
   },
 );
+
+describe.each(["Messages", "Chat", "Responses"] as const)("%s, one JSON body where a stream was asked for, relayed", (name) => {
+  const client = clients[name] as Client;
+  const streaming: Client = { ...client, body: (model) => ({ ...client.body(model), stream: true }) };
+  const message = async (answer: Response): Promise<unknown> => ((await answer.json()) as { error: { message: unknown } }).error.message;
+
+  test("rule 322: an error in it is told in its own words", async () => {
+    const gateway = await start({ config: config(client.relayedTo, "some-model") });
+    const { policy } = upstreams[client.relayedTo];
+    gateway.simulator.script({ status: 200, headers: json, body: policy });
+    const answer = await send(gateway, streaming);
+    expect(answer.status).toBe(400);
+    expect(await message(answer)).toBe(policy.error.message);
+    expect(gateway.simulator.requests).toHaveLength(1);
+  });
+
+  test("a whole answer is none, and the next credential is asked", async () => {
+    const gateway = await start({ config: config(client.relayedTo, "some-model") });
+    gateway.simulator.script({ fault: "json-for-stream", times: 2 });
+    const answer = await send(gateway, streaming);
+    expect(answer.status).toBe(502);
+    expect(await message(answer)).toMatch(/one JSON body, where a stream was asked for/);
+    expect(gateway.simulator.requests).toHaveLength(2);
+  });
+});

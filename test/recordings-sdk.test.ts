@@ -62,6 +62,9 @@ function factsOfResponses(recording: Recording): Facts {
       // What the limit of tokens cut is put together by the SDK.
       const input = response.status === "incomplete" ? expect.any(Object) : JSON.parse(item.arguments || "{}");
       facts.calls.push({ name, input });
+    } else if (item.type === "local_shell_call") {
+      const { type: _type, env: _empty, ...asked } = item.action;
+      facts.calls.push({ name: "local_shell", input: asked });
     } else if (item.action?.type && item.type !== "web_search_call") {
       facts.calls.push({ name: item.type.replace("_call", ""), input: item.action });
     } else if (item.operation) facts.calls.push({ name: "apply_patch", input: item.operation });

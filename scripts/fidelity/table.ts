@@ -89,8 +89,8 @@ function fate(client: ClientSide, upstream: UpstreamSide, body: JsonObject): str
 const TYPES: Readonly<Partial<Record<MediaContent["kind"], string>>> = { image: "image/png", document: "application/pdf" };
 
 function profileOf(protocol: ProtocolId, { platform, model }: { readonly platform: string; readonly model: string }): Profile {
-  const chat = providerTypes.find((type) => type.platform === platform)?.chat;
-  return { ...profileFor({ platform, model, protocol }), ...(chat && { chat }) };
+  const { chat, responses } = providerTypes.find((type) => type.platform === platform) ?? {};
+  return { ...profileFor({ platform, model, protocol }), ...(chat && { chat }), ...(responses && { responses }) };
 }
 
 function requestOf(protocol: ProtocolId, feature: JsonObject): ClientRequest {

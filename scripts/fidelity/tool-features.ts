@@ -105,6 +105,14 @@ export const TOOL_FEATURES: readonly Feature[] = [
     name: "tools in namespaces",
     bodies: {
       "openai-responses": responses("hi", {
+        tools: [{ type: "namespace", name: "mcp__sky", description: "", tools: [responsesTool] }],
+      }),
+    },
+  },
+  {
+    name: "what a namespace is for",
+    bodies: {
+      "openai-responses": responses("hi", {
         tools: [{ type: "namespace", name: "mcp__sky", description: "Looks up.", tools: [responsesTool] }],
       }),
     },

@@ -209,6 +209,12 @@ export const LOSS_KINDS = {
     meaning: "Several answers to one request were asked for; a translated request gets one.",
     remedy: "Send the request several times, or route it to a provider of the client's own protocol.",
   },
+  "namespace-description": {
+    side: "request",
+    severities: ["info"],
+    meaning: "What a group of tools is for is left out: the target has no groups. Its tools keep their own descriptions.",
+    remedy: "Say it in the descriptions of the tools, or in the prompt.",
+  },
   "native-field": {
     side: "request",
     severities: ["info", "semantic", "contract"],

@@ -1,7 +1,8 @@
 /** An upstream's error answer: collected up to a limit, then read by its protocol. */
-import type { GatewayError } from "../chat/error.ts";
+import { GatewayError } from "../chat/error.ts";
 import type { UpstreamSide } from "../protocols/protocol.ts";
 import { headerValue } from "../wire/headers.ts";
+import { isPage, pageForError } from "./unreadable-answer.ts";
 
 /** Bodies beyond this many bytes are cut. */
 const MAX_BODY_BYTES = 262_144;
@@ -32,10 +33,12 @@ export class Refusal {
     // A compressed body cannot be read here, nor passed on without its label.
     const plain = (headerValue(headers, "content-encoding") ?? "identity") === "identity";
     const body = plain ? Buffer.concat(this.#body).subarray(0, MAX_BODY_BYTES) : Buffer.alloc(0);
+    const text = body.toString("utf8");
+    const error = upstream.decodeError({ status, headers, body: text });
+    // A page is not in the words of the client's protocol, whose users would be shown its source.
+    if (isPage(text)) return new GatewayError(error.kind, pageForError(status), { ...error.detail, upstreamStatus: status });
     // A redirect would lead the client, prompt and key past the gateway.
     const passable = plain && status >= 400 && relayed;
-    return upstream
-      .decodeError({ status, headers, body: body.toString("utf8") })
-      .with({ upstreamStatus: status, ...(passable && { upstreamAnswer: { status, headers, body } }) });
+    return error.with({ upstreamStatus: status, ...(passable && { upstreamAnswer: { status, headers, body } }) });
   }
 }

@@ -11,7 +11,8 @@ import { WholeElements } from "../wire/whole-elements.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
 import type { AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
-import type { WholeBody } from "./whole-body.ts";
+import { mediaType, noStream } from "./unreadable-answer.ts";
+import { WholeBody } from "./whole-body.ts";
 import { WholeLane } from "./whole-lane.ts";
 
 /** Answer headers that speak of one connection or one host, not of the answer (rule 12). */
@@ -43,6 +44,7 @@ export interface RelayWatch {
 }
 
 const SSE = "text/event-stream";
+const JSON_TYPE = "application/json";
 
 /**
  * A relayed stream. Events, or the elements of an array, reach the client whole, so that whatever follows a broken one
@@ -50,6 +52,7 @@ const SSE = "text/event-stream";
  */
 export class RelayStreamLane implements Lane {
   readonly name = "relay";
+  readonly #upstream: UpstreamSide;
   readonly #tap: RelayTap;
   /** The media type that the client asked for. */
   readonly #type: string;
@@ -58,10 +61,13 @@ export class RelayStreamLane implements Lane {
   /** How much of the state that was minted so far has been told. */
   #mintedTold = 0;
   #answerTold = false;
+  /** What came where a stream was asked for: it may tell of an error. */
+  #body: WholeBody | undefined;
   #error: GatewayError | undefined;
 
   /** @param style how the client's protocol writes the stream that was asked for. */
   constructor(upstream: UpstreamSide, style: StreamStyle, watch: RelayWatch) {
+    this.#upstream = upstream;
     this.#tap = upstream.relayTap();
     this.#watch = watch;
     this.#type = mediaType(style.contentType);
@@ -69,14 +75,19 @@ export class RelayStreamLane implements Lane {
   }
 
   open(status: number, headers: readonly string[]): AnswerHead {
-    const type = headerValue(headers, "content-type") ?? "";
+    const type = headerValue(headers, "content-type");
     if (mediaType(type) !== this.#type) {
-      throw new GatewayError("upstream", `The upstream answered a streaming request with ${type === "" ? "no content type" : type}.`);
+      if (mediaType(type) !== JSON_TYPE) throw noStream(type);
+      this.#body = new WholeBody();
     }
     return { status, headers: relayedAnswerHeaders(headers) };
   }
 
   push(chunk: Buffer): LaneOutput {
+    if (this.#body) {
+      this.#error = this.#body.push(chunk);
+      return undefined;
+    }
     const whole = this.#frames.push(chunk);
     if (whole) this.#tap.push(whole);
     this.#tell();
@@ -85,6 +96,10 @@ export class RelayStreamLane implements Lane {
   }
 
   end(): LaneOutput {
+    if (this.#body) {
+      this.#error = this.#upstream.inspectWhole(this.#body.object(JSON.parse as (text: string) => JsonValue)).error ?? noStream(JSON_TYPE);
+      return undefined;
+    }
     const rest = this.#frames.rest();
     this.#tap.push(rest);
     this.#tap.end();
@@ -117,11 +132,6 @@ export class RelayStreamLane implements Lane {
   get usage(): Usage | undefined {
     return this.#tap.usage;
   }
-}
-
-/** A content type without its parameters. */
-function mediaType(contentType: string): string {
-  return (contentType.split(";", 1)[0] as string).trim().toLowerCase();
 }
 
 /** A relayed whole answer. */

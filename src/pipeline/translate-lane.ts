@@ -24,6 +24,7 @@ import { streamHeaders, type AnswerHead } from "./answer.ts";
 import type { Lane, LaneOutput, LaneRequest } from "./lane.ts";
 import type { Rounds } from "./rounds.ts";
 import type { StateKeeper } from "./state-keeper.ts";
+import { mediaType, noStream } from "./unreadable-answer.ts";
 import type { WholeBody } from "./whole-body.ts";
 import { WholeLane } from "./whole-lane.ts";
 
@@ -76,10 +77,10 @@ export class TranslateStreamLane implements Lane {
   }
 
   open(_status: number, headers: readonly string[]): AnswerHead {
-    const type = headerValue(headers, "content-type") ?? "";
-    if (type.startsWith("text/event-stream")) this.#reader = new SseReader();
-    else if (type.startsWith("application/json")) this.#reader = new JsonArrayReader();
-    else throw new GatewayError("upstream", `The upstream answered a streaming request with ${type === "" ? "no content type" : type}.`);
+    const type = headerValue(headers, "content-type");
+    if (mediaType(type) === "text/event-stream") this.#reader = new SseReader();
+    else if (mediaType(type) === "application/json") this.#reader = new JsonArrayReader();
+    else throw noStream(type);
     return { status: 200, headers: streamHeaders(this.#style) };
   }
 

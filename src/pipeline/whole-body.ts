@@ -1,6 +1,7 @@
 /** A whole JSON answer, collected in memory up to a limit. */
 import { GatewayError } from "../chat/error.ts";
 import { asObject, parseJson, type JsonObject, type JsonValue } from "../chat/json.ts";
+import { notJson } from "./unreadable-answer.ts";
 
 /** Larger answers are refused, in bytes. */
 const MAX_BYTES = 67_108_864;
@@ -34,10 +35,11 @@ export class WholeBody {
    * @throws GatewayError `upstream` when it is no JSON object.
    */
   object(parse: (text: string) => JsonValue = parseJson): JsonObject {
-    const parsed = attempt(parse, this.bytes.toString("utf8"));
+    const text = this.bytes.toString("utf8");
+    const parsed = attempt(parse, text);
     // Gemini may answer a whole request with an array of one (rule 346).
     const object = asObject(Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed);
-    if (!object) throw new GatewayError("upstream", "The upstream's answer is not JSON.");
+    if (!object) throw notJson(text);
     return object;
   }
 }

@@ -53,6 +53,8 @@ export interface ChatDialect {
   readonly promptCacheKey: boolean;
   /** Whether `verbosity` is. */
   readonly verbosity: boolean;
+  /** Whether the fields are that OpenAI has in Responses too: the service tier, and how long the prompt cache keeps. */
+  readonly sharedFields: boolean;
   /** How an answer that the caller began is marked. */
   readonly prefill: "none" | "prefix" | "continue_final_message";
 }

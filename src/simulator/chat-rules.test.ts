@@ -62,6 +62,7 @@ describe("a request is refused with the vendor's words, field and code", () => {
       "stream_options",
       null,
     ],
+    ["a label for what is not stored", { ...base, metadata: { a: "b" } }, "only allowed when 'store' is enabled", "metadata", null],
     ["heat for a reasoning model", { ...base, temperature: 0.2 }, "'temperature' does not support 0.2", "temperature", "unsupported_value"],
     ["top_p for one", { ...base, top_p: 0.5 }, "Unsupported parameter: 'top_p'", "top_p", "unsupported_parameter"],
     ["logprobs for one", { ...base, logprobs: true }, "Unsupported parameter: 'logprobs'", "logprobs", "unsupported_parameter"],

@@ -53,6 +53,8 @@ export function checkRequest(body: Fields, messages: readonly Fields[]): void {
   checkValues(body);
   checkStop(body["stop"]);
   checkMetadata(fieldsOf(body["metadata"]));
+  if (body["metadata"] !== undefined && body["store"] !== true)
+    throw wrong("The 'metadata' parameter is only allowed when 'store' is enabled.", "metadata");
   if (body["stream_options"] !== undefined && body["stream"] !== true)
     throw wrong("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options");
   if (body["top_logprobs"] !== undefined && body["logprobs"] !== true)

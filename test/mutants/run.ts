@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MUTANTS } from "./catalogue.ts";
-import type { Mutant } from "./mutant.ts";
+import { occurrences } from "./mutant.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -48,10 +48,6 @@ async function main(words: readonly string[]): Promise<number> {
   }
   console.log(`\n${chosen.length - survived} killed, ${survived} survived`);
   return survived === 0 ? 0 : 1;
-}
-
-function occurrences({ file, find }: Mutant): number {
-  return readFileSync(join(ROOT, "src", file), "utf8").split(find).length - 1;
 }
 
 /** Once more when the run did not come to any result: other test runs on the machine may have been in its way. */

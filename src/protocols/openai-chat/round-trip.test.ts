@@ -29,6 +29,7 @@ const DIALECT: ChatDialect = {
   endUserField: "safety_identifier",
   promptCacheKey: true,
   verbosity: true,
+  sharedFields: true,
   prefill: "none",
 };
 

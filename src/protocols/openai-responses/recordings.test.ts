@@ -69,7 +69,10 @@ function factsOf(bodies: readonly any[]): Facts {
       facts.calls.push({ name, input: item.arguments ?? item.input });
     }
     const typed = item.action ?? item.operation;
-    if (["local_shell_call", "apply_patch_call", "computer_call"].includes(item.type)) {
+    if (item.type === "local_shell_call") {
+      const { type: _type, env: _empty, ...asked } = typed;
+      facts.calls.push({ name: "local_shell", input: JSON.stringify(asked) });
+    } else if (["apply_patch_call", "computer_call"].includes(item.type)) {
       facts.calls.push({ name: item.type.replace("_call", ""), input: JSON.stringify(typed) });
     }
     const isHosted = /^(?:web_search|file_search|code_interpreter|mcp|tool_search)_call$/.test(item.type);

@@ -25,6 +25,12 @@ const FIELDS: readonly (readonly [name: string, fields: Partial<ChatRequest>, ca
   ["the key of a cache", { cacheKey: "key-1" }, /prompt_cache_key/, /^cache-mark/],
   ["the name of a format", { outputFormat: { type: "json-schema", name: "form_1", schema: {} } }, /form_1/, /^output-format-name/],
   ["a cache mark of a tool", { tools: [{ ...tool, cache: {} }] }, /"cache_control"/, /^cache-mark/],
+  [
+    "what a group of tools is for",
+    { tools: [{ ...tool, namespace: { name: "group_1", tool: "f", description: "Looks up." } }] },
+    /Looks up/,
+    /^namespace-description/,
+  ],
   ["how long to answer", { verbosity: "low" }, /"verbosity":"low"/, /^verbosity/],
   ["the name of a picture", said({ type: "media", kind: "image", source: { base64: PNG }, title: "fig-1.png" }), /fig-1\.png/, /./],
   ["how closely to look at a document", said({ ...pdf, detail: "high" }), /MEDIA_RESOLUTION_HIGH/, /^media-(detail|type)/],

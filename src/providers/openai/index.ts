@@ -21,6 +21,7 @@ export const OPENAI_DIALECT: ChatDialect = {
   endUserField: "safety_identifier",
   promptCacheKey: true,
   verbosity: true,
+  sharedFields: true,
   prefill: "none",
 };
 

@@ -4,6 +4,7 @@ import { asObject, type JsonObject, type JsonValue } from "../../../chat/json.ts
 import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.ts";
 import { declareClientTool } from "../../shared/client-tools.ts";
 import { recordSetting } from "../../shared/hosted-settings.ts";
+import { recordNamespace } from "../../shared/namespaces.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { objectSchema } from "../../shared/object-schema.ts";
 import type { EncodeTarget } from "../../protocol.ts";
@@ -32,6 +33,7 @@ function encodeTool(tool: Tool, isAlone: boolean, target: EncodeTarget): JsonObj
   const { losses } = target;
   const own = ownFields(tool.native);
   if (tool.type !== "hosted" && tool.type !== "client") recordNative(tool.native, tool.path, PROTOCOL, losses);
+  recordNamespace(tool, losses);
   switch (tool.type) {
     case "function": {
       const lowered = objectSchema(tool.inputSchema);

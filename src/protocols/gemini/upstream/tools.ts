@@ -7,6 +7,7 @@ import { GatewayError } from "../../../chat/error.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.ts";
 import { declareClientTool } from "../../shared/client-tools.ts";
+import { recordNamespace } from "../../shared/namespaces.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { offeredTools } from "../../shared/offered-tools.ts";
 import type { EncodeTarget } from "../../protocol.ts";
@@ -46,6 +47,7 @@ export function encodeTools(request: ChatRequest, target: EncodeTarget): Encoded
 
 function encodeDeclaration(tool: Tool, target: EncodeTarget): JsonObject[] {
   recordNative(tool.native, tool.path, "gemini", target.losses);
+  recordNamespace(tool, target.losses);
   if (tool.cache) target.losses.add("cache-mark", tool.path, "info");
   switch (tool.type) {
     case "function":

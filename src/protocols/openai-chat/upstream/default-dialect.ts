@@ -17,6 +17,7 @@ export const DEFAULT_DIALECT: ChatDialect = {
   files: false,
   promptCacheKey: false,
   verbosity: false,
+  sharedFields: false,
   prefill: "none",
 };
 

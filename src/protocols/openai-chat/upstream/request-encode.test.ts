@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { send, type SendOptions } from "../../../../test/support/chat-upstream.ts";
 import { conversation, text } from "../../../../test/support/gemini.ts";
+import { decodeResponses } from "../../../../test/support/responses-client.ts";
 import type { ChatRequest, Effort, Tool } from "../../../chat/chat.ts";
 import type { JsonObject } from "../../../chat/json.ts";
 
@@ -209,5 +210,27 @@ describe("who is asking", () => {
       { code: "end-user", path: "metadata.user_id", severity: "info" },
       { code: "cache-mark", path: "prompt_cache_key", severity: "info" },
     ]);
+  });
+});
+
+describe("fields of Responses", () => {
+  const sent = (fields: object, options?: SendOptions): ReturnType<typeof send> => send(decodeResponses(fields), options);
+  const shared = { service_tier: "flex", prompt_cache_options: { mode: "explicit" } };
+
+  test("dossier B.5: what both protocols mean alike goes over where the server takes it, and is not lost", () => {
+    expect(sent(shared)).toMatchObject({ body: shared, losses: [] });
+    expect(sent({ prompt_cache_retention: "24h" })).toMatchObject({ body: { prompt_cache_retention: "24h" }, losses: [] });
+  });
+
+  test("a server of which nothing is known is not told", () => {
+    const { body, losses } = sent(shared, { dialect: null });
+    expect(Object.keys(body)).toEqual(["model", "messages"]);
+    expect(losses.map(({ path }) => path)).toEqual(["service_tier", "prompt_cache_options"]);
+  });
+
+  test("what is refused here, or means something else, is lost", () => {
+    const { body, losses } = sent({ service_tier: "ultrafast", metadata: { a: "b" }, truncation: "auto", store: true });
+    expect(Object.keys(body)).toEqual(["model", "messages"]);
+    expect(losses.map(({ path }) => path)).toEqual(["service_tier", "metadata", "truncation"]);
   });
 });

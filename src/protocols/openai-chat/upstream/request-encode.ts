@@ -2,15 +2,14 @@
 import type { ChatRequest } from "../../../chat/chat.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { askInWords } from "../../shared/compaction.ts";
-import { recordNative } from "../../shared/native-losses.ts";
 import type { Profile } from "../../profile.ts";
 import type { EncodedRequest, EncodeTarget } from "../../protocol.ts";
 import { encodeIdentity, logprobsFor, verbosityFor } from "../../shared/openai-settings.ts";
 import { recordChoices } from "../../shared/single-answer.ts";
 import { splitStops } from "../../shared/stop-sequences.ts";
+import { carryRequest } from "./carried.ts";
 import { dialectOf } from "./default-dialect.ts";
 import { encodeMessages } from "./messages-encode.ts";
-import { ownFields } from "../native.ts";
 import { encodeFormat, encodeLimit, encodeReasoning, encodeSampling } from "./settings-encode.ts";
 import { encodeTools } from "./tools-encode.ts";
 import { PROTOCOL } from "../wire.ts";
@@ -23,9 +22,8 @@ export function encodeRequest(given: ChatRequest, target: EncodeTarget): Encoded
   const { profile, losses } = target;
   const request = askInWords(given, losses);
   const dialect = dialectOf(target);
-  recordNative(request.native, "", PROTOCOL, losses);
   recordChoices(request, losses);
-  const { stream_options: options, response_format: _format, ...own } = ownFields(request.native) ?? {};
+  const { stream_options: options, response_format: _format, ...own } = carryRequest(request.native, target);
   const { fields: reasoning, reasons } = encodeReasoning(request, request.tools.length > 0, target);
   const { fields: format, instructions } = encodeFormat(request, target);
   const { sent, scanned } = splitStops(request, {

@@ -5,6 +5,7 @@ import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.t
 import { declareClientTool } from "../../shared/client-tools.ts";
 import { recordSettings } from "../../shared/hosted-settings.ts";
 import { legalName } from "../../shared/legal-names.ts";
+import { recordNamespace } from "../../shared/namespaces.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { offeredTools } from "../../shared/offered-tools.ts";
 import { encodeParallel, encodeToolChoice, recordChoice, type ChoiceWords } from "../../shared/openai-tool-choice.ts";
@@ -42,6 +43,7 @@ export function encodeTools(request: ChatRequest, reasoning: boolean, target: En
 
 function encodeTool(tool: Tool, target: EncodeTarget): JsonObject[] {
   if (tool.type !== "hosted") recordNative(tool.native, tool.path, PROTOCOL, target.losses);
+  recordNamespace(tool, target.losses);
   if (tool.cache && !ownFields(tool.native)) target.losses.add("cache-mark", tool.path, "info");
   const { function: functionRest, custom: customRest, ...around } = ownFields(tool.native) ?? {};
   switch (tool.type) {

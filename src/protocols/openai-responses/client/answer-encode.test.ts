@@ -129,6 +129,15 @@ describe("calls", () => {
     expect(replayed(output)[0]).toMatchObject({ type: "tool-call", kind: "function", id: `call_${type}`, name: type });
   });
 
+  test.each(['{"command":["ls"]}', '{"timeout_ms":5,"command":["ls"],"user":"a"}', '{"env":{"A":"b"},"command":["ls"]}'])(
+    "rule 90: a model sees its call of a shell again as it made it: %s",
+    (input) => {
+      const tools = [{ type: "local_shell" }];
+      const { output } = told(answer(call("local_shell", input)), { tools });
+      expect(replayed(output)[0]).toMatchObject({ input });
+    },
+  );
+
   test("rule 88: an input that is none of the tool's does nothing", () => {
     const { output } = told(answer(call("apply_patch", '{"type":"create_fi')), { tools: [{ type: "apply_patch" }] });
     expect(output).toMatchObject([

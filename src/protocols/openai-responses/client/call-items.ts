@@ -1,6 +1,8 @@
 /** Calls of an answer that the client is to make (A.3.3; rules 66, 68, 88–90, 289, 417). */
 import type { ToolCallContent } from "../../../chat/chat.ts";
 import { asArray, asObject, asString, tryParseJson, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
+import { leftover } from "../../shared/leftover.ts";
+import { localShellAction } from "../local-shell.ts";
 import { wireName } from "../tool-names.ts";
 import { OutputItem, type DeltaHead, type ItemStatus, type Output } from "./output.ts";
 
@@ -90,13 +92,17 @@ export class TypedCallItem extends OutputItem {
 /** What stands for an input that nobody can read: it does nothing. */
 const HOLLOW: JsonObject = { command: [], commands: [], type: "update_file", path: "", diff: "" };
 
-/** Models write a command as the words of it, or as one line. */
-function encodeLocalShell({ command, env, timeout_ms, user, working_directory }: JsonObject): JsonObject | undefined {
-  const line = asString(command);
-  const words = line === undefined ? texts(command) : ["bash", "-lc", line];
-  const more = { timeout_ms, user, working_directory };
-  const given = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined && value !== null));
-  return words && { action: { type: "exec", command: words, env: asObject(env) ?? {}, ...given } };
+const LOCAL_SHELL_FIELDS = ["command", "env", "timeout_ms", "user", "working_directory"];
+
+/** Models write a command as the words of it, or as one line. What they write stays in its order, because they see it again. */
+function encodeLocalShell(input: JsonObject): JsonObject | undefined {
+  const line = asString(input["command"]);
+  const command = line === undefined ? texts(input["command"]) : ["bash", "-lc", line];
+  const given = leftover(
+    input,
+    Object.keys(input).filter((key) => !LOCAL_SHELL_FIELDS.includes(key)),
+  );
+  return command && { action: localShellAction({ ...given, command }) };
 }
 
 function encodeShell({ commands, command, timeout_ms: timeout, max_output_length: most }: JsonObject): JsonObject | undefined {

@@ -3,6 +3,7 @@ import type { Content } from "../../../chat/chat.ts";
 import { asObject, writeJson, type JsonObject, type JsonValue } from "../../../chat/json.ts";
 import { arrayField, objectField, required, stringField } from "../../shared/openai-fields.ts";
 import { shellText } from "../hosted-items.ts";
+import { localShellInput } from "../local-shell.ts";
 import { leftover } from "../../shared/leftover.ts";
 import { decodeParts, withItem, type Placed } from "./content-decode.ts";
 import { oneItem, type DecodedItem, type ItemContext, type ItemDecoder } from "./item-context.ts";
@@ -32,12 +33,13 @@ export function decodeCall(kind: "function" | "custom"): ItemDecoder {
  */
 export function decodeTypedCall(key: string, tool: string): ItemDecoder {
   return (item, path, { carried, tools }) => {
+    const input = withoutNulls(item[key] ?? {});
     const call: Content = {
       type: "tool-call",
       kind: "function",
       id: stringField(item, "call_id", path) ?? required(stringField, item, "id", path),
       name: tools.nameOfTyped(tool),
-      input: writeJson(withoutNulls(item[key] ?? {})),
+      input: writeJson(tool === "local_shell" ? localShellInput(input) : input),
     };
     return oneItem("assistant", carried.attach(withItem(call, leftover(item, ["call_id", key]))), path);
   };

@@ -90,7 +90,7 @@ describe("calls", () => {
     }).items;
     const calls = found.flatMap((item) => (item.type === "tool-call" ? [[item.id, item.name, JSON.parse(item.input) as unknown]] : []));
     expect(calls).toEqual([
-      ["a", "local_shell", action],
+      ["a", "local_shell", { command: ["ls"] }],
       ["b", "shell", { commands: ["ls"] }],
       ["c", "apply_patch", operation],
       ["d", "tool_search", { query: "q" }],

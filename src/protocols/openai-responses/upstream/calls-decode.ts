@@ -5,6 +5,7 @@ import { asString, writeJson, type JsonObject, type JsonText, type JsonValue } f
 import { FreeTextReader } from "../../shared/free-text.ts";
 import { takesFreeText } from "../../shared/tool-lookup.ts";
 import { leftover } from "../../shared/leftover.ts";
+import { localShellInput } from "../local-shell.ts";
 import { nativeOf } from "../native.ts";
 import type { AnswerReading, ItemReader } from "./item-reader.ts";
 
@@ -123,6 +124,7 @@ export class TypedCallReader implements ItemReader {
       input: "",
       ...nativeOf({ item: leftover(item, ["call_id", key]) }),
     };
-    writer.whole(call, writeJson(item[key] ?? {}));
+    const input = item[key] ?? {};
+    writer.whole(call, writeJson(this.#tool === "local_shell" ? localShellInput(input) : input));
   }
 }

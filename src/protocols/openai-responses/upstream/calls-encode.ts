@@ -7,6 +7,7 @@ import { recordNative } from "../../shared/native-losses.ts";
 import type { EncodeTarget } from "../../protocol.ts";
 import { toolNamed } from "../../shared/tool-lookup.ts";
 import type { CallItem } from "../../shared/tool-steps.ts";
+import { localShellAction } from "../local-shell.ts";
 import { ownItem } from "../native.ts";
 import { MAX_CALL_ID_CHARS, PROTOCOL } from "../wire.ts";
 import { dialectOf } from "./default-dialect.ts";
@@ -39,7 +40,7 @@ export function encodeCall(call: CallItem, callId: string, target: EncodeTarget,
   if (type !== undefined) {
     const input = tryParseJson(call.input) ?? {};
     const key = INPUT_KEYS.get(type) ?? (Array.isArray(input) ? "actions" : "action");
-    return { type, ...id, [key]: input, ...own };
+    return { type, ...id, [key]: type === "local_shell_call" ? localShellAction(input) : input, ...own };
   }
   const dialect = dialectOf(target);
   const name = encodeToolName(call.name, tools, dialect);

@@ -86,7 +86,7 @@ describe("calls", () => {
   });
 
   test.each([
-    ["local_shell_call", { action: { type: "exec", command: ["ls"] } }, "local_shell", { type: "exec", command: ["ls"] }],
+    ["local_shell_call", { action: { type: "exec", command: ["ls"] } }, "local_shell", { command: ["ls"] }],
     ["shell_call", { action: { commands: ["ls"] } }, "shell", { commands: ["ls"] }],
     ["apply_patch_call", { operation: { type: "delete_file", path: "a" } }, "apply_patch", { type: "delete_file", path: "a" }],
     ["computer_call", { actions: [{ type: "click" }] }, "computer", [{ type: "click" }]],

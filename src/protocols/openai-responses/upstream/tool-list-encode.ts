@@ -3,6 +3,7 @@ import type { Tool } from "../../../chat/chat.ts";
 import type { JsonObject, JsonValue } from "../../../chat/json.ts";
 import { FREE_TEXT_SCHEMA, freeTextDescription } from "../../shared/call-input.ts";
 import { declareClientTool } from "../../shared/client-tools.ts";
+import { recordNamespace } from "../../shared/namespaces.ts";
 import { recordNative } from "../../shared/native-losses.ts";
 import { isStrict, lowerToolSchema } from "../../shared/openai-schemas.ts";
 import type { EncodeTarget } from "../../protocol.ts";
@@ -45,6 +46,7 @@ function groupOf(tool: Tool, target: EncodeTarget): Extract<Tool, { type: "funct
 function encodeTool(tool: Tool, all: readonly Tool[], defers: boolean, target: EncodeTarget): JsonObject | undefined {
   if (tool.type === "hosted") return encodeHostedTool(tool, all, target);
   recordNative(tool.native, tool.path, PROTOCOL, target.losses);
+  if (!groupOf(tool, target)) recordNamespace(tool, target.losses);
   const own = ownFields(tool.native);
   if (tool.cache && !own) target.losses.add("cache-mark", tool.path, "info");
   const { namespace: _around, ...rest } = own ?? {};

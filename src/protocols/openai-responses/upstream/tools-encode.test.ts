@@ -74,6 +74,20 @@ describe("declarations", () => {
     expect(flat.tools?.map(({ name }) => name)).toEqual(["mail__send", "a", "mail__read"]);
     expect(flat.input[1]).toMatchObject({ name: "mail__read" });
   });
+
+  test("what a group is for is lost once where there are no groups", () => {
+    const group = (name: string, description: string): object => ({
+      type: "namespace",
+      name,
+      description,
+      tools: ["send", "read"].map((member) => ({ type: "function", name: member, parameters: {} })),
+    });
+    const chat = decodeResponses({ tools: [group("mail", "Mail."), group("news", "")] });
+    expect(send(chat).losses).toEqual([]);
+    expect(send(chat, { dialect: { namespaces: false } }).losses).toEqual([
+      { code: "namespace-description", path: "tools[0].description", severity: "info" },
+    ]);
+  });
 });
 
 describe("tools that come later", () => {
