@@ -151,7 +151,7 @@ export class Failover implements HeadSource {
   #ties(targets: readonly Target[]): Pick<LeaseRequest, "session" | "preferredAccounts"> {
     let preferredAccounts: Map<Target, string> | undefined;
     for (const target of targets) {
-      const account = this.#preparation.preferredAccount(target);
+      const account = this.#preparation.preferredAccount(target, targets.length > 1);
       if (account !== undefined) (preferredAccounts ??= new Map()).set(target, account);
     }
     return { ...(this.#session !== undefined && { session: this.#session }), ...(preferredAccounts && { preferredAccounts }) };

@@ -82,7 +82,7 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     if (state?.warmUp && request.route.operation === "generate") {
       tellNothing(answer, peek.stream ? client.streamStyle(request.route) : undefined, preparation.emptyAnswer());
       end = { type: "answered" };
-    } else end = await failover.run(steps);
+    } else end = await failover.run(resolution.ordered ? steps : preparation.homeFirst(steps));
   } catch (thrown) {
     end = { type: "failed", error: toGatewayError(thrown) };
   }

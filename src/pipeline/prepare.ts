@@ -18,7 +18,7 @@ import type {
   UpstreamSide,
 } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
-import type { Target } from "../routing/target.ts";
+import type { Step, Target } from "../routing/target.ts";
 import type { AnswerStates, ConversationState } from "./answer-states.ts";
 import { conversationKey } from "./conversation-key.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
@@ -112,14 +112,40 @@ export class Preparation {
   /**
    * The account that gave the answer which this request goes on from, else the one that minted the newest opaque state of the
    * conversation, when this target's platform did: it should stay (dossier D.4).
+   * @param others whether other targets are in the same pool: then only who minted the newest counts.
    */
-  preferredAccount(target: Target): string | undefined {
+  preferredAccount(target: Target, others: boolean): string | undefined {
+    if (others) return this.#state?.preferredAccount(target.provider.name) ?? this.#newestAccount(target);
     // Where there is one account only, nobody need look which it is.
     if (target.provider.credentials.length < 2) return undefined;
     const kept = this.#state?.preferredAccount(target.provider.name);
     if (kept !== undefined) return kept;
     for (const issuer of this.#stateIssuers(target))
       if (issuer.account !== undefined && issuer.platform === target.provider.platform) return issuer.account;
+    return undefined;
+  }
+
+  /**
+   * The steps with the one first that minted the newest opaque state of the conversation: it should stay there (dossier D.4).
+   * For steps whose order nobody stated.
+   */
+  homeFirst(steps: readonly Step[]): readonly Step[] {
+    if (steps.length < 2) return steps;
+    const home = steps.find(({ targets }) => targets.some((target) => this.#newestAccount(target) !== undefined));
+    return home ? [home, ...steps.filter((step) => step !== home)] : steps;
+  }
+
+  /** The account of this target that minted the newest opaque state of the conversation. */
+  #newestAccount(target: Target): string | undefined {
+    const { platform, credentials } = target.provider;
+    try {
+      for (const issuer of this.#stateIssuers(target)) {
+        return issuer.platform === platform ? credentials.find(({ account }) => account === issuer.account)?.account : undefined;
+      }
+    } catch (thrown) {
+      // What cannot be read here may be relayed elsewhere.
+      if (!(thrown instanceof GatewayError)) throw thrown;
+    }
     return undefined;
   }
 
