@@ -117,8 +117,7 @@ export class Pool {
     const key = sessionKey(request);
     const bound = key === undefined ? undefined : boundTo(candidates, this.#affinity.look(key, now));
     const ties = tiesOf(candidates, request, bound);
-    // A strategy may remember what it picks: the one that is asked here is thrown away.
-    const chosen = choose(candidates, ties, createStrategy(request.step.strategy), now);
+    const chosen = choose(candidates, ties, this.#strategyOf(request.step), now)?.candidate;
     if (!chosen) return { passedOver: candidates.map((candidate) => this.#passed(candidate, candidate.obstacle ?? "busy", now)) };
     return {
       chosen: { target: chosen.target, credential: chosen.state.credential.name },
@@ -143,17 +142,23 @@ export class Pool {
     const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
     const strategy = this.#strategyOf(request.step);
-    const chosen = choose(candidates, ties, strategy, now);
-    if (chosen === undefined) return undefined;
+    const choice = choose(candidates, ties, strategy, now);
+    if (choice === undefined) return undefined;
+    const { candidate: chosen, among } = choice;
     let affinity: AffinityMet | undefined;
     if (key !== undefined) {
       affinity = chosen === bound ? "kept" : binding === undefined ? "new" : "moved";
       // A bound credential that is merely busy, or stumbled, gets its conversation back.
       if (chosen !== bound && (chosen === ties.preferred || bound === undefined)) this.#affinity.bind(key, chosen.key, now);
     }
-    const choice = { ...(affinity && { affinity }), passedOver: this.#others(candidates, chosen, ties, now) };
-    strategy.used(chosen, now);
-    return this.#issue(chosen, request, key, choice, now);
+    strategy.used(chosen, among, now);
+    return this.#issue(
+      chosen,
+      request,
+      key,
+      { ...(affinity && { affinity }), passedOver: this.#others(candidates, chosen, ties, now) },
+      now,
+    );
   }
 
   #issue(

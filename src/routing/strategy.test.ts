@@ -12,7 +12,7 @@ const five = Array.from({ length: 5 }, (_, index) => candidate(`c${index}`));
 /** Picks, and says that it was used. */
 function serve(strategy: Strategy, candidates: readonly Turn[], now = 0): string {
   const choice = strategy.pick(candidates, now);
-  strategy.used(choice, now);
+  strategy.used(choice, candidates, now);
   return choice.id;
 }
 

@@ -17,10 +17,10 @@ export interface Turn {
 
 /** Belongs to one pool and may remember what it saw there. Knows no clock but the one it is told. */
 export interface Strategy {
-  /** One of the candidates, of which there is at least one, in the order of the config. */
+  /** One of the candidates, of which there is at least one, in the order of the config. Changes nothing. */
   pick<C extends Turn>(candidates: readonly C[], now: number): C;
-  /** A credential was used, by this choice or for another reason (affinity). */
-  used(candidate: Turn, now: number): void;
+  /** A credential was used: picked among these, or for another reason (affinity), and then among none. */
+  used(candidate: Turn, among: readonly Turn[], now: number): void;
 }
 
 /** A latency counts for so long, in ms; then one request measures it anew. */
@@ -56,17 +56,15 @@ function roundRobin(): Strategy {
 function weighted(): Strategy {
   const credits = new Map<string, number>();
   return {
-    pick(candidates) {
+    pick: (candidates) => leastBy(candidates, ({ id, weight }) => -(credits.get(id) ?? 0) - weight),
+    used: ({ id }, among) => {
       let total = 0;
-      for (const { id, weight } of candidates) {
+      for (const { id, weight } of among) {
         total += weight;
         credits.set(id, (credits.get(id) ?? 0) + weight);
       }
-      const best = leastBy(candidates, ({ id }) => -(credits.get(id) as number));
-      credits.set(best.id, (credits.get(best.id) as number) - total);
-      return best;
+      credits.set(id, (credits.get(id) ?? 0) - total);
     },
-    used: () => undefined,
   };
 }
 
@@ -87,7 +85,7 @@ function lowestLatency(): Strategy {
       if (unknown.length > 0) return leastBy(unknown, turns.of);
       return leastBy(candidates, ({ latencyMs = Infinity }) => latencyMs, turns.of);
     },
-    used: (candidate, now) => {
+    used: (candidate, _among, now) => {
       turns.note(candidate);
       usedAt.set(candidate.id, now);
     },
