@@ -6,6 +6,7 @@ import { LessonMemory } from "./catalog/lesson-memory.ts";
 import { comparablePrice } from "./catalog/prices.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
 import type { Config } from "./config/config.ts";
+import { changesBetween, untilRestart, type ConfigChange } from "./config/diff.ts";
 import { createRequestListener, type RequestsContext } from "./http/requests.ts";
 import { HttpServer } from "./http/server.ts";
 import { WebSockets } from "./http/websocket.ts";
@@ -22,7 +23,7 @@ import { ProtocolMemory } from "./pipeline/protocol-memory.ts";
 import { defaultAffinityLimits } from "./routing/affinity.ts";
 import { systemClock } from "./routing/clock.ts";
 import type { PoolView } from "./routing/describe.ts";
-import { Pool } from "./routing/pool.ts";
+import { Pool, type PoolSettings } from "./routing/pool.ts";
 import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
 import { MemoryRecords } from "./storage/memory-records.ts";
@@ -50,6 +51,14 @@ export interface GatewayOptions {
 export interface Gateway {
   /** @throws Error with a `code` such as `EADDRINUSE`. */
   listen(): Promise<{ host: string; port: number }>;
+  /** What it runs with. */
+  readonly config: Config;
+  /**
+   * Runs with this configuration from now on, as far as it can: requests that have begun end as they began, credentials
+   * that it leaves as they are keep what is known of them. One call after the other.
+   * @returns what is different, and what of it waits for a restart.
+   */
+  reload(config: Config): Promise<readonly ConfigChange[]>;
   /** Every pool's state, for people. */
   describe(): readonly PoolView[];
   /** Once: stops accepting, lets running answers finish within the grace period, closes everything. */
@@ -62,15 +71,18 @@ const EMBEDDED_ISSUER = "embedded";
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, stateKeys, openRecords, recordsExist = false, listModels = false, store = memoryStore(config.requests) } = options;
-  const simulator = config.providers.some(({ embedded }) => embedded) ? await startSimulator({ issuer: EMBEDDED_ISSUER }) : undefined;
-  const providers = config.providers.map((provider) => placed(provider, simulator));
   const transport = createUndiciTransport();
+  /** Once started it stays: answers may be running on it. */
+  let simulator: Simulator | undefined;
+  const withPlaces = async (providers: readonly Provider[]): Promise<readonly Provider[]> => {
+    if (providers.some(({ embedded }) => embedded)) simulator ??= await startSimulator({ issuer: EMBEDDED_ISSUER });
+    return providers.map((provider) => placed(provider, simulator));
+  };
+  const providers = await withPlaces(config.providers);
   const memory = new PoolMemory(store.stateStore);
   const pool = new Pool(providers, {
     journal: memory,
-    cooldown: config.cooldown,
-    waiting: config.queue,
-    affinity: { ...defaultAffinityLimits, ttlMs: config.affinity.ttlMs },
+    ...poolSettings(config),
     priceOf: ({ provider, model }) => comparablePrice(provider.platform, model),
   });
   memory.restoreTo(pool);
@@ -79,38 +91,47 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const keptAnswers = new KeptAnswers({ open: config.responses.store ? (openRecords ?? inMemory) : undefined, log });
   const listedModels = new ListedModelMemory({ transport, userAgent, protocols, stateStore: store.stateStore, log });
   if (listModels) listedModels.configure(providers);
-  const requests: RequestsContext = {
+  const media = new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes);
+  // What lasts as long as the program, whatever is configured.
+  const services = {
+    protocols,
+    stateKeys,
+    userAgent,
+    lessons: new LessonMemory(systemClock),
+    media,
+    answerStates: new AnswerStates(systemClock),
+    mintedStates: new MintedStateMemory(systemClock),
+    protocolMemory: new ProtocolMemory(systemClock),
+    keptAnswers,
+    requestLog: store.requestLog,
+    instanceId: randomUUID(),
+    profileFor,
+    pool,
+    transport,
+    clock: systemClock,
+    log,
+  };
+  const servingWith = (config: Config, providers: readonly Provider[]): RequestsContext => ({
     handling: {
-      protocols,
-      stateKeys,
-      userAgent,
-      lessons: new LessonMemory(systemClock),
-      media: new MediaStore(createMediaFetch({ ...config.media, userAgent }), config.media.maxBytes),
-      answerStates: new AnswerStates(systemClock),
-      mintedStates: new MintedStateMemory(systemClock),
-      protocolMemory: new ProtocolMemory(systemClock),
-      keptAnswers,
-      instanceId: randomUUID(),
-      profileFor,
-      pool,
-      transport,
-      clock: systemClock,
+      ...services,
       retry: config.retry,
       router: new Router(config.routes, providers, listedModels),
       heartbeatMs: config.server.heartbeatMs,
       affinityByContent: config.affinity.byContent,
-      requestLog: store.requestLog,
-      log,
     },
     clients: clientProtocols as readonly [ClientSide, ...ClientSide[]],
     keys: config.keys.length > 0 ? createKeyRing(config.keys) : undefined,
     maxBodyBytes: config.server.maxBodyBytes,
+    ...(config.server.webSockets && { webSockets: config.server.webSockets }),
     notReady() {
       if (server.closing) return "shutting down";
       return providers.length === 0 ? "no provider is configured" : undefined;
     },
-  };
-  const server = new HttpServer(createRequestListener(requests), new WebSockets(requests, config.server.webSockets));
+  });
+  let running = config;
+  let serving = servingWith(config, providers);
+  const current = (): RequestsContext => serving;
+  const server = new HttpServer(createRequestListener(current), new WebSockets(current));
   let closed: Promise<void> | undefined;
   return {
     async listen() {
@@ -118,11 +139,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (recordsExist) keptAnswers.store();
       return address;
     },
+    get config() {
+      return running;
+    },
+    async reload(wanted) {
+      const providers = await withPlaces(wanted.providers);
+      const changes = changesBetween(running, wanted);
+      if (changes.length === 0) return changes;
+      running = untilRestart(running, wanted);
+      media.configure(createMediaFetch({ ...running.media, userAgent }), running.media.maxBytes);
+      pool.configure(providers, poolSettings(running));
+      if (listModels) listedModels.configure(providers);
+      serving = servingWith(running, providers);
+      return changes;
+    },
     describe: () => pool.describe(),
     close() {
       closed ??= (async () => {
         listedModels.close();
-        await server.close(config.server.shutdownGraceMs);
+        await server.close(running.server.shutdownGraceMs);
         keptAnswers.close();
         await transport.close();
         // Last: what ended with the transport is still written.
@@ -132,6 +167,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return closed;
     },
   };
+}
+
+function poolSettings({ cooldown, queue, affinity }: Config): PoolSettings {
+  return { cooldown, waiting: queue, affinity: { ...defaultAffinityLimits, ttlMs: affinity.ttlMs } };
 }
 
 function placed(provider: Provider, simulator: Simulator | undefined): Provider {

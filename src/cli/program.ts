@@ -2,8 +2,9 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { nearMatches } from "../chat/names.ts";
 import { ConfigError } from "../config/errors.ts";
-import { loadConfig } from "../config/load.ts";
-import type { LoadedConfig, Overrides } from "../config/resolve.ts";
+import { ConfigFiles } from "../config/files.ts";
+import { loadConfig, type LoadOptions } from "../config/load.ts";
+import type { Overrides } from "../config/resolve.ts";
 import { providerTypes } from "../providers/index.ts";
 import { homePath, StorageError } from "../storage/home.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
@@ -72,18 +73,20 @@ function createProgram(): Command {
     .option("-p, --port <number>", "port to listen on, instead of the config's (8317); 0 takes any free one", readPort)
     .option("--host <address>", "address to listen on, instead of the config's (127.0.0.1); needs `keys` unless it is loopback")
     .action(async (options: ServeOptions) => {
-      const loaded = load(options);
+      const load = loadOptions(options);
+      const files = new ConfigFiles();
+      const loaded = loadConfig({ ...load, files });
       const logLevel = readLogLevel(process.env["DRAGOMAN_LOG"]);
       // Everything else is loaded only when there is something to serve.
       const { serve } = await import("./serve.ts");
-      await serve(loaded, logLevel);
+      await serve({ loaded, load, files, logLevel });
     });
   program
     .command("check")
     .description("check the configuration and print what would be served, without secrets")
     .option("-c, --config <file>", CONFIG_HELP)
     .action((options: ServeOptions) => {
-      process.stdout.write(checkReport(load(options).config));
+      process.stdout.write(checkReport(loadConfig(loadOptions(options)).config));
     });
   program
     .command("conformance")
@@ -131,14 +134,14 @@ function refuseUnknownCommand(program: Command, [name, operand]: readonly string
   );
 }
 
-function load({ config, host, port }: ServeOptions): LoadedConfig {
-  return loadConfig({
+function loadOptions({ config, host, port }: ServeOptions): LoadOptions {
+  return {
     explicit: config,
     workingDirectory: process.cwd(),
     home: homePath(process.env),
     environment: process.env,
     overrides: { ...(host !== undefined && { host }), ...(port !== undefined && { port }) },
-  });
+  };
 }
 
 function readPort(text: string): number {

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { formatDuration } from "../config/durations.ts";
+import type { ConfigFiles } from "../config/files.ts";
+import type { LoadOptions } from "../config/load.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import { homePath, openStateKeys, StorageError } from "../storage/home.ts";
@@ -11,15 +13,30 @@ import type { RequestLogLimits } from "../storage/request-log.ts";
 import { SqliteRecords } from "../storage/sqlite-records.ts";
 import { openStore, type Store } from "../storage/store.ts";
 import { createLogger, type LogLevel } from "../telemetry/log.ts";
+import { Redaction } from "../telemetry/redaction.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
+import { Reloader } from "./reload.ts";
+import { endSignal } from "./signals.ts";
+
+/** What to serve. */
+export interface Serving {
+  readonly loaded: LoadedConfig;
+  /** How it was loaded, to load it again. */
+  readonly load: Omit<LoadOptions, "files">;
+  /** What it was read from. */
+  readonly files: ConfigFiles;
+  readonly logLevel: LogLevel;
+}
 
 /**
- * Serves until SIGTERM or SIGINT; then running answers have the grace period, and a second signal ends everything at once.
+ * Serves until SIGTERM or SIGINT, and takes up what changes in the configuration meanwhile. At the end running answers
+ * have the grace period, and a second signal ends everything at once.
  * @throws CommandError when it cannot listen, StorageError when there is no place for state.
  */
-export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLevel): Promise<void> {
-  const log = createLogger({ level: logLevel, secrets });
+export async function serve({ loaded: { config, secrets }, load, files, logLevel }: Serving): Promise<void> {
+  const redaction = new Redaction(secrets);
+  const log = createLogger({ level: logLevel, secrets: redaction });
   endOnBug(log);
   const path = join(homePath(process.env), "dragoman.db");
   const recordsExist = existsSync(path);
@@ -28,14 +45,16 @@ export async function serve({ config, secrets }: LoadedConfig, logLevel: LogLeve
   const stateKeys = openStateKeys(process.env);
   const store = openStoreIfPossible({ path, requests: config.requests, log });
   const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist, listModels: true, ...(store && { store }) });
+  const reloader = new Reloader({ gateway, load, log, redaction });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);
   log.info({ ...address }, "listening");
-  const signal = await endSignal();
+  reloader.watch(files);
+  const signal = await endSignal(() => reloader.reload());
   log.info({ signal }, "shutting down");
-  process.stderr.write(
-    `dragoman: finishing running answers, ${formatDuration(config.server.shutdownGraceMs)} at most; a second ${signal} ends them now.\n`,
-  );
+  await reloader.close();
+  const grace = formatDuration(gateway.config.server.shutdownGraceMs);
+  process.stderr.write(`dragoman: finishing running answers, ${grace} at most; a second ${signal} ends them now.\n`);
   await gateway.close();
   log.info("stopped");
 }
@@ -69,20 +88,6 @@ function listenFailure(code: string | undefined, host: string, port: number): st
     return `${host} is no address of this machine (${code}); choose another with --host, or with \`server.host\` in the config file.`;
   }
   return `cannot listen on ${host}, port ${port} (${code ?? "unknown error"}).`;
-}
-
-/** Resolves with the first signal that asks the process to end. From then on another one ends it at once. */
-function endSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve(signal);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
 }
 
 /** What nobody caught is a bug: the process ends, and its last words pass the log's redaction like all others. */

@@ -1,31 +1,56 @@
 /** Loads the configuration: find, read, resolve references, check, resolve. Every failure is a {@link ConfigError}. */
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { checkDocument } from "./check.ts";
-import type { ConfigSource } from "./config.ts";
+import type { Config, ConfigSource } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { readEnvironment } from "./environment.ts";
 import { type Locate, ProblemList } from "./errors.ts";
+import { ConfigFiles } from "./files.ts";
 import { findConfig, type SearchPlaces } from "./find.ts";
 import { refusePlannedTypes } from "./planned.ts";
 import { type Environment, resolveReferences } from "./references.ts";
-import { type LoadedConfig, type Overrides, resolveConfig } from "./resolve.ts";
+import { isLoopback, type LoadedConfig, type Overrides, resolveConfig } from "./resolve.ts";
 
 /** Where the configuration comes from, and what overrides it. */
 export interface LoadOptions extends SearchPlaces {
   readonly environment: Environment;
   readonly overrides?: Overrides;
+  /** Reads the files, and tells afterwards which these were, also when the configuration cannot be used. */
+  readonly files?: ConfigFiles;
 }
 
 /**
  * The configuration of the file that is found, else that of the environment.
  * @throws ConfigError with everything that is wrong.
  */
-export function loadConfig({ environment, overrides = {}, ...places }: LoadOptions): LoadedConfig {
+export function loadConfig({ environment, overrides = {}, files = new ConfigFiles(), ...places }: LoadOptions): LoadedConfig {
   const path = findConfig(places);
-  if (path !== undefined) return parseConfig(readConfigFile(path), { path, environment, overrides });
+  if (path !== undefined)
+    return parseConfig(readConfigFile(path, files, "check the path that --config names"), { path, environment, overrides, files });
   const { value, source } = readEnvironment(environment);
-  return finish(value, { source, label: "environment", directory: places.workingDirectory, environment, overrides });
+  return finish(value, { source, label: "environment", directory: places.workingDirectory, environment, overrides, files });
+}
+
+/**
+ * The configuration anew, for a program that runs already. A file is the one that it was started with, and no other.
+ * @param running what it runs with.
+ * @throws ConfigError with everything that is wrong. What may be a file that is just being written counts as wrong too,
+ *   and so does what would be safe only if the program listened somewhere else.
+ */
+export function reloadConfig({ source, server }: Config, options: LoadOptions): LoadedConfig {
+  if (source.kind !== "file") return loadConfig(options);
+  const { environment, overrides, files = new ConfigFiles({ again: true }) } = options;
+  const { path } = source;
+  const problems = new ProblemList();
+  const text = readConfigFile(path, files, "put it back, or restart Dragoman");
+  if (text.trim() === "") problems.add([], "is empty", "restart Dragoman if nothing is to be configured");
+  problems.throwIfAny(path);
+  const loaded = parseConfig(text, { path, environment, files, ...(overrides && { overrides }) });
+  if (loaded.config.keys.length === 0 && !isLoopback(server.host)) {
+    problems.add(["keys"], "are gone, and Dragoman listens where others reach it until it is restarted", "keep some, or restart Dragoman");
+  }
+  problems.throwIfAny(path);
+  return loaded;
 }
 
 /**
@@ -33,13 +58,12 @@ export function loadConfig({ environment, overrides = {}, ...places }: LoadOptio
  * @param options.path is shown in errors, and relative `file:` references begin in its directory.
  * @throws ConfigError with everything that is wrong.
  */
-export function parseConfig(
-  text: string,
-  { path, environment, overrides = {} }: { path: string; environment: Environment; overrides?: Overrides },
-): LoadedConfig {
+export function parseConfig(text: string, { path, environment, overrides = {}, files = new ConfigFiles() }: ParseOptions): LoadedConfig {
   const { value, locate } = readDocument(text, path);
-  return finish(value, { source: { kind: "file", path }, label: path, directory: dirname(path), environment, overrides, locate });
+  return finish(value, { source: { kind: "file", path }, label: path, directory: dirname(path), environment, overrides, files, locate });
 }
+
+type ParseOptions = Pick<LoadOptions, "environment" | "overrides" | "files"> & { readonly path: string };
 
 interface Origin {
   readonly source: ConfigSource;
@@ -48,12 +72,13 @@ interface Origin {
   readonly directory: string;
   readonly environment: Environment;
   readonly overrides: Overrides;
+  readonly files: ConfigFiles;
   readonly locate?: Locate;
 }
 
-function finish(value: unknown, { source, label, directory, environment, overrides, locate }: Origin): LoadedConfig {
+function finish(value: unknown, { source, label, directory, environment, overrides, files, locate }: Origin): LoadedConfig {
   const problems = new ProblemList(locate);
-  const document = resolveReferences(refusePlannedTypes(value, problems), { environment, directory, problems });
+  const document = resolveReferences(refusePlannedTypes(value, problems), { environment, directory, files, problems });
   const file = checkDocument(document, problems);
   problems.throwIfAny(label);
   if (file === undefined) throw new Error("a document that does not fit has a problem");
@@ -62,13 +87,14 @@ function finish(value: unknown, { source, label, directory, environment, overrid
   return loaded;
 }
 
-function readConfigFile(path: string): string {
+/** @param ifMissing what to do when there is no such file. */
+function readConfigFile(path: string, files: ConfigFiles, ifMissing: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return files.read(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     const problems = new ProblemList();
-    problems.add([], `cannot be read (${code})`, ["ENOENT", "EISDIR"].includes(code) ? "check the path that --config names" : undefined);
+    problems.add([], `cannot be read (${code})`, ["ENOENT", "EISDIR"].includes(code) ? ifMissing : undefined);
     problems.throwIfAny(path);
     throw error;
   }

@@ -1,8 +1,8 @@
 /** Resolves `env:NAME` and `file:/path`, wherever a text stands. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { nearMatches } from "../chat/names.ts";
 import type { Path, ProblemList } from "./errors.ts";
+import type { ConfigFiles } from "./files.ts";
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,6 +11,16 @@ const ENVIRONMENT_REFERENCE = /^env:(.*)$/s;
 const FILE_REFERENCE = /^file:(.*)$/s;
 /** `$NAME` and `${NAME}`, which a shell would have replaced. */
 const SHELL_VARIABLE = /^\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})$/;
+
+/** Where references lead. */
+interface Surroundings {
+  readonly environment: Environment;
+  /** Where relative file paths begin. */
+  readonly directory: string;
+  /** Reads what they name. */
+  readonly files: ConfigFiles;
+  readonly problems: ProblemList;
+}
 
 /** A document without references. */
 export interface ResolvedReferences {
@@ -21,12 +31,8 @@ export interface ResolvedReferences {
 
 /**
  * Puts what references name in their place. One that names nothing becomes a problem and an empty text.
- * @param directory where relative file paths begin.
  */
-export function resolveReferences(
-  document: unknown,
-  { environment, directory, problems }: { environment: Environment; directory: string; problems: ProblemList },
-): ResolvedReferences {
+export function resolveReferences(document: unknown, { environment, directory, files, problems }: Surroundings): ResolvedReferences {
   const references = new Map<string, string>();
 
   const resolveText = (text: string, path: Path): string => {
@@ -36,7 +42,7 @@ export function resolveReferences(
     if (variable === undefined && file === undefined) return text;
     references.set(JSON.stringify(path), text);
     if (variable !== undefined) return readVariable(variable, environment, path, problems);
-    return readReferencedFile(resolve(directory, file ?? ""), path, problems);
+    return readReferencedFile(resolve(directory, file ?? ""), files, path, problems);
   };
   const visit = (value: unknown, path: Path): unknown => {
     if (typeof value === "string") return resolveText(value, path);
@@ -63,9 +69,9 @@ function readVariable(name: string, environment: Environment, path: Path, proble
 }
 
 /** The file's text without the line break that editors and `echo` put at its end. */
-function readReferencedFile(file: string, path: Path, problems: ProblemList): string {
+function readReferencedFile(file: string, files: ConfigFiles, path: Path, problems: ProblemList): string {
   try {
-    const text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    const text = files.read(file).replace(/\r?\n$/, "");
     if (text === "") problems.add(path, `the file ${file} is empty`);
     return text;
   } catch (error) {

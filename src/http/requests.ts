@@ -17,6 +17,14 @@ import { readBody } from "./body.ts";
 import { HttpAnswer } from "./http-answer.ts";
 import type { RequestListener } from "./server.ts";
 
+/** How much there may be of WebSockets. */
+export interface WebSocketLimits {
+  /** Connections at once. */
+  readonly maxConnections: number;
+  /** How long one may be open, in ms; an answer under way is finished. */
+  readonly maxAgeMs: number;
+}
+
 /** What serving needs from the program. */
 export interface RequestsContext {
   readonly handling: HandleContext;
@@ -25,6 +33,8 @@ export interface RequestsContext {
   /** Absent: only loopback callers, and no key. */
   readonly keys: KeyRing | undefined;
   readonly maxBodyBytes: number;
+  /** Absent: no connection becomes a WebSocket. */
+  readonly webSockets?: WebSocketLimits;
   /** Why no request can be served now; `undefined` when some can. */
   notReady(): string | undefined;
 }
@@ -35,8 +45,10 @@ export function newRequestId(): string {
   return `req_${randomUUID().replaceAll("-", "")}`;
 }
 
-export function createRequestListener(context: RequestsContext): RequestListener {
+/** @param current what serves a request that begins now; it serves that request to its end. */
+export function createRequestListener(current: () => RequestsContext): RequestListener {
   return async (request, response, shutdown) => {
+    const context = current();
     const requestId = newRequestId();
     const { pathname, query } = readTarget(request.url ?? "/");
     if (probe(context, request, response, pathname)) return;

@@ -2,13 +2,13 @@
  * The requests of one WebSocket connection: in each lane one after the other, in different lanes at once, a few more
  * waiting. Each goes through the pipeline as one that was posted.
  */
-import { GatewayError } from "../chat/error.ts";
-import { handle, type Caller, type HandleContext } from "../pipeline/handle.ts";
+import { GatewayError, toGatewayError } from "../chat/error.ts";
+import { handle, type Caller } from "../pipeline/handle.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
 import type { ClientRequest, ClientRoute, ClientSide, SocketMessage, SocketSide } from "../protocols/protocol.ts";
 import type { MemoryRecords } from "../storage/memory-records.ts";
 import type { ConnectionMemories } from "./connection-memories.ts";
-import { newRequestId } from "./requests.ts";
+import { newRequestId, type RequestsContext } from "./requests.ts";
 import type { Running } from "./running.ts";
 import { WebSocketAnswer } from "./websocket-answer.ts";
 import type { WebSocketLine } from "./websocket-line.ts";
@@ -27,7 +27,13 @@ export interface Opened {
   readonly client: ClientSide;
   readonly side: SocketSide;
   readonly route: ClientRoute;
+  /** Who opened it. */
   readonly caller: Caller;
+  /**
+   * Who that is to the program as it is now: keys come and go while a connection is open.
+   * @throws GatewayError when it is nobody who may call any more.
+   */
+  callerNow(context: RequestsContext): Caller;
   readonly query: URLSearchParams;
   readonly headers: ClientRequest["headers"];
   readonly rawHeaders: readonly string[];
@@ -37,7 +43,8 @@ export interface Opened {
 
 /** What serving its requests needs from the program. */
 export interface SessionContext {
-  readonly handling: HandleContext;
+  /** What serves a request that begins now; it serves that request to its end. */
+  readonly current: () => RequestsContext;
   /** The largest request, in bytes; all that wait are no larger together. */
   readonly maxBodyBytes: number;
   readonly shutdown: Shutdown;
@@ -132,7 +139,7 @@ export class WebSocketSession {
   /** A refusal of one request; the connection goes on. */
   #refuse(error: GatewayError, lane: string | undefined): void {
     const answer = this.#answer(lane);
-    this.#context.handling.log.info({ requestId: answer.requestId, key: this.#opened.caller.name, err: error }, "refused");
+    this.#context.current().handling.log.info({ requestId: answer.requestId, key: this.#opened.caller.name, err: error }, "refused");
     answer.fail(error);
   }
 
@@ -157,11 +164,24 @@ export class WebSocketSession {
 
   async #serve(turn: Turn): Promise<void> {
     if (turn.type === "refusal") return this.#refuse(turn.error, turn.lane);
-    const { client, route, query, headers, caller } = this.#opened;
-    const { handling, shutdown } = this.#context;
+    const { client, route, query, headers } = this.#opened;
+    const context = this.#context.current();
+    const caller = this.#callerNow(context);
+    if (caller instanceof GatewayError) {
+      this.endSoon(caller, "Whoever opened this connection may not call any more.");
+      return this.#refuse(caller, turn.lane);
+    }
     const request = { route, query, headers, body: turn.body };
     const call = { client, request, rawHeaders: this.#rawHeaders, caller, memory: this.#memory };
-    await handle(handling, call, this.#answer(turn.lane), shutdown);
+    await handle(context.handling, call, this.#answer(turn.lane), this.#context.shutdown);
+  }
+
+  #callerNow(context: RequestsContext): Caller | GatewayError {
+    try {
+      return this.#opened.callerNow(context);
+    } catch (thrown) {
+      return toGatewayError(thrown);
+    }
   }
 
   #done(lane: string | undefined): void {

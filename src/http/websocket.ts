@@ -14,40 +14,20 @@ import { shuttingDown, type UpgradeHandler, type Work } from "./server.ts";
 import { WebSocketLine } from "./websocket-line.ts";
 import { WebSocketSession, type Opened } from "./websocket-session.ts";
 
-/** How much there may be of them. */
-export interface WebSocketLimits {
-  /** Connections at once. */
-  readonly maxConnections: number;
-  /** How long one may be open, in ms; an answer under way is finished. */
-  readonly maxAgeMs: number;
-}
-
 /** RFC 6455 §7.4.1. */
 const UNSUPPORTED_DATA = 1003;
 
 export class WebSockets implements UpgradeHandler {
-  readonly #context: RequestsContext;
-  readonly #limits: WebSocketLimits | undefined;
-  readonly #server: WebSocketServer;
+  readonly #current: () => RequestsContext;
+  #server: WebSocketServer;
   readonly #open = new Map<WebSocketLine, WebSocketSession>();
   readonly #memories = new ConnectionMemories();
   #closing = false;
 
-  /** @param limits absent: no connection becomes a WebSocket. */
-  constructor(context: RequestsContext, limits: WebSocketLimits | undefined) {
-    this.#context = context;
-    this.#limits = limits;
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      maxPayload: context.maxBodyBytes,
-      // Compression would cost more time and memory than it saves on the way to a gateway.
-      perMessageDeflate: false,
-    });
-    this.#server.on("wsClientError", ({ message }, socket, request) => {
-      const error = new GatewayError("invalid-request", `This is no WebSocket handshake: ${message}.`);
-      refuse(socket, this.#dialect(request).encodeError(error, newRequestId(), undefined));
-    });
+  /** @param current what serves a handshake or a request that begins now. */
+  constructor(current: () => RequestsContext) {
+    this.#current = current;
+    this.#server = this.#createServer(current().maxBodyBytes);
   }
 
   wants({ headers }: IncomingMessage): boolean {
@@ -58,12 +38,14 @@ export class WebSockets implements UpgradeHandler {
     socket.on("error", () => socket.destroy());
     const requestId = newRequestId();
     const { pathname, query } = readTarget(request.url ?? "/");
+    const context = this.#current();
     try {
-      const opened = this.#admit(request, pathname, query);
+      const opened = this.#admit(context, request, pathname, query);
+      if (this.#server.options.maxPayload !== context.maxBodyBytes) this.#server = this.#createServer(context.maxBodyBytes);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#begin(webSocket, socket, opened, work));
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      this.#context.handling.log.info({ requestId, method: request.method, path: pathname, err: error }, "refused");
+      context.handling.log.info({ requestId, method: request.method, path: pathname, err: error }, "refused");
       const answer = this.#dialect(request).encodeError(error, requestId, undefined);
       refuse(socket, thrown instanceof NoWebSocket ? { ...answer, status: UPGRADE_REQUIRED } : answer);
     }
@@ -79,37 +61,58 @@ export class WebSockets implements UpgradeHandler {
   }
 
   /** @throws GatewayError what a request would be told, {@link NoWebSocket} where posting is the way. */
-  #admit(request: IncomingMessage, pathname: string, query: URLSearchParams): Opened {
+  #admit(context: RequestsContext, request: IncomingMessage, pathname: string, query: URLSearchParams): Opened {
     const { headers, rawHeaders } = request;
-    refuseLoops(headers, this.#context.handling.instanceId);
-    const caller = identify(this.#context, request, query);
+    const { clients, webSockets: limits } = context;
+    refuseLoops(headers, context.handling.instanceId);
+    const presented = new URLSearchParams(query);
+    const callerNow: Opened["callerNow"] = (now) => identify(now, request, presented);
+    const caller = callerNow(context);
     // The gateway's own key is consumed here and goes no further (rule 432).
     query.delete("key");
-    if (!this.#limits) throw new NoWebSocket("This Dragoman takes no WebSockets; send POST requests.");
-    for (const client of this.#context.clients) {
+    if (!limits) throw new NoWebSocket("This Dragoman takes no WebSockets; send POST requests.");
+    for (const client of clients) {
       const route = client.socket?.route(pathname);
       if (!client.socket || !route) continue;
       if (this.#closing) throw shuttingDown();
-      if (this.#open.size >= this.#limits.maxConnections) {
+      if (this.#open.size >= limits.maxConnections) {
         throw new GatewayError("unavailable", `This Dragoman has ${this.#open.size} WebSockets open, which is as many as it takes.`);
       }
-      return { client, side: client.socket, route, caller, query, headers, rawHeaders, maxAgeMs: this.#limits.maxAgeMs };
+      const { maxAgeMs } = limits;
+      return { client, side: client.socket, route, caller, callerNow, query, headers, rawHeaders, maxAgeMs };
     }
     throw new NoWebSocket("There is no WebSocket at this path; send POST requests.");
+  }
+
+  /** @param maxBytes of a frame, and of a message. */
+  #createServer(maxBytes: number): WebSocketServer {
+    const server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxBytes,
+      // Compression would cost more time and memory than it saves on the way to a gateway.
+      perMessageDeflate: false,
+    });
+    server.on("wsClientError", ({ message }, socket, request) => {
+      const error = new GatewayError("invalid-request", `This is no WebSocket handshake: ${message}.`);
+      refuse(socket, this.#dialect(request).encodeError(error, newRequestId(), undefined));
+    });
+    return server;
   }
 
   /** In whose words a handshake is refused. */
   #dialect(request: IncomingMessage): ClientSide {
     const { pathname, query } = readTarget(request.url ?? "/");
-    const { clients } = this.#context;
+    const { clients } = this.#current();
     return clients.find(({ socket }) => socket?.route(pathname)) ?? claimRoute(clients, request, pathname, query).client;
   }
 
   #begin(webSocket: WebSocket, socket: Duplex, opened: Opened, { shutdown, running }: Work): void {
-    const { handling, maxBodyBytes } = this.#context;
+    const { handling, maxBodyBytes } = this.#current();
     const began = handling.clock.now();
     const line = new WebSocketLine(webSocket, socket);
-    const session = new WebSocketSession({ handling, maxBodyBytes, shutdown, running, memories: this.#memories }, opened, line);
+    const context = { current: this.#current, maxBodyBytes, shutdown, running, memories: this.#memories };
+    const session = new WebSocketSession(context, opened, line);
     this.#open.set(line, session);
     webSocket.on("message", (data, isBinary) => {
       if (isBinary) line.close(UNSUPPORTED_DATA, "Only text frames are understood here.");

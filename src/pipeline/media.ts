@@ -100,8 +100,8 @@ interface Kept {
 
 /** Fetches media, and keeps them. */
 export class MediaStore {
-  readonly #fetch: MediaFetch;
-  readonly #maxBytes: number;
+  #fetch: MediaFetch;
+  #maxBytes: number;
   readonly #kept = new LRUCache<string, Kept>({
     maxSize: MAX_KEPT_CHARS,
     sizeCalculation: ({ base64 }, key) => base64.length + key.length,
@@ -111,6 +111,12 @@ export class MediaStore {
 
   /** @param maxBytes what all media of one request may have together. */
   constructor(fetch: MediaFetch, maxBytes: number) {
+    this.#fetch = fetch;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Fetches otherwise from now on; what is kept stays. */
+  configure(fetch: MediaFetch, maxBytes: number): void {
     this.#fetch = fetch;
     this.#maxBytes = maxBytes;
   }

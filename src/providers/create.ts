@@ -20,7 +20,7 @@ export interface ProviderSettings {
 }
 
 /** What an operator may set of one credential. */
-export interface CredentialSettings extends Omit<Credential, "account"> {
+export interface CredentialSettings extends Omit<Credential, "account" | "fingerprint"> {
   /** Names the account that it is a key of, where that has several; absent: a key is an account. */
   readonly accountName?: string;
 }
@@ -50,7 +50,8 @@ export function createProvider(settings: ProviderSettings): Provider {
     ...(baseUrl === undefined && type.embedded === true && { embedded: true }),
     credentials: credentials.map(({ accountName, ...credential }: CredentialSettings) => ({
       ...credential,
-      account: accountFingerprint(type.type, accountName === undefined ? credential.apiKey : `name ${accountName}`),
+      fingerprint: fingerprintOf(type.type, credential.apiKey),
+      account: fingerprintOf(type.type, accountName === undefined ? credential.apiKey : `name ${accountName}`),
     })),
     ...(settings.listsModels !== undefined && { listsModels: settings.listsModels }),
     ...(strategy !== undefined && { strategy }),
@@ -59,6 +60,7 @@ export function createProvider(settings: ProviderSettings): Provider {
     models: settings.models ?? type.models,
     ...(type.chat && { chat: type.chat }),
     ...(type.responses && { responses: type.responses }),
+    ...(settings.protocols && { protocols: settings.protocols }),
     protocolsFor: (model) => settings.protocols ?? type.protocolsFor(model),
     relayedHeaders: type.relayedHeaders ?? [],
     relayedFields: type.relayedFields ?? [],
@@ -82,7 +84,7 @@ export function readBaseUrl(text: string): BaseUrl {
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, "") };
 }
 
-/** Tells accounts apart without telling their keys: 12 hex digits. The same key, or name, on the same type is the same account. */
-function accountFingerprint(type: string, keyOrName: string): string {
+/** Tells keys and accounts apart without telling the keys: 12 hex digits. The same key, or name, on the same type is the same. */
+function fingerprintOf(type: string, keyOrName: string): string {
   return createHash("sha256").update(`${type}\0${keyOrName}`).digest("hex").slice(0, 12);
 }

@@ -21,6 +21,8 @@ export interface Credential {
   readonly weight?: number;
   /** What the operator knows of its limits, per minute. */
   readonly limits?: { readonly rpm?: number; readonly tpm?: number };
+  /** A fingerprint of the key, safe to show: another key under the same name is another credential. */
+  readonly fingerprint: string;
   /** A fingerprint of the account, safe to show: who minted opaque state (dossier D.4). */
   readonly account: string;
 }
@@ -65,6 +67,8 @@ export interface Provider {
   readonly chat?: ChatDialect;
   /** The same for Responses. */
   readonly responses?: ResponsesDialect;
+  /** What the operator chose; absent: the type's. */
+  readonly protocols?: Protocols;
   /** The protocols that this model is spoken to in, the one that loses least first. */
   protocolsFor(model: string): Protocols;
   /** What headers begin with that its vendor's own clients send and nobody else is to see, lower case (rule 439). */

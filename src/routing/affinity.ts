@@ -28,7 +28,7 @@ interface Binding {
 
 /** Candidates by conversation and place. Times are ms of the pool's clock. */
 export class Affinity {
-  readonly #limits: AffinityLimits;
+  #limits: AffinityLimits;
   readonly #listener: BindingListener | undefined;
   /** Least recently used first. */
   readonly #bindings = new Map<string, Binding>();
@@ -36,6 +36,11 @@ export class Affinity {
   constructor(limits: AffinityLimits = defaultAffinityLimits, listener?: BindingListener) {
     this.#limits = limits;
     this.#listener = listener;
+  }
+
+  /** Other limits from now on, for bindings that there are too. */
+  configure(limits: AffinityLimits): void {
+    this.#limits = limits;
   }
 
   /** The candidate that this conversation is bound to, by {@link bindingKey}; looking counts as use. */

@@ -99,7 +99,7 @@ export interface CooldownOptions {
 
 /** The rests of one credential, or of a provider. */
 export class Cooldowns {
-  readonly #policy: CooldownPolicy;
+  #policy: CooldownPolicy;
   readonly #random: () => number;
   readonly #onChange: CooldownOptions["onChange"];
   /** By model; the whole account's under `undefined`. */
@@ -110,6 +110,11 @@ export class Cooldowns {
     this.#policy = policy;
     this.#random = random;
     this.#onChange = onChange;
+  }
+
+  /** Another policy for the rests that begin from now on. */
+  configure(policy: CooldownPolicy): void {
+    this.#policy = policy;
   }
 
   /**

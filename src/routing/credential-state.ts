@@ -11,7 +11,7 @@ export interface ProviderState {
 }
 
 export interface CredentialState {
-  /** Provider, name and account. */
+  /** Provider, name and the key's fingerprint. */
   id: string;
   readonly owner: ProviderState;
   credential: Credential;

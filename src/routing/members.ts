@@ -29,7 +29,7 @@ interface Member extends ProviderState {
 const NOBODY: readonly CredentialState[] = [];
 
 export class PoolMembers {
-  readonly #options: MembersOptions;
+  #options: MembersOptions;
   /** By provider name, in the order of the config. */
   #providers: ReadonlyMap<string, Member> = new Map();
 
@@ -37,18 +37,26 @@ export class PoolMembers {
     this.#options = options;
   }
 
-  /** The credentials of a provider, in the order of the config. */
-  of(provider: string): readonly CredentialState[] {
-    return this.#providers.get(provider)?.credentials ?? NOBODY;
+  /** The credentials of a provider, in the order of the config. None where its name stands for another host by now: their keys are not for this one. */
+  of(provider: Provider): readonly CredentialState[] {
+    const member = this.#providers.get(provider.name);
+    return member && isSameHost(member.provider, provider) ? member.credentials : NOBODY;
   }
 
   all(): Iterable<ProviderState & { readonly credentials: readonly CredentialState[] }> {
     return this.#providers.values();
   }
 
-  /** Other members from now on. A provider at the same address, and in it the same account, keep what is known of them. */
-  configure(providers: readonly Provider[]): void {
+  /**
+   * Other members from now on. A provider at the same address, and in it the same key, keep what is known of them.
+   * @param policy absent: as it is.
+   */
+  configure(providers: readonly Provider[], policy = this.#options.policy): void {
+    this.#options = { ...this.#options, policy };
     this.#providers = new Map(providers.map((provider) => [provider.name, this.#member(provider)]));
+    for (const { circuit, credentials } of this.#providers.values()) {
+      for (const { cooldowns } of [circuit, ...credentials]) cooldowns.configure(policy);
+    }
   }
 
   /** A request that began at these marks was answered: neither the credential nor its account nor its provider need rest any longer. */
@@ -99,12 +107,15 @@ export class PoolMembers {
   #member(provider: Provider): Member {
     const id = `${provider.name} ${provider.origin}${provider.basePath}`;
     const known = this.#providers.get(provider.name);
-    const member = known?.id === id ? known : { id, provider, circuit: new Circuit(this.#cooldownOptions(() => id)), credentials: [] };
+    const member =
+      known?.id === id && isSameHost(known.provider, provider)
+        ? known
+        : { id, provider, circuit: new Circuit(this.#cooldownOptions(() => id)), credentials: [] };
     member.provider = provider;
     const left = new Set(member.credentials);
     member.credentials = provider.credentials.map((credential) => {
       // By name where two have one key.
-      const same = [...left].filter((state) => state.credential.account === credential.account);
+      const same = [...left].filter((state) => state.credential.fingerprint === credential.fingerprint);
       const state = same.find((state) => state.credential.name === credential.name) ?? same[0];
       if (state) left.delete(state);
       return state ? updated(state, idOf(provider, credential), credential) : this.#state(member, credential);
@@ -136,13 +147,17 @@ export class PoolMembers {
 
   #siblings({ owner, credential, id }: CredentialState): readonly CredentialState[] {
     if (owner.provider.credentials.length < 2) return NOBODY;
-    return this.of(owner.provider.name).filter((other) => other.id !== id && other.credential.account === credential.account);
+    return this.of(owner.provider).filter((other) => other.id !== id && other.credential.account === credential.account);
   }
 }
 
-/** The account is part of it: another key under the same name is another credential. */
-function idOf(provider: Provider, { name, account }: Credential): string {
-  return `${provider.name}/${name}/${account}`;
+function isSameHost(one: Provider, other: Provider): boolean {
+  return one === other || (one.type === other.type && one.origin === other.origin && one.basePath === other.basePath);
+}
+
+/** The key's fingerprint is part of it: another key under the same name is another credential, of the same account too. */
+function idOf(provider: Provider, { name, fingerprint }: Credential): string {
+  return `${provider.name}/${name}/${fingerprint}`;
 }
 
 function updated(state: CredentialState, id: string, credential: Credential): CredentialState {

@@ -19,14 +19,18 @@ import type { Step, Target } from "./target.ts";
 import { verdict } from "./verdict.ts";
 import { defaultWaitingLimits, WaitingLine, type WaitingLimits } from "./waiting-line.ts";
 
-/** What a pool can be given; the defaults suit production. Tests inject the clock and the jitter. */
-export interface PoolOptions {
-  readonly clock?: Clock;
-  /** A number from 0 to below 1, for jitter. */
-  readonly random?: () => number;
+/** What may change while a pool is in use; the defaults suit production. */
+export interface PoolSettings {
   readonly cooldown?: CooldownPolicy;
   readonly waiting?: WaitingLimits;
   readonly affinity?: AffinityLimits;
+}
+
+/** What a pool can be given. Tests inject the clock and the jitter. */
+export interface PoolOptions extends PoolSettings {
+  readonly clock?: Clock;
+  /** A number from 0 to below 1, for jitter. */
+  readonly random?: () => number;
   /** USD for a million tokens of a target, for comparison only; absent: nobody knows any price. */
   readonly priceOf?: (target: Target) => number | undefined;
   /** Hears of what should outlive the process. */
@@ -63,9 +67,14 @@ export class Pool {
     this.#members.configure(providers);
   }
 
-  /** Other providers and credentials from now on. What is unchanged keeps its state; what is gone serves nobody any more. */
-  configure(providers: readonly Provider[]): void {
-    this.#members.configure(providers);
+  /**
+   * Other providers and credentials from now on. What is unchanged keeps its state; what is gone serves nobody any more.
+   * @param settings those that are absent stay as they are.
+   */
+  configure(providers: readonly Provider[], { cooldown, waiting, affinity }: PoolSettings = {}): void {
+    this.#members.configure(providers, cooldown);
+    if (waiting) this.#line.configure(waiting);
+    if (affinity) this.#affinity.configure(affinity);
     this.#strategies.clear();
     this.#serveWaiting();
   }
@@ -237,7 +246,7 @@ export class Pool {
     const context = { now, exclude, priceOf: this.#priceOf };
     const candidates: Candidate[] = [];
     for (const [index, target] of step.targets.entries()) {
-      for (const state of this.#members.of(target.provider.name)) candidates.push(new Candidate(target, index, state, context));
+      for (const state of this.#members.of(target.provider)) candidates.push(new Candidate(target, index, state, context));
     }
     return candidates;
   }

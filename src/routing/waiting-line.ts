@@ -19,12 +19,17 @@ interface Waiting<Request, Grant> {
 /** What waits may be served out of turn only when those before it cannot use what is free. */
 export class WaitingLine<Request, Grant extends object> {
   readonly #clock: Clock;
-  readonly #limits: WaitingLimits;
+  #limits: WaitingLimits;
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting<Request, Grant>>();
 
   constructor(clock: Clock, limits: WaitingLimits) {
     this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Other limits for those who join from now on. */
+  configure(limits: WaitingLimits): void {
     this.#limits = limits;
   }
 

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GatewayError, toGatewayError } from "../chat/error.ts";
 import { createLogger, LOG_LEVELS, type LogLevel } from "./log.ts";
-import { createRedaction } from "./redaction.ts";
+import { Redaction } from "./redaction.ts";
 
-function logged(secrets: readonly string[], write: (log: ReturnType<typeof createLogger>) => void, level: LogLevel = "trace") {
+function logged(secrets: readonly string[] | Redaction, write: (log: ReturnType<typeof createLogger>) => void, level: LogLevel = "trace") {
   const lines: string[] = [];
   write(createLogger({ level, secrets, stream: { write: (line) => lines.push(line) } }));
   return lines;
@@ -46,7 +46,7 @@ describe("no line at any level holds a secret", () => {
     const secret = fc.string({ minLength: 8, unit: "grapheme" });
     fc.assert(
       fc.property(secret, fc.string(), fc.string(), (secret, before, after) => {
-        const line = createRedaction([secret])(JSON.stringify({ text: `${before}${secret}${after}` }));
+        const line = new Redaction([secret]).redact(JSON.stringify({ text: `${before}${secret}${after}` }));
         const { text } = JSON.parse(line) as { text: string };
         expect(text).not.toContain(secret);
         expect(text).toContain("[redacted]");
@@ -56,21 +56,43 @@ describe("no line at any level holds a secret", () => {
 });
 
 test("of secrets that begin alike the longer goes whole", () => {
-  expect(createRedaction(["abcdefgh", "abcdefgh-ijkl"])('{"a":"abcdefgh-ijkl"}')).toBe('{"a":"[redacted]"}');
+  expect(new Redaction(["abcdefgh", "abcdefgh-ijkl"]).redact('{"a":"abcdefgh-ijkl"}')).toBe('{"a":"[redacted]"}');
 });
 
 test("a short secret goes where it stands alone, and ordinary words stay", () => {
-  expect(createRedaction(["in"])('{"a":"in","b":"within","in":1}')).toBe('{"a":"[redacted]","b":"within","[redacted]":1}');
+  expect(new Redaction(["in"]).redact('{"a":"in","b":"within","in":1}')).toBe('{"a":"[redacted]","b":"within","[redacted]":1}');
 });
 
 test("keys that nobody registered go from the places keys stand in", () => {
-  const redact = createRedaction([]);
-  expect(redact('{"authorization":"Bearer wrong-key-1"}')).toBe('{"authorization":"Bearer [redacted]"}');
-  expect(redact('{"url":"/v1beta/models?alt=sse&key=AIza-wrong&x=1"}')).toBe('{"url":"/v1beta/models?alt=sse&key=[redacted]&x=1"}');
+  const redaction = new Redaction([]);
+  expect(redaction.redact('{"authorization":"Bearer wrong-key-1"}')).toBe('{"authorization":"Bearer [redacted]"}');
+  expect(redaction.redact('{"url":"/v1beta/models?alt=sse&key=AIza-wrong&x=1"}')).toBe(
+    '{"url":"/v1beta/models?alt=sse&key=[redacted]&x=1"}',
+  );
+});
+
+test("new secrets are left out from then on, and old ones still", () => {
+  const redaction = new Redaction(["first-secret", "both-secret"]);
+  const lines = logged(redaction, (log) => {
+    log.info("second-secret");
+    redaction.replace(["second-secret", "both-secret"]);
+    redaction.replace(["third-secret", "both-secret"]);
+    log.info("first-secret second-secret third-secret both-secret");
+  });
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    "second-secret",
+    "[redacted] [redacted] [redacted] [redacted]",
+  ]);
+});
+
+test("of secrets that were replaced long ago the oldest are forgotten", () => {
+  const redaction = new Redaction(["secret-0000"]);
+  for (let i = 1; i <= 201; i += 1) redaction.replace([`secret-${String(i).padStart(4, "0")}`]);
+  expect(redaction.redact("secret-0000 secret-0001 secret-0201")).toBe("secret-0000 [redacted] [redacted]");
 });
 
 test("an empty secret changes nothing", () => {
-  expect(createRedaction([""])('{"a":""}')).toBe('{"a":""}');
+  expect(new Redaction([""]).redact('{"a":""}')).toBe('{"a":""}');
 });
 
 describe("errors", () => {

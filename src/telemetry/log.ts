@@ -1,7 +1,7 @@
 /** The log: one JSON object per line, to stderr. Every line passes the redaction, whatever was logged. */
 import { destination, type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 import { GatewayError } from "../chat/error.ts";
-import { createRedaction } from "./redaction.ts";
+import { Redaction } from "./redaction.ts";
 
 /** From most to least. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -10,15 +10,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** How to log. */
 export interface LogOptions {
   readonly level: LogLevel;
-  /** What no line may hold. */
-  readonly secrets: readonly string[];
+  /** What no line may hold; as a {@link Redaction} where that changes later. */
+  readonly secrets: readonly string[] | Redaction;
   /** Where lines go; default: stderr. */
   readonly stream?: DestinationStream;
 }
 
 /** A logger. Errors belong under the key `err`. */
 export function createLogger({ level, secrets, stream = standardError() }: LogOptions): Logger {
-  const redact = createRedaction(secrets);
+  const redaction = secrets instanceof Redaction ? secrets : new Redaction(secrets);
   return pino(
     {
       level,
@@ -27,7 +27,7 @@ export function createLogger({ level, secrets, stream = standardError() }: LogOp
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: serializeError },
     },
-    { write: (line) => stream.write(redact(line)) },
+    { write: (line) => stream.write(redaction.redact(line)) },
   );
 }
 

@@ -11,18 +11,42 @@ const MIN_CHARS_ANYWHERE = 8;
 /** Keys that nobody registered, such as a caller's wrong one: after `Bearer`, or in a query. */
 const UNKNOWN_KEYS = /(\bBearer +|[?&]key=)[^\s"\\&,;]+/gi;
 
-/**
- * A function that replaces every secret in a line of JSON, also as it looks inside a JSON string or a URL.
- * @param secrets empty ones are ignored.
- */
-export function createRedaction(secrets: readonly string[]): (line: string) => string {
+/** Secrets of former configurations that are still left out: more than are in use while anything runs on these. */
+const MAX_FORMER = 200;
+
+/** Replaces every secret in a line of JSON, also as it looks inside a JSON string or a URL. */
+export class Redaction {
+  #current: readonly string[];
+  /** The latest first. */
+  #former: readonly string[] = [];
+  #known: RegExp | undefined;
+
+  /** @param secrets empty ones are ignored. */
+  constructor(secrets: readonly string[]) {
+    this.#current = secrets;
+    this.#known = patternOf(secrets);
+  }
+
+  /** From now on these are secrets. Those before stay secret too, as long as there is room: running answers may use them. */
+  replace(secrets: readonly string[]): void {
+    const former = new Set([...this.#current, ...this.#former]).difference(new Set(secrets));
+    this.#former = [...former].slice(0, MAX_FORMER);
+    this.#current = secrets;
+    this.#known = patternOf([...secrets, ...this.#former]);
+  }
+
+  redact(line: string): string {
+    return (this.#known === undefined ? line : line.replace(this.#known, REDACTED)).replace(UNKNOWN_KEYS, `$1${REDACTED}`);
+  }
+}
+
+function patternOf(secrets: readonly string[]): RegExp | undefined {
   const forms = secrets.filter((secret) => secret !== "").flatMap((secret) => [escapeJson(secret), escapeJson(encodeUrl(secret))]);
   const patterns = [...new Set(forms)]
     // The longest first: one secret may begin with another.
     .sort((a, b) => b.length - a.length)
     .map((form) => (form.length >= MIN_CHARS_ANYWHERE ? escapePattern(form) : `(?<=")${escapePattern(form)}(?=")`));
-  const known = patterns.length === 0 ? undefined : new RegExp(patterns.join("|"), "g");
-  return (line) => (known === undefined ? line : line.replace(known, REDACTED)).replace(UNKNOWN_KEYS, `$1${REDACTED}`);
+  return patterns.length === 0 ? undefined : new RegExp(patterns.join("|"), "g");
 }
 
 function escapePattern(text: string): string {

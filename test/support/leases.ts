@@ -31,7 +31,7 @@ export function askFor(step: Step, { excluded = [], preferredAccount, ...rest }:
   };
 }
 
-/** The id that a lease of this credential has, where its account is named as `credential` names it. */
+/** The id that a lease of this credential has, where its key is what `credential` gives it. */
 function leaseId({ provider: { name: owner }, model }: Target, name: string): string {
-  return `${owner}/${name}/${credential(name).account} ${model}`;
+  return `${owner}/${name}/${credential(name).fingerprint} ${model}`;
 }

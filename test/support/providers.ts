@@ -2,7 +2,8 @@
 import type { Credential, Provider } from "../../src/providers/provider.ts";
 
 export function credential(name: string, settings: Partial<Credential> = {}): Credential {
-  return { name, apiKey: `key of ${name}`, priority: 0, account: `account of ${name}`, ...settings };
+  const { apiKey = `key of ${name}` } = settings;
+  return { name, apiKey, priority: 0, fingerprint: `of ${apiKey}`, account: `account of ${name}`, ...settings };
 }
 
 export function provider(name: string, settings: Partial<Provider> = {}): Provider {
