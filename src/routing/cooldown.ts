@@ -69,6 +69,8 @@ export interface Row {
   nextProbe: number;
   /** The {@link Cooldowns.mark} at which its window opened. */
   mark: number;
+  /** When its window opened. */
+  opened: number;
   probing: boolean;
 }
 
@@ -158,9 +160,10 @@ export class Cooldowns {
     }
   }
 
-  /** Another key of the account was answered: a guess about all of it was wrong, but for a key that was refused. */
-  clearAccount(): void {
-    if (this.#rows.get(undefined)?.class !== "down") this.#delete(undefined);
+  /** A request that began then with another key of the account was answered: a guess about all of it was wrong, but for a key that was refused. */
+  clearAccount(began: number): void {
+    const row = this.#rows.get(undefined);
+    if (row && row.class !== "down" && row.opened <= began) this.#delete(undefined);
   }
 
   /** Ends every rest, whatever runs. */
@@ -194,6 +197,7 @@ export class Cooldowns {
     if (!late) {
       this.#mark += 1;
       row.mark = this.#mark;
+      row.opened = now;
     }
     if (!stands) {
       row.why = why;
@@ -272,6 +276,7 @@ export class Cooldowns {
       until: -Infinity,
       nextProbe: now,
       mark: 0,
+      opened: now,
       probing: false,
     };
     this.#rows.set(model, row);

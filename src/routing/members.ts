@@ -21,6 +21,14 @@ export interface MembersOptions {
   readonly journal?: PoolJournal;
 }
 
+/** When a request began: the time, and what was known then. */
+export interface Beginning {
+  readonly began: number;
+  /** {@link Cooldowns.mark} of its credential, and of its provider. */
+  readonly mark: number;
+  readonly circuitMark: number;
+}
+
 interface Member extends ProviderState {
   readonly id: string;
   credentials: readonly CredentialState[];
@@ -59,11 +67,11 @@ export class PoolMembers {
     }
   }
 
-  /** A request that began at these marks was answered: neither the credential nor its account nor its provider need rest any longer. */
-  succeeded(state: CredentialState, model: string, mark: number, circuitMark: number): void {
+  /** A request that began then, and at these marks, was answered: neither the credential nor its account nor its provider need rest any longer. */
+  succeeded(state: CredentialState, model: string, { began, mark, circuitMark }: Beginning): void {
     state.cooldowns.clear(model, mark);
     state.owner.circuit.succeeded(model, circuitMark);
-    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearAccount();
+    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearAccount(began);
   }
 
   /** A credential must rest, and with an account those that are also its keys. */

@@ -12,7 +12,7 @@ import { defaultCooldownPolicy, type CooldownPolicy, type KeptRest, type Row } f
 import { restsOf, type CredentialState } from "./credential-state.ts";
 import { describeProviders, type PoolView } from "./describe.ts";
 import type { AffinityMet, Choice, Lease, LeaseRequest, Passed } from "./lease.ts";
-import { PoolMembers, type PoolJournal } from "./members.ts";
+import { PoolMembers, type Beginning, type PoolJournal } from "./members.ts";
 import { refuse, restingReason, type Reason } from "./refusal.ts";
 import { createStrategy, type Strategy } from "./strategy.ts";
 import type { Step, Target } from "./target.ts";
@@ -180,7 +180,7 @@ export class Pool {
     const { credential, cooldowns, owner } = state;
     const { circuit } = owner;
     const { model } = target;
-    const [mark, circuitMark] = [cooldowns.mark, circuit.cooldowns.mark];
+    const beginning = { began: now, mark: cooldowns.mark, circuitMark: circuit.cooldowns.mark };
     const probes = standing === "probe";
     let probed = probes ? cooldowns.beginProbe(model) : NOTHING_PROBED;
     let providerProbed = probes ? circuit.cooldowns.beginProbe(model) : NOTHING_PROBED;
@@ -192,7 +192,7 @@ export class Pool {
     };
     const succeed = (): void => {
       endProbe();
-      this.#members.succeeded(state, model, mark, circuitMark);
+      this.#members.succeeded(state, model, beginning);
     };
     state.inUse += 1;
     state.rates.spend(model, now);
@@ -219,14 +219,14 @@ export class Pool {
           if (outcome.tokens !== undefined) state.rates.spendTokens(outcome.tokens, this.#clock.now());
         } else {
           endProbe();
-          if ("error" in outcome) this.#failed({ id, state, model, request, session, mark, circuitMark }, outcome.error);
+          if ("error" in outcome) this.#failed({ id, state, model, request, session, beginning }, outcome.error);
         }
         this.#serveWaiting();
       },
     };
   }
 
-  #failed({ id, state, model, request, session, mark, circuitMark }: Issued, error: GatewayError): void {
+  #failed({ id, state, model, request, session, beginning: { mark, circuitMark } }: Issued, error: GatewayError): void {
     const { rest } = verdict(error, true);
     if (rest === undefined) return;
     const now = this.#clock.now();
@@ -329,8 +329,7 @@ interface Issued {
   readonly request: LeaseRequest;
   /** The conversation's name at its step. */
   readonly session: string | undefined;
-  readonly mark: number;
-  readonly circuitMark: number;
+  readonly beginning: Beginning;
 }
 
 const NOTHING_PROBED: readonly Row[] = [];
