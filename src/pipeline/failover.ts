@@ -15,12 +15,13 @@ import type { AttemptRecord } from "../storage/request-log.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Answer, HeadSource } from "./answer.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
+import { Course, type RetryBudget, type Stage } from "./course.ts";
 import type { WantedMedia } from "./media.ts";
 import type { Prepared } from "./lane.ts";
 import { ownHeaders } from "./own-headers.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Shutdown } from "./shutdown.ts";
-import { finalError, withSoonerRecovery } from "./told.ts";
+import { finalError } from "./told.ts";
 
 /** What the loop needs from the program. */
 export interface FailoverContext {
@@ -29,16 +30,6 @@ export interface FailoverContext {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly retry: RetryBudget;
-}
-
-/** What one request may cost in all. */
-export interface RetryBudget {
-  /** Attempts, the first included. */
-  readonly attempts: number;
-  /** The time from the request's arrival after which no attempt begins, in ms. */
-  readonly totalMs: number;
-  /** What failed attempts may have cost before no other begins, in USD; absent: any amount. */
-  readonly usd?: number;
 }
 
 /** How a request ended. */
@@ -55,7 +46,6 @@ export interface Current {
 }
 
 const CANCELLED: CourseEnd = { type: "cancelled" };
-const ANY_OTHER: readonly ErrorKind[] = ["transport", "timeout", "upstream", "overloaded"];
 
 /** One request's way through its candidates. */
 export class Failover implements HeadSource {
@@ -63,8 +53,6 @@ export class Failover implements HeadSource {
   readonly notes: AttemptRecord[] = [];
   /** The try under way, or the last one. */
   current: Current | undefined;
-  /** The failure that led away from the first step, once another is tried. */
-  fallback: ErrorKind | undefined;
   /** How the conversation's binding was met by the last try. */
   affinity: AffinityMet | undefined;
 
@@ -73,12 +61,7 @@ export class Failover implements HeadSource {
   readonly #preparation: Preparation;
   readonly #session: string | undefined;
   readonly #shutdown: Shutdown;
-  readonly #began: number;
-  readonly #deadline: number;
-  #attempts = 0;
-  #usd = 0;
-  /** The failure that the caller is told of, if no later one replaces it. */
-  #last: GatewayError | undefined;
+  readonly #course: Course;
 
   constructor(context: FailoverContext, answer: Answer, preparation: Preparation, session: string | undefined, shutdown: Shutdown) {
     this.#context = context;
@@ -86,34 +69,25 @@ export class Failover implements HeadSource {
     this.#preparation = preparation;
     this.#session = session;
     this.#shutdown = shutdown;
-    this.#began = context.clock.now();
-    this.#deadline = this.#began + context.retry.totalMs;
+    this.#course = new Course(context.retry, context.clock);
   }
 
   /** Tries until the client has an answer, has left, or nothing is left to try. Never rejects; tells the client nothing itself. */
   async run(steps: readonly Step[]): Promise<CourseEnd> {
     try {
-      const down: Step[] = [];
-      for (const [index, step] of steps.entries()) {
-        if (!this.#budgetLeft()) break;
-        if (this.#last && !leadsTo(step, this.#last)) continue;
-        if (index > 0) this.fallback = this.#last?.kind;
-        const othersFollow = steps.slice(index + 1).some(({ on }) => !on || ANY_OTHER.some((kind) => on.has(kind)));
-        const end = await this.#tryStep(step, othersFollow);
-        if (end === "refused") down.push(step);
-        else if (end) return end;
+      for (const stage of this.#course.stages(steps)) {
+        const end = await this.#tryStage(stage);
+        if (end) return end;
       }
-      // Where nothing else served, a provider that is thought to be down is better than none.
-      for (const step of down) {
-        if (!this.#budgetLeft()) break;
-        this.fallback = step === steps[0] ? undefined : this.fallback;
-        const end = await this.#tryStep(step, false);
-        if (end && end !== "refused") return end;
-      }
-      return this.#failed(this.#last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had."));
+      return this.#failed(this.#course.last ?? new GatewayError("unavailable", "No provider could be tried in the time this request had."));
     } catch (thrown) {
       return failed(toGatewayError(thrown));
     }
+  }
+
+  /** The failure that led away from the first step, once another is tried. */
+  get fallback(): ErrorKind | undefined {
+    return this.#course.fallback;
   }
 
   ownHeaders(requestId: string): readonly string[] {
@@ -125,24 +99,18 @@ export class Failover implements HeadSource {
     return failed(finalError(last, this.#preparation.model, target && targetName(target)));
   }
 
-  /** One step's pool, credential by credential. `undefined`: on to the next step; `refused`: at once, because its provider is down. */
-  async #tryStep(step: Step, othersFollow: boolean): Promise<CourseEnd | "refused" | undefined> {
-    let targets = await this.#withMedia(step.targets.map((target) => this.#preparation.spoken(target)));
-    const exclude = new Set<string>();
-    while (this.#budgetLeft() && targets.length > 0) {
+  /** One step's pool, credential by credential. `undefined`: on to the next step. */
+  async #tryStage(stage: Stage): Promise<CourseEnd | undefined> {
+    stage.targets = await this.#withMedia(stage.step.targets.map((target) => this.#preparation.spoken(target)));
+    while (stage.open) {
       if (this.#answer.left) return CANCELLED;
-      const lease = await this.#lease({ step: { ...step, targets }, exclude, othersFollow, ...this.#ties(targets) });
-      if (!lease) {
-        if (this.#answer.left) return CANCELLED;
-        return othersFollow && exclude.size === 0 && this.#last?.kind === "overloaded" ? "refused" : undefined;
-      }
+      const lease = await this.#lease(stage);
+      if (!lease) break;
       this.affinity = lease.choice.affinity;
       // Whatever breaks in between, the permit comes back: only the first release counts.
       const result = await this.#useLease(lease).finally(() => lease.release({ cancelled: true }));
       if (typeof result !== "string") return result;
-      if (result === "give-up") return undefined;
-      if (result === "next-target") targets = targets.filter((target) => target !== lease.target);
-      else exclude.add(lease.id);
+      if (!stage.failed(lease, result)) return undefined;
     }
     return this.#answer.left ? CANCELLED : undefined;
   }
@@ -175,8 +143,9 @@ export class Failover implements HeadSource {
       await this.#preparation.fetchMedia(missing, stop.signal);
       return true;
     } catch (thrown) {
-      this.#last = this.#shutdown.reason ?? toGatewayError(thrown);
-      this.#note(target, undefined, this.#last.kind, began);
+      const error = this.#shutdown.reason ?? toGatewayError(thrown);
+      this.#course.last = error;
+      this.#note(target, undefined, error.kind, began);
       return false;
     } finally {
       stop.forget();
@@ -190,20 +159,20 @@ export class Failover implements HeadSource {
     return { signal: stop.signal, forget: () => forget.forEach((one) => one()) };
   }
 
-  async #lease(request: LeaseRequest): Promise<Lease | undefined> {
+  async #lease(stage: Stage): Promise<Lease | undefined> {
     const { pool, clock } = this.#context;
+    const request = stage.request(this.#ties(stage.targets));
     const free = pool.tryLease(request);
     if (free) return free;
     const began = clock.now();
     const stop = this.#stopSignal();
     try {
-      return await pool.lease({ ...request, signal: stop.signal, deadlineMs: this.#deadline - began });
+      return await pool.lease({ ...request, signal: stop.signal, deadlineMs: this.#course.leftMs });
     } catch (thrown) {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
       for (const target of request.step.targets) this.#note(target, undefined, error.kind, began);
-      // What an upstream said says more than that its pool is used up, but not when somebody recovers sooner.
-      if (this.#last === undefined || this.#shutdown.reason) this.#last = error;
-      else this.#last = withSoonerRecovery(this.#last, error);
+      if (this.#shutdown.reason) this.#course.last = error;
+      else stage.unserved(error);
       return undefined;
     } finally {
       stop.forget();
@@ -221,7 +190,7 @@ export class Failover implements HeadSource {
         // The request could not even be prepared: no fault of the credential, but another target may take it.
         const error = toGatewayError(thrown);
         if (error.kind === "internal") throw error;
-        this.#last = error;
+        this.#course.last = error;
         this.#note(target, undefined, error.kind, this.#context.clock.now());
         return verdict(error).next === "give-up" ? "give-up" : "next-target";
       }
@@ -234,7 +203,7 @@ export class Failover implements HeadSource {
       if (this.#shutdown.reason) return failed(this.#shutdown.reason);
       const error = this.#preparation.explain(target, outcome.error);
       const { next } = verdict(error, retried);
-      const mayRetry = !this.#answer.begun && this.#budgetLeft();
+      const mayRetry = !this.#answer.begun && this.#course.budgetLeft;
       if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;
       const other = mayRetry && target === lease.target ? this.#preparation.inOtherProtocol(target, error) : undefined;
       if (other) {
@@ -242,7 +211,7 @@ export class Failover implements HeadSource {
         continue;
       }
       lease.release({ error });
-      this.#last = error;
+      this.#course.last = error;
       if (this.#answer.begun) return failed(error);
       return next === "retry-same" ? "next-credential" : next;
     }
@@ -255,7 +224,7 @@ export class Failover implements HeadSource {
     const began = clock.now();
     const prepared = this.#preparation.prepare(target, credential);
     this.current = { target, credential, prepared };
-    this.#attempts += 1;
+    this.#course.attempted();
     const protocol = this.#context.protocols.get(target.protocol);
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     const { upstream } = protocol;
@@ -287,7 +256,7 @@ export class Failover implements HeadSource {
       },
     });
     const failure = outcome.type === "failed" ? outcome.error : undefined;
-    if (failure) this.#usd += this.#costOf(target, prepared);
+    if (failure) this.#course.charge(this.#costOf(target, prepared));
     this.#note(target, lease, failure ? failure.kind : outcome.type, began, {
       ...(ttftMs !== undefined && { ttftMs }),
       ...charged(target, prepared),
@@ -311,23 +280,13 @@ export class Failover implements HeadSource {
       target: targetName(target),
       ...(lease && { credential: lease.credential.name }),
       cause,
-      atMs: Math.round(began - this.#began),
+      atMs: Math.round(began - this.#course.began),
       ms: Math.round(now - began),
       ...more,
       ...(lease?.probe && { probe: true as const }),
       ...(lease && lease.choice.passedOver.length > 0 && { passedOver: lease.choice.passedOver.map(told) }),
     });
   }
-
-  #budgetLeft(): boolean {
-    const { attempts, usd = Infinity } = this.#context.retry;
-    return this.#attempts < attempts && this.#usd < usd && this.#context.clock.now() < this.#deadline;
-  }
-}
-
-/** Whether a failure leads on to this step (resilience §3): the request's own fault does only where the operator says so. */
-function leadsTo({ on }: Step, failure: GatewayError): boolean {
-  return on ? on.has(failure.kind) : verdict(failure).next !== "give-up";
 }
 
 /** What an attempt was charged for, and by whom. */
