@@ -12,13 +12,14 @@ import { version } from "../version.ts";
 import { checkReport } from "./check.ts";
 import { CommandError } from "./command-error.ts";
 import type { ConformanceOptions } from "./conformance/command.ts";
+import type { SimulateOptions } from "./simulate.ts";
 
 const CONFIG_HELP = "config file; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml";
 
 const KEY_VARIABLES = providerTypes.flatMap(({ environmentVariables }) => environmentVariables);
 
 const FURTHER_HELP = `
-\`dragoman serve --help\`, \`dragoman check --help\` and \`dragoman conformance --help\` list the options of these commands.
+\`dragoman serve --help\`, and so with every other command, lists its options.
 
 Without a config file, providers come from ${KEY_VARIABLES.join(", ")};
 with none of these set, an embedded simulator answers.
@@ -32,6 +33,7 @@ Environment:
 
 const DEFAULT_SIMULATOR_PORT = 8318;
 const DEFAULT_SILENCE_S = 20;
+const DEFAULT_SEED = 1;
 
 interface ServeOptions extends Overrides {
   readonly config?: string;
@@ -116,6 +118,18 @@ function createProgram(): Command {
       const { conformance } = await import("./conformance/command.ts");
       await conformance(options);
     });
+  program
+    .command("simulate")
+    .description("replay recorded requests against a configuration, beside the current one; sends nothing and needs no keys")
+    .requiredOption("-c, --config <file>", "the config file to try")
+    .requiredOption("-t, --traffic <file>", "recorded requests, as `dragoman traffic` prints them; - is standard input")
+    .option("--current <file>", "the config file to compare with; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml")
+    .option("--seed <number>", "of the chance in how long credentials rest", readSeed, DEFAULT_SEED)
+    .option("--json", "print the report as JSON")
+    .action(async (options: SimulateOptions) => {
+      const { simulate } = await import("./simulate.ts");
+      await simulate(options, { workingDirectory: process.cwd(), home: homePath(process.env), environment: process.env });
+    });
   return program;
 }
 
@@ -154,6 +168,11 @@ function readSeconds(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 600)) throw new InvalidArgumentError("It must be a number of seconds up to 600.");
   return seconds;
+}
+
+function readSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0 to 999999999.");
+  return Number(text);
 }
 
 function readLogLevel(text: string | undefined): LogLevel {

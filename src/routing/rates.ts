@@ -102,16 +102,18 @@ export class RateBook {
 }
 
 /** So much a minute, all of it at once if need be, coming back evenly. */
-class Allowance {
+export class Allowance {
   readonly #perMinute: number;
   #left: number;
   #at = -Infinity;
 
+  /** Full at first. */
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
     this.#left = perMinute;
   }
 
+  /** So much is gone, be it more than was there. */
   spend(amount: number, now: number): void {
     this.#refill(now);
     this.#left -= amount;
