@@ -31,6 +31,8 @@ export class Course {
 
   readonly #budget: RetryBudget;
   readonly #clock: Clock;
+  /** The failure of a target that was not even asked. */
+  #passedOver: GatewayError | undefined;
   #attempts = 0;
   #usd = 0;
 
@@ -56,6 +58,12 @@ export class Course {
     this.#attempts += 1;
   }
 
+  /** A target could not be given the request; another may do without what was missing. */
+  passOver(failure: GatewayError): void {
+    this.last = failure;
+    this.#passedOver = failure;
+  }
+
   /** A failed attempt cost so much. */
   charge(usd: number): void {
     this.#usd += usd;
@@ -66,7 +74,7 @@ export class Course {
     const down: Step[] = [];
     for (const [index, step] of steps.entries()) {
       if (!this.budgetLeft) return;
-      if (this.last && !leadsTo(step, this.last)) continue;
+      if (this.last && !this.#leadsTo(step, this.last)) continue;
       if (index > 0) this.fallback = this.last?.kind;
       const stage = new Stage(this, step, othersFollow(steps, index));
       yield stage;
@@ -78,6 +86,10 @@ export class Course {
       if (step === steps[0]) this.fallback = undefined;
       yield new Stage(this, step, false);
     }
+  }
+
+  #leadsTo(step: Step, last: GatewayError): boolean {
+    return leadsTo(step, last) || (last === this.#passedOver && !step.on);
   }
 }
 

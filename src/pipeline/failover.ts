@@ -144,7 +144,7 @@ export class Failover implements HeadSource {
       return true;
     } catch (thrown) {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
-      this.#course.last = error;
+      this.#course.passOver(error);
       this.#note(target, undefined, error.kind, began);
       return false;
     } finally {
