@@ -25,9 +25,10 @@ export type ChatEvent =
   | { readonly type: "error"; readonly error: GatewayError }
   | { readonly type: "ping" };
 
-/** The later totals over the earlier ones, field by field. */
+/** The later totals over the earlier ones, field by field. What a provider said word for word is true of its own totals only. */
 export function mergeUsage(earlier: Usage | undefined, later: Usage): Usage {
-  return { ...earlier, ...(Object.fromEntries(Object.entries(later).filter(([, value]) => value !== undefined)) as Usage) };
+  const { raw: _stale, ...counts } = earlier ?? {};
+  return { ...counts, ...(Object.fromEntries(Object.entries(later).filter(([, value]) => value !== undefined)) as Usage) };
 }
 
 const COUNTS = ["input", "cacheRead", "cacheWrite", "cacheWrite1h", "output", "reasoning", "webSearches", "webFetches"] as const;
