@@ -92,6 +92,17 @@ export interface AnswerContext {
   readonly estimatedInputTokens?: number;
   /** What is kept of the answer; absent where the client's protocol keeps nothing. */
   readonly keeping?: Keeping;
+  /** What the answer is called already, whose beginning was relayed; absent: ids are made here. */
+  readonly resumed?: ResumedNames;
+}
+
+/** What an upstream has called an answer that the gateway goes on with. */
+export interface ResumedNames {
+  readonly id: string;
+  /** Its items, in their order, where the protocol names them. `silent`: one in which nothing is said, and nothing will be. */
+  readonly items?: readonly { readonly id: string; readonly silent: boolean }[];
+  /** All that is repeated wherever the answer is told as a whole, where the protocol does that. */
+  readonly repeated?: JsonObject;
 }
 
 /** An answer that its client may refer to later (dossier A.3.2, C.16). */
@@ -113,6 +124,13 @@ export interface Keeping {
 export interface StreamEncoder {
   /** Bytes to send, possibly none. After an `error` event the stream has ended as a failure. */
   push(event: ChatEvent): string;
+}
+
+/** A stream that an upstream of the client's own protocol wrote and its client has, as far as it came. */
+export interface RelayedStream {
+  readonly frames: readonly Frame[];
+  /** What they say. */
+  readonly events: readonly ChatEvent[];
 }
 
 /** What a client's message on a WebSocket asks for. */
@@ -179,6 +197,11 @@ export interface ClientSide {
   readonly stateful?: StatefulSide;
   encodeResponse(response: ChatResponse, context: AnswerContext): JsonObject;
   streamEncoder(context: AnswerContext): StreamEncoder;
+  /**
+   * Goes on with a stream that was not written here, as who has written it: `undefined` where what follows could not be made to
+   * fit. Absent: it never can.
+   */
+  resumeStream?(relayed: RelayedStream, context: AnswerContext): StreamEncoder | undefined;
   /** @param route absent when the path is nobody's. */
   encodeError(error: GatewayError, requestId: string, route: ClientRoute | undefined): ClientAnswer;
   encodeTokenCount(tokens: number): JsonObject;

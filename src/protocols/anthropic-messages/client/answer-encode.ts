@@ -71,6 +71,11 @@ export class AnswerEncoder {
     this.#order.push(event);
   }
 
+  /** Opens the block of the current text or thought before there is a word of it: its client has seen it open. */
+  show(): void {
+    if (!this.#opened) this.#openNow();
+  }
+
   /** No more items come. */
   end(): void {
     if (this.#endsInText && this.#late.length > 0) {

@@ -6,6 +6,7 @@ import { encodeModel, encodeModelList } from "./models.ts";
 import { peek, route } from "../peek.ts";
 import { decodeRequest } from "./request-decode.ts";
 import { MessagesStreamEncoder, PING } from "./stream-encode.ts";
+import { resumeStream } from "./stream-resume.ts";
 import { PROTOCOL } from "../wire.ts";
 
 const STYLE: StreamStyle = { contentType: "text/event-stream; charset=utf-8", heartbeat: PING, error: streamError };
@@ -20,6 +21,7 @@ export const client: ClientSide = {
   keptState: "texts",
   encodeResponse,
   streamEncoder: (context) => new MessagesStreamEncoder(context),
+  resumeStream,
   encodeError,
   encodeTokenCount: (tokens) => ({ input_tokens: tokens }),
   encodeModelList,

@@ -60,6 +60,12 @@ export class MessagesStreamEncoder implements StreamEncoder {
     }
   }
 
+  /** What an upstream did that opened a block before it had a word for it. */
+  show(): string {
+    this.#answer.show();
+    return this.#frames.take();
+  }
+
   #open(): void {
     if (this.#state !== "before") return;
     this.#state = "running";

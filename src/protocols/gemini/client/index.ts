@@ -7,6 +7,7 @@ import { decodeRequest, SETTING_NAMES } from "./request-decode.ts";
 import { encodeResponse } from "./response-encode.ts";
 import { peek, route, speaks } from "./route.ts";
 import { GeminiStreamEncoder, streamStyle } from "./stream-encode.ts";
+import { resumeStream } from "./stream-resume.ts";
 
 export const client: ClientSide = {
   id: PROTOCOL,
@@ -18,6 +19,7 @@ export const client: ClientSide = {
   decodeRequest,
   encodeResponse,
   streamEncoder: (context) => new GeminiStreamEncoder(context),
+  resumeStream,
   encodeError,
   encodeTokenCount: (tokens) => ({ totalTokens: tokens }),
   encodeModelList,

@@ -13,9 +13,9 @@ import { encodeUsage } from "./usage-encode.ts";
 export function encodeHead(
   start: { readonly id?: string; readonly native?: Native },
   object: "chat.completion" | "chat.completion.chunk",
-  { requestId, createdAt, model }: AnswerContext,
+  { requestId, createdAt, model, resumed }: AnswerContext,
 ): JsonObject {
-  const id = start.id?.startsWith("chatcmpl-") ? start.id : `chatcmpl-${requestId.replaceAll(/[^a-zA-Z0-9]/g, "")}`;
+  const id = resumed?.id ?? (start.id?.startsWith("chatcmpl-") ? start.id : `chatcmpl-${requestId.replaceAll(/[^a-zA-Z0-9]/g, "")}`);
   return { ...ownFields(start.native), id, object, created: createdAt, model };
 }
 

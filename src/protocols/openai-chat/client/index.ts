@@ -9,6 +9,7 @@ import { encodeModel, encodeModelList } from "../../shared/openai-models.ts";
 import { decodeRequest } from "./request-decode.ts";
 import { route } from "./route.ts";
 import { ChatStreamEncoder, KEEPALIVE } from "./stream-encode.ts";
+import { resumeStream } from "./stream-resume.ts";
 import { PROTOCOL } from "../wire.ts";
 
 const STYLE: StreamStyle = { contentType: "text/event-stream; charset=utf-8", heartbeat: KEEPALIVE, error: streamError };
@@ -36,6 +37,7 @@ export const client: ClientSide = {
   keptState: "all",
   encodeResponse,
   streamEncoder: (context) => new ChatStreamEncoder(context),
+  resumeStream,
   encodeError,
   encodeTokenCount: () => {
     // No route leads here: the protocol has no question for it.

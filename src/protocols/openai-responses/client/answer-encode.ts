@@ -67,6 +67,11 @@ export class AnswerEncoder {
     }
   }
 
+  /** What has ended is done, though nothing else has begun. */
+  settle(): void {
+    this.#writer.settle();
+  }
+
   /** No more items come. @returns whether the model itself said a refusal; its provider's explanation of one is none. */
   end(finish: Finish): boolean {
     const refused = this.#held.refusal;
@@ -115,6 +120,7 @@ export class AnswerEncoder {
   #followText(type: MessagePart["type"], state: OpaqueState | undefined, own: JsonObject): Follower {
     let part: MessagePart | undefined;
     const open = (): MessagePart => (part?.open ? part : (part = this.#say(type, part ? undefined : state, own)));
+    if (this.output.isNextTold) open();
     return {
       text: (text) => open().text(text),
       cite: (citation) => open().cite(citation),
@@ -139,6 +145,7 @@ export class AnswerEncoder {
       if (!reasoning) this.#writer.settle();
       return (reasoning ??= new ReasoningItem(this.output, own));
     };
+    if (this.output.isNextTold) open();
     return {
       text: (text) => {
         if (hides) hidden += text;

@@ -28,6 +28,15 @@ export class Answer {
     this.#items.push(event);
   }
 
+  settle(): void {
+    this.#items.settle();
+  }
+
+  /** An item is done as its client was told it. */
+  wasDone(index: number, item: JsonObject): void {
+    this.#items.output.wasDone(index, item);
+  }
+
   /** The response before anything was said. */
   begun(): JsonObject {
     return this.#response.encode({ status: "in_progress", output: [] });

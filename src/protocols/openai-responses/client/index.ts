@@ -12,6 +12,7 @@ import { socket } from "./socket.ts";
 import { storedRoute } from "./stored-routes.ts";
 import { stateful } from "./stored.ts";
 import { KEEPALIVE, ResponsesStreamEncoder } from "./stream-encode.ts";
+import { resumeStream } from "./stream-resume.ts";
 
 const STYLE: StreamStyle = { contentType: "text/event-stream; charset=utf-8", heartbeat: KEEPALIVE, error: streamError };
 
@@ -37,6 +38,7 @@ export const client: ClientSide = {
   stateful,
   encodeResponse,
   streamEncoder: (context) => new ResponsesStreamEncoder(context),
+  resumeStream,
   encodeError,
   encodeTokenCount: (tokens) => ({ object: "response.input_tokens", input_tokens: tokens }),
   encodeModelList,

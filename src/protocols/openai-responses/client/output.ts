@@ -40,8 +40,21 @@ export class Output {
 
   /** Takes the next place. */
   begin(item: OutputItem, prefix: string): { readonly id: string; readonly index: number } {
+    const told = this.context.resumed?.items;
+    // Of these no event tells, and their place is taken all the same.
+    while (told?.[this.#items.length]?.silent) this.#items.push(item);
     const index = this.#items.push(item) - 1;
-    return { id: `${prefix}_${this.#stem}_${index}`, index };
+    return { id: told?.[index]?.id ?? `${prefix}_${this.#stem}_${index}`, index };
+  }
+
+  /** Whether the client has been told of the item that takes the next place, though nothing may have been said of it yet. */
+  get isNextTold(): boolean {
+    return this.context.resumed?.items?.[this.#items.length]?.silent === false;
+  }
+
+  /** An item is done as its client was told it, by whoever began the answer. */
+  wasDone(index: number, item: JsonObject): void {
+    this.#done[index] = item;
   }
 
   /** The last item that began. */

@@ -23,9 +23,9 @@ export class ResponseEncoder {
   readonly #settings: JsonObject;
 
   constructor(context: AnswerContext) {
-    const { model, createdAt } = context;
+    const { model, createdAt, resumed } = context;
     this.#head = { id: `resp_${idStem(context)}`, object: "response", created_at: createdAt, background: false, model };
-    this.#settings = encodeSettings(context);
+    this.#settings = resumed?.repeated ?? encodeSettings(context);
   }
 
   encode({ status, output, usage, error, reason }: ResponseState): JsonObject {

@@ -55,6 +55,18 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return this.#frames.take();
   }
 
+  /** Items that have ended are done, as by an upstream that does not wait for what follows. */
+  settle(): string {
+    this.#answer.settle();
+    return this.#frames.take();
+  }
+
+  /** Goes on behind an upstream. @param done by their places, items as their client was told them. @param count how many events it was told. */
+  catchUp(done: readonly (JsonObject | undefined)[], count: number): void {
+    for (const [index, item] of done.entries()) if (item) this.#answer.wasDone(index, item);
+    this.#frames.countFrom(count);
+  }
+
   #begin(): void {
     if (this.#state !== "before") return;
     this.#state = "running";
@@ -100,6 +112,10 @@ class FrameSink implements EventSink {
 
   delta(head: DeltaHead, text: string): void {
     this.#out += `${head}${JSON.stringify(text)},"sequence_number":${this.#next()}}\n\n`;
+  }
+
+  countFrom(count: number): void {
+    this.#count = count;
   }
 
   #next(): number {
