@@ -64,6 +64,8 @@ export interface Route {
   readonly steps: readonly [RouteStep, ...RouteStep[]];
   /** Absent: `default`, unless the key says otherwise. */
   readonly loss?: LossMode;
+  /** Whether a stream that breaks off may go on with another attempt. */
+  readonly recovery?: true;
 }
 
 /** What trying again may cost (resilience §4). */

@@ -22,13 +22,14 @@ function resolveRoute(pattern: string, model: ModelFile, providers: readonly Pro
     entries.flatMap((entry, index) => resolveEntry(entry, [...listPath, index], providers, problems) ?? []);
   if (typeof model === "string") return route(pattern, [resolveEntry(model, path, providers, problems) ?? []].flat(), path, problems);
   if (Array.isArray(model)) return route(pattern, chain(model, path), path, problems);
-  const { targets, strategy, fallback = [], loss } = model;
+  const { targets, strategy, fallback = [], loss, recovery } = model;
   const first = chain(targets, [...path, "targets"]);
   if (strategy !== undefined && targets.some((entry) => typeof entry !== "string")) {
     problems.add([...path, "targets"], "with a `strategy` they are one pool, so `on` means nothing", "move what has an `on` to `fallback`");
   }
   const steps = strategy === undefined ? first : pooled(first, strategy);
-  return route(pattern, [...steps, ...chain(fallback, [...path, "fallback"])], path, problems, loss);
+  const settings = { ...(loss !== undefined && { loss }), ...(recovery && { recovery }) };
+  return route(pattern, [...steps, ...chain(fallback, [...path, "fallback"])], path, problems, settings);
 }
 
 /** All targets as one pool. */
@@ -37,11 +38,17 @@ function pooled(steps: readonly RouteStep[], strategy: StrategyName): RouteStep[
   return first === undefined ? [] : [{ targets: [first, ...rest], strategy }];
 }
 
-function route(pattern: string, steps: readonly RouteStep[], path: Path, problems: ProblemList, loss?: Route["loss"]): Route[] {
+function route(
+  pattern: string,
+  steps: readonly RouteStep[],
+  path: Path,
+  problems: ProblemList,
+  settings: Pick<Route, "loss" | "recovery"> = {},
+): Route[] {
   const [first, ...rest] = steps;
   if (first === undefined) return [];
   if (first.on) problems.add(path, "its first target has an `on`, though nothing is tried before it", "leave `on` out");
-  return [{ pattern, steps: [first, ...rest], ...(loss !== undefined && { loss }) }];
+  return [{ pattern, steps: [first, ...rest], ...settings }];
 }
 
 function resolveEntry(entry: Entry, path: Path, providers: readonly Provider[], problems: ProblemList): RouteStep | undefined {

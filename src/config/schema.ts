@@ -178,6 +178,9 @@ const model = z.union(
       strategy: strategy.optional().describe("How the credentials of all targets take turns, as one pool."),
       fallback: list(entry, "targets").optional().describe("What is tried, in order, when `targets` failed."),
       loss: loss.optional(),
+      recovery: flag()
+        .prefault(false)
+        .describe("Whether a stream that breaks off in the middle may go on with another attempt, where that cannot change what was sent."),
     }),
   ],
   { error: () => "expected a target (`provider/model`), a list of targets, or a map with `targets`" },

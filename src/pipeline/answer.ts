@@ -16,7 +16,8 @@ export interface AnswerHead {
 
 /** Writes what the client gets, and knows how that ends when it breaks off. */
 export interface BreakableLane {
-  fail?(error: GatewayError): string;
+  /** `undefined`: the protocol's error event will do. */
+  fail?(error: GatewayError): string | undefined;
 }
 
 /** Knows what the gateway adds to a head. */

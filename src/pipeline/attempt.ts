@@ -70,6 +70,7 @@ class Attempt implements UpstreamListener {
   /** Whether the answer to the latest request has content. */
   #flowing = false;
   #lingering = false;
+  #hasAccepted = false;
 
   constructor(options: AttemptOptions, resolve: (outcome: AttemptOutcome) => void) {
     this.#options = options;
@@ -175,14 +176,17 @@ class Attempt implements UpstreamListener {
   #deliver(output: LaneOutput): void {
     const { error, begun } = this.#lane;
     if (output !== undefined && output.length > 0) {
-      if (this.#answer.begun) this.#flow(this.#answer.write(output));
-      else this.#held.push(output);
+      if (this.#answer.begun) {
+        this.#answer.lane = this.#lane;
+        this.#flow(this.#answer.write(output));
+      } else this.#held.push(output);
     }
     // An error before content is never shown: another attempt may do better.
     if (error) return this.#fail(error);
     if (begun && !this.#flowing) {
       this.#flowing = true;
       this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
+      if (this.#options.streams) this.#accepted();
       if (!this.#answer.begun) this.#begin();
     }
     if (this.#lane.finished && !this.#lingering) this.#linger();
@@ -201,8 +205,14 @@ class Attempt implements UpstreamListener {
     else this.#timer = setTimeout(leave, Math.min(MAX_LINGER_MS, this.#options.timeouts.idleMs));
   }
 
+  /** Of an answer that comes in several rounds the first counts. */
+  #accepted(): void {
+    if (this.#hasAccepted) return;
+    this.#hasAccepted = true;
+    this.#options.onAccepted();
+  }
+
   #begin(): void {
-    if (this.#options.streams) this.#options.onAccepted();
     this.#answer.lane = this.#lane;
     this.#flow(this.#answer.begin(this.#head as AnswerHead, joined(this.#held)));
     this.#held = [];

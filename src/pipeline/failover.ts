@@ -20,6 +20,7 @@ import type { WantedMedia } from "./media.ts";
 import type { Prepared } from "./lane.ts";
 import { ownHeaders } from "./own-headers.ts";
 import type { Preparation } from "./prepare.ts";
+import type { RecoveryOutcome } from "./recovery.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { finalError } from "./told.ts";
 
@@ -90,11 +91,19 @@ export class Failover implements HeadSource {
     return this.#course.fallback;
   }
 
+  /** How the answer went on, if it broke off after its client had begun to read it. */
+  get recovery(): RecoveryOutcome | undefined {
+    return this.#preparation.recovery?.outcome;
+  }
+
   ownHeaders(requestId: string): readonly string[] {
     return ownHeaders(requestId, this.current, this.notes, this.fallback);
   }
 
   #failed(last: GatewayError): CourseEnd {
+    // Whoever has read half an answer is told why it broke off, not why nobody could go on.
+    const broken = this.#preparation.recovery;
+    if (broken) return failed(broken.cause);
     const target = this.current?.target;
     return failed(finalError(last, this.#preparation.model, target && targetName(target)));
   }
@@ -203,7 +212,8 @@ export class Failover implements HeadSource {
       if (this.#shutdown.reason) return failed(this.#shutdown.reason);
       const error = this.#preparation.explain(target, outcome.error);
       const { next } = verdict(error, retried);
-      const mayRetry = !this.#answer.begun && this.#course.budgetLeft;
+      const goesOn = !this.#answer.begun || this.#goesOn(error);
+      const mayRetry = goesOn && this.#course.budgetLeft;
       if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;
       const other = mayRetry && target === lease.target ? this.#preparation.inOtherProtocol(target, error) : undefined;
       if (other) {
@@ -212,9 +222,14 @@ export class Failover implements HeadSource {
       }
       lease.release({ error });
       this.#course.last = error;
-      if (this.#answer.begun) return failed(error);
+      if (!goesOn) return failed(this.#preparation.recovery?.cause ?? error);
       return next === "retry-same" ? "next-credential" : next;
     }
+  }
+
+  /** Whether an answer that has begun may go on with another attempt. */
+  #goesOn(error: GatewayError): boolean {
+    return this.current !== undefined && this.#preparation.goesOn(this.current.prepared.lane, error);
   }
 
   async #attempt(target: Target, lease: Lease): Promise<AttemptOutcome> {

@@ -68,7 +68,8 @@ export async function handle(context: HandleContext, call: Call, answer: Answer,
     // No caller's name has a line break, so no two callers' sessions have one name.
     session = sessionName === undefined ? undefined : `${caller.name ?? ""}\n${sessionName}`;
     const asked = { client, request, rawHeaders, peek, lossMode, requestId, caller: caller.name ?? "", ...(state && { state }) };
-    const preparation = new Preparation(context, { ...asked, ...(session !== undefined && { session }) });
+    const recovers = resolution.recovery === true;
+    const preparation = new Preparation(context, { ...asked, recovers, ...(session !== undefined && { session }) });
     if (context.affinityByContent) session ??= preparation.conversationByContent();
     failover = new Failover(context, answer, preparation, session, shutdown);
     answer.source = failover;

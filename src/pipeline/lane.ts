@@ -6,6 +6,7 @@ import type { Usage } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
 import type { Loss } from "../chat/loss.ts";
 import type { AnswerHead } from "./answer.ts";
+import type { ClientStream } from "./client-stream.ts";
 
 /** Bytes for the client; empty or absent when there are none yet. */
 export type LaneOutput = Buffer | string | undefined;
@@ -43,8 +44,10 @@ export interface Lane {
   readonly error: GatewayError | undefined;
   /** Whether the output itself already tells the client about {@link error}. */
   readonly errorTold: boolean;
-  /** What ends an answer that has begun and will never be whole, in its own numbering; absent: the protocol's error event will do. */
-  fail?(error: GatewayError): string;
+  /** What ends an answer that has begun and will never be whole, in its own numbering; `undefined`, or absent: the protocol's error event will do. */
+  fail?(error: GatewayError): string | undefined;
+  /** Of an answer that broke off: the client's stream as far as it came, for another attempt to go on with. `undefined`, or absent: none can. */
+  resume?(): ClientStream | undefined;
   /** What was counted so far. */
   readonly usage: Usage | undefined;
 }

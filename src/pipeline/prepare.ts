@@ -3,55 +3,48 @@ import type { ChatRequest } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
 import type { ChatEvent } from "../chat/events.ts";
 import { writeJson } from "../chat/json.ts";
-import { LOSS_KINDS } from "../chat/loss-codes.ts";
-import { LossLedger, type LossMode } from "../chat/loss.ts";
+import { LossLedger } from "../chat/loss.ts";
 import { createStateSealer, type Issuer, type StateSealer } from "../chat/state.ts";
-import type {
-  AnswerContext,
-  BrokenOff,
-  ClientRequest,
-  ClientSide,
-  EncodedRequest,
-  EncodeTarget,
-  Protocol,
-  RequestPeek,
-  UpstreamSide,
-} from "../protocols/protocol.ts";
+import type { AnswerContext, ClientRequest, ClientSide, Protocol, RequestPeek, UpstreamSide } from "../protocols/protocol.ts";
 import type { Credential } from "../providers/provider.ts";
 import type { Step, Target } from "../routing/target.ts";
 import type { AnswerStates, ConversationState } from "./answer-states.ts";
 import { conversationKey } from "./conversation-key.ts";
-import { HOP_HEADER, hopsAfter } from "./hops.ts";
-import type { LaneRequest, Prepared } from "./lane.ts";
+import type { ClientStream } from "./client-stream.ts";
+import { Regenerated } from "./continuation.ts";
+import type { Lane, Prepared } from "./lane.ts";
 import { RequestMedia, type MediaStore, type WantedMedia } from "./media.ts";
 import { blamesProtocol, type ProtocolMemory } from "./protocol-memory.ts";
+import { isRecoverable, Recovery, type BrokenAnswer } from "./recovery.ts";
 import { issuerAt, RelayPreparation, type RelayAsked, type RelayContext } from "./relay-preparation.ts";
 import type { AnsweredBy, RequestState } from "./request-state.ts";
-import { Rounds } from "./rounds.ts";
+import { resumeRelayed } from "./resume-relayed.ts";
+import { RequestTranslation, type Addressed, type Asking, type TranslationAsked, type TranslationContext } from "./request-translation.ts";
+import { Said } from "./said.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 import { TargetFacts, withTokenCounts, type TargetFactsContext } from "./target-facts.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 import { TranslateCountLane, TranslateStreamLane, TranslateWholeLane } from "./translate-lane.ts";
 
 /** What preparing needs from the program. */
-export interface PrepareContext extends TargetFactsContext, RelayContext {
+export interface PrepareContext extends TargetFactsContext, RelayContext, TranslationContext {
   readonly protocols: ReadonlyMap<string, Protocol>;
   /** Authenticate opaque state in clients' hands: the first seals, all verify. */
   readonly stateKeys: readonly [Buffer, ...Buffer[]];
-  /** Whom we say we are on the translate lane. */
-  readonly userAgent: string;
   readonly media: MediaStore;
   readonly answerStates: AnswerStates;
   readonly protocolMemory: ProtocolMemory;
 }
 
 /** What is known of a request before it is decoded. */
-export interface Asked extends RelayAsked {
-  readonly lossMode: LossMode;
+export interface Asked extends RelayAsked, TranslationAsked {
   readonly requestId: string;
   /** The virtual key's name; empty when none is asked for. */
   readonly caller: string;
   /** Which conversation it is, when the client says so. */
   readonly session?: string;
+  /** Whether a stream that breaks off may go on with another attempt. */
+  readonly recovers?: boolean;
 }
 
 /** One client request on its way to whichever target takes it. */
@@ -60,7 +53,6 @@ export class Preparation {
   readonly #client: ClientSide;
   readonly #request: ClientRequest;
   readonly #peek: RequestPeek;
-  readonly #lossMode: LossMode;
   readonly #requestId: string;
   readonly #caller: string;
   readonly #state: RequestState | undefined;
@@ -75,22 +67,28 @@ export class Preparation {
   readonly #sealer: StateSealer;
   readonly #facts: TargetFacts;
   readonly #relay: RelayPreparation;
+  readonly #translation: RequestTranslation;
   #estimate: number | undefined;
+  readonly #recovers: boolean;
+  #recovery: Recovery | undefined;
+  /** What the answer that the client gets has lost so far. */
+  #losses = new LossLedger();
 
   constructor(context: PrepareContext, asked: Asked) {
     this.#context = context;
     this.#client = asked.client;
     this.#request = asked.request;
     this.#peek = asked.peek;
-    this.#lossMode = asked.lossMode;
     this.#requestId = asked.requestId;
     this.#caller = asked.caller;
     this.#state = asked.state;
     this.#conversation = asked.session;
+    this.#recovers = asked.recovers === true && asked.peek.stream && asked.request.route.operation === "generate";
     this.#sealer = createStateSealer(context.stateKeys, asked.caller);
     this.#media = new RequestMedia(context.media, asked.caller);
     this.#facts = new TargetFacts(context, () => this.#conversationKey());
     this.#relay = new RelayPreparation(context, asked, this.#sealer);
+    this.#translation = new RequestTranslation(context, asked, this.#media);
   }
 
   /** What has to be fetched before {@link prepare} can encode for this target; mostly nothing. */
@@ -179,11 +177,29 @@ export class Preparation {
     return this.#protocol(target).upstream.encodeTokenCount ? undefined : estimateInputTokens(this.#decode(), "fine");
   }
 
+  /** What becomes of an answer that broke off; absent: none has, or it may not go on. */
+  get recovery(): Recovery | undefined {
+    return this.#recovery;
+  }
+
+  /** Whether an answer that its client has begun to read may go on with another attempt: {@link prepare} makes such ones then. */
+  goesOn(lane: Lane, error: GatewayError): boolean {
+    if (!this.#recovers) return false;
+    if (!this.#recovery && !isRecoverable(error)) return false;
+    this.#recovery ??= new Recovery(error, resumed(lane));
+    this.#recovery.failed(error, lane.usage);
+    return this.#recovery.broken !== undefined;
+  }
+
   /** @throws GatewayError when the request is at fault, or would lose more than its loss mode allows. */
   prepare(target: Target, credential: Credential): Prepared {
     const { name: provider, platform } = target.provider;
     const server: AnsweredBy = { provider, platform, model: target.model, account: credential.account };
-    return this.#relays(target) ? this.#relay.prepare(this.#protocol(target).upstream, target, server) : this.#translate(target, server);
+    const broken = this.#recovery?.broken;
+    if (broken) return this.#goOn(target, server, broken);
+    if (!this.#relays(target)) return this.#translate(target, server);
+    const { upstream } = this.#protocol(target);
+    return this.#relay.prepare(upstream, target, server, this.#recovers ? (passed) => this.#resume(passed, upstream, server) : undefined);
   }
 
   /**
@@ -219,40 +235,74 @@ export class Preparation {
 
   #translate(target: Target, server: AnsweredBy): Prepared {
     const request = this.#decode();
-    const issuer = issuerAt(server);
-    const { upstream } = this.#protocol(target);
+    const addressed = this.#addressed(target, server);
     const losses = new LossLedger();
-    const encodeTarget = { model: target.model, profile: this.#facts.profile(target), issuer, losses };
+    this.#losses = losses;
     const counts = this.#request.route.operation === "count-tokens";
-    const whole = this.#media.inline(request, encodeTarget.profile, upstream);
-    const encoded = counts ? upstream.encodeTokenCount?.(whole, encodeTarget) : upstream.encodeRequest(whole, encodeTarget);
-    if (!encoded) throw new GatewayError("unsupported", "The provider of this model does not count tokens.");
-    const refused = losses.refusedBy(this.#lossMode);
-    if (refused) {
-      const path = this.#client.settingNames?.get(refused.path) ?? refused.path;
-      throw new GatewayError(
-        "unsupported",
-        `${path}: the model that serves ${this.#peek.model} cannot be given this (${refused.code}), so nothing was sent. ${LOSS_KINDS[refused.code].remedy}`,
-        { field: path },
-      );
-    }
+    const { sent, ...asking } = this.#translation.ask(request, addressed, losses);
     const translation = {
       client: this.#client,
-      upstream,
+      upstream: addressed.upstream,
       answer: this.#answerContext(losses, counts ? undefined : server),
-      decode: { request, issuer },
-      ...(encoded.scanStops && { scanStops: encoded.scanStops }),
-      ...this.#rounds(encoded, upstream, request, encodeTarget),
-      ...(this.#client.keptState && this.#opaque && { keeper: this.#opaque.keeper(this.#client.keptState) }),
+      ...asking,
+      ...this.#keeper(),
+      ...(this.#recovers && isOneAnswer(request) && { said: new Said() }),
     };
     const lane = request.stream ? new TranslateStreamLane(translation) : new TranslateWholeLane(translation);
     return {
+      ...sent,
       streams: request.stream && !counts,
-      lane: counts ? new TranslateCountLane(this.#client, upstream) : lane,
-      ...this.#sent(encoded, request.stream && !counts),
+      lane: counts ? new TranslateCountLane(this.#client, addressed.upstream) : lane,
       get losses() {
         return losses.losses;
       },
+    };
+  }
+
+  /** An attempt that goes on with an answer which broke off. */
+  #goOn(target: Target, server: AnsweredBy, broken: BrokenAnswer): Prepared {
+    const losses = this.#losses;
+    const addressed = this.#addressed(target, server);
+    const again = (): Asking => {
+      if (!this.#relays(target)) return this.#translation.ask(this.#decode(), addressed, losses);
+      // As it came, so that the prompt stays the same to the byte.
+      const { path, headers, body } = this.#relay.prepare(addressed.upstream, target, server);
+      return { sent: { path, headers, body }, decode: { issuer: issuerAt(server) } };
+    };
+    const prefilled = this.#translation.askOn(this.#decode(), broken.said, addressed, losses);
+    const { sent, continuation, ...asking } = prefilled ?? { ...again(), continuation: new Regenerated(broken.said) };
+    broken.recovery.trying(prefilled ? "prefill" : "regenerated");
+    const answer = this.#answerContext(losses, server);
+    const resumed = { ...broken, continuation };
+    return {
+      ...sent,
+      streams: true,
+      lane: new TranslateStreamLane({ client: this.#client, upstream: addressed.upstream, answer, ...asking, resumed }),
+      get losses() {
+        return losses.losses;
+      },
+    };
+  }
+
+  /** A stream that goes on with what was relayed. @throws GatewayError when the request cannot be read here. */
+  #resume(passed: Buffer, upstream: UpstreamSide, server: AnsweredBy): ClientStream | undefined {
+    const request = this.#decode();
+    if (!isOneAnswer(request)) return undefined;
+    const answer = this.#answerContext(this.#losses, server);
+    return resumeRelayed(passed, { client: this.#client, upstream, answer, issuer: issuerAt(server), ...this.#keeper() });
+  }
+
+  #keeper(): { readonly keeper?: StateKeeper } {
+    const { keptState } = this.#client;
+    return keptState && this.#opaque ? { keeper: this.#opaque.keeper(keptState) } : {};
+  }
+
+  #addressed(target: Target, server: AnsweredBy): Addressed {
+    return {
+      model: target.model,
+      upstream: this.#protocol(target).upstream,
+      profile: this.#facts.profile(target),
+      issuer: issuerAt(server),
     };
   }
 
@@ -286,16 +336,6 @@ export class Preparation {
     };
   }
 
-  /** For answers that break off to be asked for more. What is then said back is the model's own: nothing of it is a loss. */
-  #rounds(first: EncodedRequest, upstream: UpstreamSide, request: ChatRequest, target: EncodeTarget): { readonly rounds?: Rounds } {
-    if (!upstream.continueRequest) return {};
-    const askOn = (said: BrokenOff): LaneRequest | undefined => {
-      const next = upstream.continueRequest?.(first, said, { ...target, losses: new LossLedger() });
-      return next && this.#sent(next, request.stream);
-    };
-    return { rounds: new Rounds({ askOn, keepsItems: request.tools.some(({ type }) => type === "hosted"), losses: target.losses }) };
-  }
-
   /** Which conversation this is by how it begins; `undefined` when that cannot be read. */
   conversationByContent(): string | undefined {
     try {
@@ -318,24 +358,6 @@ export class Preparation {
     return `${this.#caller}\n${this.#conversationKey(request)}`;
   }
 
-  #sent({ path, headers, body }: EncodedRequest, stream: boolean): LaneRequest {
-    const own = ["content-type", "application/json", "accept", stream ? "text/event-stream" : "application/json"];
-    return {
-      path,
-      headers: [
-        ...own,
-        "accept-encoding",
-        "identity",
-        "user-agent",
-        this.#context.userAgent,
-        HOP_HEADER,
-        hopsAfter(this.#request.headers, this.#context.instanceId),
-        ...headers,
-      ],
-      body: Buffer.from(body),
-    };
-  }
-
   #decode(): ChatRequest {
     if (this.#decoded) return this.#decoded;
     const sent = this.#client.decodeRequest(this.#state?.expanded ?? this.#request, this.#sealer);
@@ -348,5 +370,21 @@ export class Preparation {
     const protocol = this.#context.protocols.get(target.protocol);
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     return protocol;
+  }
+}
+
+/** Whether nothing else comes of the request than one answer, in its own words. */
+function isOneAnswer({ compaction, choices = 1 }: ChatRequest): boolean {
+  return compaction !== true && choices === 1;
+}
+
+/** The client's stream as far as it came; `undefined` where nobody can go on with it. */
+function resumed(lane: Lane): ClientStream | undefined {
+  try {
+    return lane.resume?.();
+  } catch (thrown) {
+    // It was relayed to somebody who could read what cannot be read here.
+    if (thrown instanceof GatewayError) return undefined;
+    throw thrown;
   }
 }

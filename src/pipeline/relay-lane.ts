@@ -10,6 +10,7 @@ import { filterHeaders, headerValue } from "../wire/headers.ts";
 import { WholeElements } from "../wire/whole-elements.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
 import type { AnswerHead } from "./answer.ts";
+import type { ClientStream } from "./client-stream.ts";
 import type { Lane, LaneOutput } from "./lane.ts";
 import { mediaType, noStream } from "./unreadable-answer.ts";
 import { WholeBody } from "./whole-body.ts";
@@ -43,6 +44,15 @@ export interface RelayWatch {
   answered?(answer: JsonObject): void;
 }
 
+/**
+ * Makes of what was relayed a stream of the client's that another attempt can go on with; `undefined` where what follows
+ * could not be made to fit.
+ */
+export type ResumeRelayed = (passed: Buffer) => ClientStream | undefined;
+
+/** Bytes that are kept for this; a longer answer is not gone on with. */
+const MAX_KEPT_BYTES = 8_388_608;
+
 const SSE = "text/event-stream";
 const JSON_TYPE = "application/json";
 
@@ -64,11 +74,21 @@ export class RelayStreamLane implements Lane {
   /** What came where a stream was asked for: it may tell of an error. */
   #body: WholeBody | undefined;
   #error: GatewayError | undefined;
+  readonly #resume: ResumeRelayed | undefined;
+  /** What the client has; `undefined`: too much to be kept. */
+  #passed: Buffer[] | undefined = [];
+  #passedBytes = 0;
+  /** What the upstream itself ended with, while the answer may go on elsewhere. */
+  #lastWords: Buffer | undefined;
 
-  /** @param style how the client's protocol writes the stream that was asked for. */
-  constructor(upstream: UpstreamSide, style: StreamStyle, watch: RelayWatch) {
+  /**
+   * @param style how the client's protocol writes the stream that was asked for.
+   * @param resume absent: nothing is gone on with elsewhere that breaks off here.
+   */
+  constructor(upstream: UpstreamSide, style: StreamStyle, watch: RelayWatch, resume?: ResumeRelayed) {
     this.#upstream = upstream;
     this.#tap = upstream.relayTap();
+    this.#resume = resume;
     this.#watch = watch;
     this.#type = mediaType(style.contentType);
     this.#frames = this.#type === SSE ? new WholeFrames() : new WholeElements();
@@ -92,7 +112,7 @@ export class RelayStreamLane implements Lane {
     if (whole) this.#tap.push(whole);
     this.#tell();
     // The stream ends with its own error, so nothing else will close the array around it.
-    return whole && this.#tap.error && this.#type !== SSE ? Buffer.concat([whole, Buffer.from("]")]) : whole;
+    return this.#pass(whole && this.#tap.error && this.#type !== SSE ? Buffer.concat([whole, Buffer.from("]")]) : whole);
   }
 
   end(): LaneOutput {
@@ -104,9 +124,30 @@ export class RelayStreamLane implements Lane {
     this.#tap.push(rest);
     this.#tap.end();
     this.#tell();
-    if (this.#tap.finished || this.#tap.error) return rest;
+    if (this.#tap.finished || this.#tap.error) return this.#pass(rest);
     this.#error = new GatewayError("transport", "The upstream's stream ended before the answer was complete.");
     return undefined;
+  }
+
+  fail(): string | undefined {
+    return this.#lastWords?.toString();
+  }
+
+  resume(): ClientStream | undefined {
+    return this.#passed && this.#resume?.(Buffer.concat(this.#passed));
+  }
+
+  /** The client is not told of an error before it is known that nobody can go on. */
+  #pass(whole: Buffer | undefined): Buffer | undefined {
+    if (!this.#resume || !whole) return whole;
+    if (this.#tap.error) {
+      this.#lastWords = whole;
+      return undefined;
+    }
+    this.#passedBytes += whole.length;
+    if (this.#passedBytes > MAX_KEPT_BYTES) this.#passed = undefined;
+    this.#passed?.push(whole);
+    return whole;
   }
 
   #tell(): void {
@@ -127,7 +168,7 @@ export class RelayStreamLane implements Lane {
     return this.#tap.error ?? this.#error;
   }
   get errorTold(): boolean {
-    return this.#tap.error !== undefined;
+    return this.#tap.error !== undefined && this.#lastWords === undefined;
   }
   get usage(): Usage | undefined {
     return this.#tap.usage;

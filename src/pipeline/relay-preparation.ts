@@ -8,7 +8,7 @@ import { filterHeaders } from "../wire/headers.ts";
 import { HOP_HEADER, hopsAfter } from "./hops.ts";
 import type { Prepared } from "./lane.ts";
 import type { MintedStates } from "./minted-states.ts";
-import { RelayStreamLane, RelayWholeLane, type RelayWatch } from "./relay-lane.ts";
+import { RelayStreamLane, RelayWholeLane, type RelayWatch, type ResumeRelayed } from "./relay-lane.ts";
 import type { AnsweredBy, RequestState } from "./request-state.ts";
 
 /** What relaying needs from the program. */
@@ -41,8 +41,11 @@ export class RelayPreparation {
     this.#sealer = sealer;
   }
 
-  /** @throws GatewayError `invalid-request` when the body had to be searched and is not JSON. */
-  prepare(upstream: UpstreamSide, target: Target, server: AnsweredBy): Prepared {
+  /**
+   * @param resume absent: another attempt is not to go on with an answer that breaks off.
+   * @throws GatewayError `invalid-request` when the body had to be searched and is not JSON.
+   */
+  prepare(upstream: UpstreamSide, target: Target, server: AnsweredBy, resume?: ResumeRelayed): Prepared {
     const { client, request, peek } = this.#asked;
     const { operation } = request.route;
     const streams = operation === "generate" && peek.stream;
@@ -52,7 +55,7 @@ export class RelayPreparation {
     return {
       streams,
       lane: streams
-        ? new RelayStreamLane(upstream, client.streamStyle(request.route), watch)
+        ? new RelayStreamLane(upstream, client.streamStyle(request.route), watch, resume)
         : new RelayWholeLane(upstream, operation, watch),
       path: upstream.relayPath(operation, target.model, peek.stream, request.query),
       headers: this.#headers(upstream, target.provider),

@@ -67,6 +67,7 @@ function recordOf({ clock }: AccountContext, { call, answer, began, end, peek, s
     ...(first?.ttftMs !== undefined && { ttftMs: first.atMs + first.ttftMs }),
     ...(failover?.fallback !== undefined && { fallback: failover.fallback }),
     ...(failover?.affinity !== undefined && { affinity: failover.affinity }),
+    ...(failover?.recovery !== undefined && { recovery: failover.recovery }),
     attempts,
     losses: current?.prepared.losses ?? [],
     ...(usage && { usage }),
@@ -74,7 +75,7 @@ function recordOf({ clock }: AccountContext, { call, answer, began, end, peek, s
 }
 
 function log(log: Logger, record: RequestRecord, end: CourseEnd): void {
-  const { id, key, operation, model, target, credential, lane, outcome, ms, attempts, losses, usage } = record;
+  const { id, key, operation, model, target, credential, lane, outcome, ms, attempts, losses, usage, recovery } = record;
   const entry = {
     requestId: id,
     key,
@@ -89,6 +90,7 @@ function log(log: Logger, record: RequestRecord, end: CourseEnd): void {
     attempts: attempts.length > 1 ? attempts.map(({ target, credential, cause, ms }) => ({ target, credential, cause, ms })) : undefined,
     losses: losses.length > 0 ? byGravity(losses).slice(0, MAX_LOSSES_LOGGED) : undefined,
     usage,
+    recovery,
   };
   if (end.type !== "failed") log.info(entry, "request");
   else if (end.error.kind === "internal") log.error({ ...entry, err: end.error }, "request");

@@ -2,27 +2,22 @@
 import type { Usage } from "../chat/chat.ts";
 import { Collector } from "../chat/collect.ts";
 import { GatewayError } from "../chat/error.ts";
-import { mergeUsage, type ChatEvent } from "../chat/events.ts";
-import { GrammarChecker } from "../chat/grammar.ts";
+import { addUsage, mergeUsage, type ChatEvent } from "../chat/events.ts";
 import { writeJson } from "../chat/json.ts";
 import { StopScanner } from "../chat/stop-scan.ts";
 import { SummaryAnswer } from "../chat/summary-answer.ts";
-import type {
-  AnswerContext,
-  ClientSide,
-  DecodeContext,
-  StreamDecoder,
-  StreamEncoder,
-  StreamStyle,
-  UpstreamSide,
-} from "../protocols/protocol.ts";
+import type { AnswerContext, ClientSide, DecodeContext, StreamDecoder, StreamStyle, UpstreamSide } from "../protocols/protocol.ts";
 import type { Frame, FrameReader } from "../wire/frames.ts";
 import { headerValue } from "../wire/headers.ts";
 import { JsonArrayReader } from "../wire/json-array.ts";
 import { SseReader } from "../wire/sse.ts";
 import { streamHeaders, type AnswerHead } from "./answer.ts";
+import { ClientStream } from "./client-stream.ts";
+import type { Continuation } from "./continuation.ts";
 import type { Lane, LaneOutput, LaneRequest } from "./lane.ts";
+import type { Recovery } from "./recovery.ts";
 import type { Rounds } from "./rounds.ts";
+import type { Said } from "./said.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 import { mediaType, noStream } from "./unreadable-answer.ts";
 import type { WholeBody } from "./whole-body.ts";
@@ -42,8 +37,20 @@ export interface Translation {
   readonly keeper?: StateKeeper;
 }
 
-/** Follows the grammar of every stream when `DRAGOMAN_DEBUG` names it; a fault is ours and fails the request. */
-const CHECK_GRAMMAR = (process.env["DRAGOMAN_DEBUG"] ?? "").split(",").includes("grammar");
+/** A translation of a stream, in which another attempt may have begun the answer. */
+export interface StreamTranslation extends Translation {
+  /** Knows what the client has; absent: the answer is not gone on with elsewhere, should it break off. */
+  readonly said?: Said;
+  /** Absent: the answer begins here. */
+  readonly resumed?: ResumedAnswer;
+}
+
+/** An answer that broke off, and what joins this one to it. */
+export interface ResumedAnswer {
+  readonly stream: ClientStream;
+  readonly continuation: Continuation;
+  readonly recovery: Recovery;
+}
 
 const JSON_HEAD: AnswerHead = { status: 200, headers: ["content-type", "application/json"] };
 
@@ -57,23 +64,22 @@ export class TranslateStreamLane implements Lane {
   readonly #style: StreamStyle;
   readonly #newDecoder: () => StreamDecoder;
   #decoder: StreamDecoder;
-  readonly #encoder: StreamEncoder;
+  readonly #stream: ClientStream;
   readonly #rounds: Rounds | undefined;
   readonly #scanner: StopScanner | undefined;
   readonly #summary: SummaryAnswer | undefined;
-  readonly #keeper: StateKeeper | undefined;
-  readonly #checker = CHECK_GRAMMAR ? new GrammarChecker() : undefined;
+  readonly #resumed: ResumedAnswer | undefined;
   #reader: FrameReader | undefined;
 
-  constructor({ client, upstream, answer, decode, rounds, scanStops, keeper }: Translation) {
+  constructor({ client, upstream, answer, decode, rounds, scanStops, keeper, said, resumed }: StreamTranslation) {
     this.#style = client.streamStyle(answer.route);
     this.#newDecoder = () => upstream.streamDecoder(decode);
     this.#decoder = this.#newDecoder();
-    this.#encoder = client.streamEncoder(answer);
+    this.#stream = resumed?.stream ?? new ClientStream(client.streamEncoder(answer), { keeper, said });
     this.#rounds = rounds;
     this.#scanner = scanStops && new StopScanner(scanStops);
     this.#summary = summaryOf(answer);
-    this.#keeper = keeper;
+    this.#resumed = resumed;
   }
 
   open(_status: number, headers: readonly string[]): AnswerHead {
@@ -109,13 +115,19 @@ export class TranslateStreamLane implements Lane {
   end(): LaneOutput {
     let out = this.#reader ? this.#frames(this.#reader.end()) : "";
     if (!this.error && !this.cut) out += this.#events(this.#decoder.end());
-    const missing = this.error || this.rest ? undefined : this.#checker?.end();
-    if (missing !== undefined) this.error = ungrammatical(missing);
+    if (!this.error && !this.rest) this.error = this.#stream.checkEnd();
     return out;
   }
 
+  /** What was held back to look for stop sequences in it was said all the same. */
   fail(error: GatewayError): string {
-    return this.#encoder.push({ type: "error", error });
+    let out = "";
+    for (const event of this.#scanner?.push({ type: "error", error }) ?? []) if (event.type !== "error") out += this.#pass(event);
+    return out + this.#stream.push({ type: "error", error });
+  }
+
+  resume(): ClientStream {
+    return this.#stream;
   }
 
   #frames(frames: readonly Frame[]): string {
@@ -130,23 +142,44 @@ export class TranslateStreamLane implements Lane {
   #events(decoded: readonly ChatEvent[]): string {
     const scanner = this.#scanner;
     const joined = this.#rounds ? this.#rounds.push(decoded) : decoded;
-    const scanned = scanner ? joined.flatMap((event) => scanner.push(event)) : joined;
+    // An error is not told here: the answer may go on elsewhere.
+    const scanned = scanner ? joined.flatMap((event) => (event.type === "error" ? event : scanner.push(event))) : joined;
     const summary = this.#summary;
-    const events = summary ? scanned.flatMap((event) => summary.push(event)) : scanned;
+    return this.#tell(summary ? scanned.flatMap((event) => summary.push(event)) : scanned);
+  }
+
+  #tell(events: readonly ChatEvent[]): string {
     let out = "";
     for (const event of events) {
-      const fault = this.#checker?.push(event);
-      if (fault !== undefined) this.error = ungrammatical(fault);
       if (event.type === "error") this.error = event.error;
+      else if (event.type === "finish" && event.finish.reason === "malformed-call") this.error = malformedCall();
       if (this.error) break;
       if (event.type === "usage") this.usage = mergeUsage(this.usage, event.usage);
-      else if (event.type === "finish" && event.finish.reason === "malformed-call") {
-        this.error = malformedCall();
-        break;
-      } else if (event.type !== "start" && event.type !== "ping") this.begun = true;
-      this.#keeper?.push(event);
-      out += this.#encoder.push(event);
+      else if (event.type !== "start" && event.type !== "ping") this.begun = true;
+      out += this.#pass(event);
     }
+    return out;
+  }
+
+  #pass(event: ChatEvent): string {
+    return this.#resumed ? this.#join(event, this.#resumed) : this.#write(event);
+  }
+
+  #write(event: ChatEvent): string {
+    this.error = this.#stream.check(event);
+    return this.error ? "" : this.#stream.push(event);
+  }
+
+  /** What an event adds to what the client has; its attempt is not the only one to be paid for. */
+  #join(event: ChatEvent, { continuation, recovery }: ResumedAnswer): string {
+    if (event.type === "usage") return this.#write({ type: "usage", usage: addUsage(recovery.spent, this.usage ?? {}) });
+    let out = "";
+    for (const next of continuation.push(event)) {
+      out += this.#write(next);
+      if (this.error) return out;
+      if (next.type === "finish") recovery.succeeded();
+    }
+    if (continuation.diverged) this.error = recovery.diverged();
     return out;
   }
 }
@@ -235,8 +268,4 @@ export class TranslateCountLane extends WholeLane {
 
 function malformedCall(): GatewayError {
   return new GatewayError("upstream", "The model wrote a tool call that the provider could not read.", { modelSlipped: true });
-}
-
-function ungrammatical(fault: string): GatewayError {
-  return new GatewayError("internal", `A decoder broke the event grammar: ${fault}.`);
 }

@@ -31,6 +31,8 @@ export interface Route {
   /** In order: the next is the fallback. */
   readonly steps: readonly RouteStep[];
   readonly loss?: LossMode;
+  /** Whether a stream that breaks off may go on with another attempt. */
+  readonly recovery?: true;
 }
 
 /** What a name resolved to. */
@@ -41,6 +43,8 @@ export interface Resolution {
   readonly ordered: boolean;
   /** The route's own loss mode. */
   readonly loss?: LossMode;
+  /** Whether a stream that breaks off may go on with another attempt. */
+  readonly recovery?: true;
 }
 
 /** What providers said they have. */
@@ -183,7 +187,7 @@ function spokenTo(target: Target, protocol: ProtocolId): Target {
   return target.protocol !== protocol && target.protocols.includes(protocol) ? { ...target, protocol } : target;
 }
 
-function follow({ compiled, loss }: CompiledRoute, asked: string): Resolution {
+function follow({ compiled, loss, recovery }: CompiledRoute, asked: string): Resolution {
   return {
     steps: compiled.map(({ places, ...step }) => ({
       ...step,
@@ -191,6 +195,7 @@ function follow({ compiled, loss }: CompiledRoute, asked: string): Resolution {
     })),
     ordered: true,
     ...(loss !== undefined && { loss }),
+    ...(recovery && { recovery }),
   };
 }
 
