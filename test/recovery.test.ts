@@ -5,6 +5,7 @@ import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import type { ChatResponse, ProtocolId } from "../src/chat/chat.ts";
 import { collect } from "../src/chat/collect.ts";
+import { writeJson } from "../src/chat/json.ts";
 import { messagesGrammar } from "../src/conformance/clients/anthropic-grammar.ts";
 import { chatGrammar } from "../src/conformance/clients/chat-grammar.ts";
 import { geminiGrammar } from "../src/conformance/clients/gemini-grammar.ts";
@@ -12,10 +13,12 @@ import { responsesGrammar } from "../src/conformance/clients/responses-grammar.t
 import { protocols } from "../src/protocols/index.ts";
 import type { Behaviour, FaultName } from "../src/simulator/types.ts";
 import { JsonArrayReader } from "../src/wire/json-array.ts";
-import { SseReader } from "../src/wire/sse.ts";
+import { formatFrame, SseReader } from "../src/wire/sse.ts";
 import { gatewaysForTests, until, type TestGateway } from "./support/gateway.ts";
+import { socketsForTests } from "./support/web-socket-client.ts";
 
 const { start } = gatewaysForTests();
+const { connect } = socketsForTests();
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -366,6 +369,34 @@ models:
     const answer = read(messages, stream);
     expect(textOf(answer)).toBe(TEXT.slice(0, TEXT.indexOf(" seven")));
     expect(answer.finish).toMatchObject({ reason: "stop-sequence", stopSequence: " seven" });
+    expect((await logged(gateway))["recovery"]).toBe("regenerated");
+  });
+});
+
+describe("what Responses has beside", () => {
+  const responses = CLIENTS["responses"] as Client;
+  const relaying = UPSTREAMS[3] as (typeof UPSTREAMS)[number];
+
+  test.each([relaying, claude])("an answer that went on is kept like any other: type %s", async (...upstream) => {
+    const gateway = await start({ config: config(upstream) });
+    gateway.simulator.script({ ...CUT, at: upstream[4] }, { text: TEXT, thinking: "" });
+    const answer = read(responses, await (await post(gateway.url, responses)).text());
+    expect((await logged(gateway))["recovery"]).toBe("regenerated");
+    const next = { ...responses, body: { ...responses.body, input: "And backwards?", previous_response_id: answer.id } };
+    expect(textOf(read(responses, await (await post(gateway.url, next)).text()))).not.toBe("");
+    const last = gateway.simulator.requests.at(-1)?.body.toString();
+    for (const said of [WORDS, TEXT, "And backwards?"]) expect(last).toContain(said);
+  });
+
+  test.each([relaying, claude])("over a WebSocket too: type %s", async (...upstream) => {
+    const gateway = await start({ config: config(upstream) });
+    gateway.simulator.script({ ...CUT, at: upstream[4] }, { text: TEXT, thinking: "" });
+    const socket = await connect(gateway);
+    socket.send({ type: "response.create", model: "m", input: WORDS });
+    const events = await socket.answers(1);
+    expect(responsesGrammar(events.map((event) => formatFrame(event.type, writeJson(event))).join(""))).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: "response.completed" });
+    expect(JSON.stringify(events.at(-1))).toContain(TEXT);
     expect((await logged(gateway))["recovery"]).toBe("regenerated");
   });
 });

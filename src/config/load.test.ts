@@ -48,7 +48,7 @@ models:
   "claude-*": anthropic/*
   claude-sonnet-5-5: google/gemini-3.8-pro
   fast: [google/gemini-3.8-flash, env:TARGET]
-  "*": { targets: [google/models/with/slashes], strategy: round-robin, loss: lenient }
+  "*": { targets: [google/models/with/slashes], strategy: round-robin, loss: lenient, recovery: true }
 retry: { attempts: 2, total: 30s }
 cooldown: { rate_limit_base: 250ms, long: 1h }
 queue: { max_waiting: 7 }
@@ -106,6 +106,7 @@ queue: { max_waiting: 7 }
         pattern: "*",
         steps: [{ targets: [{ provider: "google", model: "models/with/slashes" }], strategy: "round-robin" }],
         loss: "lenient",
+        recovery: true,
       },
     ]);
   });

@@ -33,7 +33,7 @@ describe("resolving", () => {
       route("claude-*", ["anthropic", "*"]),
       route("claude-opus-*", ["google", "gemini-pro"]),
       route("claude-opus-5", ["anthropic", "claude-opus-5-20260101"]),
-      { ...route("careful", ["anthropic", "*"]), loss: "strict" },
+      { ...route("careful", ["anthropic", "*"]), loss: "strict", recovery: true },
     ],
     [google, anthropic],
   );
@@ -48,11 +48,12 @@ describe("resolving", () => {
     expect(names(router.resolve("claude-haiku"))).toEqual(["anthropic/claude-haiku"]);
   });
 
-  test("a target of * keeps the name asked for, and the route's loss mode comes along", () => {
+  test("a target of * keeps the name asked for, and the route's loss mode and recovery come along", () => {
     const resolution = router.resolve("careful");
     expect(names(resolution)).toEqual(["anthropic/careful"]);
-    expect(resolution.loss).toBe("strict");
+    expect(resolution).toMatchObject({ loss: "strict", recovery: true });
     expect(router.resolve("fast").loss).toBeUndefined();
+    expect(router.resolve("fast").recovery).toBeUndefined();
   });
 
   test("provider/model is addressable, with slashes in the model too", () => {
