@@ -251,6 +251,17 @@ describe("what it takes", () => {
     expect(streams[0]).toBe(streams[1]);
   });
 
+  test("one key is enough: it is asked again, once", async () => {
+    const gateway = await start({ config: config(claude, { keys: 1 }) });
+    const answer = { text: TEXT, thinking: "" };
+    gateway.simulator.script(CUT, answer);
+    expect(textOf(read(messages, await (await post(gateway.url, messages)).text()))).toBe(TEXT);
+    expect(await logged(gateway)).toMatchObject({ recovery: "regenerated" });
+    gateway.simulator.script(CUT, CUT, answer);
+    expect(await (await post(gateway.url, messages)).text()).toContain("fell silent");
+    expect(gateway.simulator.requests).toHaveLength(4);
+  });
+
   test("a failure that is the request's own is not tried again", async () => {
     const gateway = await start({ config: config(claude) });
     gateway.simulator.script({ ...CUT, fault: "error-after-content", chunkDelayMs: 20, status: 400 });

@@ -211,10 +211,12 @@ export class Failover implements HeadSource {
       if (outcome.type === "cancelled") return CANCELLED;
       if (this.#shutdown.reason) return failed(this.#shutdown.reason);
       const error = this.#preparation.explain(target, outcome.error);
-      const { next } = verdict(error, retried);
+      const { next, rest } = verdict(error, retried);
       const goesOn = !this.#answer.begun || this.#goesOn(error);
       const mayRetry = goesOn && this.#course.budgetLeft;
-      if (mayRetry && (next === "retry-same" || this.#preparation.learn(target, error))) continue;
+      // What broke off in the middle goes on with the same credential where there is no other.
+      const alone = this.#answer.begun && !retried && rest?.class === "transient" && lease.choice.passedOver.length === 0;
+      if (mayRetry && (next === "retry-same" || alone || this.#preparation.learn(target, error))) continue;
       const other = mayRetry && target === lease.target ? this.#preparation.inOtherProtocol(target, error) : undefined;
       if (other) {
         target = other;
