@@ -39,8 +39,10 @@ export interface PoolOptions extends PoolSettings {
 
 /** What would happen to a request now. */
 export interface Look extends Choice {
-  /** Who would get it; absent: nobody could serve. */
+  /** Who would get it; absent: nobody could serve it at once. */
   readonly chosen?: { readonly target: Target; readonly credential: string };
+  /** What it would be told; absent: it is served, or may wait for a credential to become free. */
+  readonly refusal?: GatewayError;
 }
 
 export class Pool {
@@ -127,7 +129,10 @@ export class Pool {
     const bound = key === undefined ? undefined : boundTo(candidates, this.#affinity.look(key, now));
     const ties = tiesOf(candidates, request, bound);
     const chosen = choose(candidates, ties, this.#strategyOf(request.step), now)?.candidate;
-    if (!chosen) return { passedOver: candidates.map((candidate) => this.#passed(candidate, candidate.obstacle ?? "busy", now)) };
+    if (!chosen) {
+      const passedOver = candidates.map((candidate) => this.#passed(candidate, candidate.obstacle ?? "busy", now));
+      return this.#mayWait(request, now) ? { passedOver } : { passedOver, refusal: this.#refusal(request, now) };
+    }
     return {
       chosen: { target: chosen.target, credential: chosen.state.credential.name },
       ...(key !== undefined && { affinity: bound === undefined ? ("new" as const) : chosen === bound ? "kept" : "moved" }),
