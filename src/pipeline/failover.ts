@@ -179,7 +179,11 @@ export class Failover implements HeadSource {
       return await pool.lease({ ...request, signal: stop.signal, deadlineMs: this.#course.leftMs });
     } catch (thrown) {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
-      for (const target of request.step.targets) this.#note(target, undefined, error.kind, began);
+      const { passedOver } = pool.look(request);
+      for (const target of request.step.targets) {
+        const passed = passedOver.filter((other) => other.target === target).map(told);
+        this.#note(target, undefined, error.kind, began, passed.length > 0 ? { passedOver: passed } : {});
+      }
       if (this.#shutdown.reason) this.#course.last = error;
       else stage.unserved(error);
       return undefined;
