@@ -31,7 +31,7 @@ export class StoreClient {
   /** What the thread was given to write and has not answered. */
   #sent: WriteBatch | undefined;
   #queriesAsked = 0;
-  #isInTrouble = false;
+  #trouble: string | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS.first;
   #closed: Promise<void> | undefined;
@@ -41,6 +41,11 @@ export class StoreClient {
   constructor(options: StoreClientOptions) {
     this.#options = options;
     this.#worker = this.#start();
+  }
+
+  /** Why nothing can be written now; `undefined`: it can, as far as is known. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** @param record as JSON. After {@link close} it is lost. */
@@ -144,7 +149,7 @@ export class StoreClient {
   /** A bug, or no memory: what the thread had is not tried again, because it may be why. */
   #crashed(error: unknown): void {
     this.#options.onError(error);
-    this.#isInTrouble = true;
+    this.#trouble = "The thread that writes has failed; the log has the details.";
     if (this.#sent) this.#queue.drop(this.#sent);
     this.#sent = undefined;
     this.#retryLater();
@@ -156,12 +161,12 @@ export class StoreClient {
   }
 
   #troubled(error: StorageError): void {
-    if (!this.#isInTrouble) this.#options.onError(error);
-    this.#isInTrouble = true;
+    if (this.#trouble === undefined) this.#options.onError(error);
+    this.#trouble = error.message;
   }
 
   #recovered(): void {
-    this.#isInTrouble = false;
+    this.#trouble = undefined;
     this.#reportLost();
   }
 

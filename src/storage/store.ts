@@ -13,6 +13,10 @@ const OPENING = { attempts: 20, pauseMs: 50 };
 export interface Store {
   readonly requestLog: RequestLog;
   readonly stateStore: StateStore;
+  /** The file; absent: in memory, until the process ends. */
+  readonly path?: string;
+  /** Why nothing can be written now; `undefined`: it can, as far as is known. */
+  trouble(): string | undefined;
   /** Once: writes what is not yet written, as far as it can be. Closing one of the two closes both. */
   close(): Promise<void>;
 }
@@ -39,13 +43,20 @@ export function openStore(options: StoreClientOptions): Store {
       delete: (kind, key) => client.writeChange({ kind, key }),
       close,
     },
+    path: options.path,
+    trouble: () => client.trouble,
     close,
   };
 }
 
 /** A store that ends with the process. */
 export function memoryStore(limits: RequestLogLimits): Store {
-  return { requestLog: new MemoryRequestLog(limits), stateStore: new MemoryStateStore(), close: () => Promise.resolve() };
+  return {
+    requestLog: new MemoryRequestLog(limits),
+    stateStore: new MemoryStateStore(),
+    trouble: () => undefined,
+    close: () => Promise.resolve(),
+  };
 }
 
 function readState(path: string): ReadonlyMap<StateKind, readonly StateEntry[]> {
