@@ -71,6 +71,13 @@ const PLACES: readonly (readonly [place: string, read: (headers: RequestHeaders,
   ["the `key` query parameter", (_headers, query) => query.get("key") ?? undefined],
 ];
 
+/** What stands in an `Authorization: Bearer …` or an `x-api-key` header. */
+export function presentedKeys(headers: RequestHeaders): readonly string[] {
+  return [bearer(first(headers["authorization"])), first(headers["x-api-key"])]
+    .filter((key) => key !== undefined)
+    .filter((key) => key !== "");
+}
+
 function bearer(authorization: string | undefined): string | undefined {
   return authorization === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
 }

@@ -1,7 +1,7 @@
 /**
- * Who may call when no keys are configured: programs on this machine, and no web page that runs in a browser on it.
- * A page can send requests to loopback, directly or by giving its own name this address, and would spend the operator's
- * credentials. It can change neither `Host`, `Origin` nor `Sec-Fetch-Site`, and without CORS headers from us it cannot
+ * What only programs on this machine may ask for, and no web page that runs in a browser on it: anything while no keys are
+ * configured, and what the operator asks. A page can send requests to loopback, directly or by giving its own name this
+ * address, and would spend the operator's credentials. It can change neither `Host`, `Origin` nor `Sec-Fetch-Site`, and without CORS headers from us it cannot
  * send `application/json`.
  */
 import { BlockList, isIP } from "node:net";
@@ -16,26 +16,43 @@ export interface Caller {
 }
 
 const FORWARDED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-const WHAT_TO_DO = "Configure `keys` to serve other callers.";
+
+/** Who serves callers on its own machine only, in words. */
+export interface LocalOnly {
+  /** Begins the sentence. */
+  readonly who: string;
+  /** What others can do: a sentence. */
+  readonly remedy: string;
+}
+
+const KEYLESS: LocalOnly = { who: "Without keys this Dragoman", remedy: "Configure `keys` to serve other callers." };
 
 /**
  * Whether the caller may be served without a key.
  * @returns a GatewayError `permission` (403), or `invalid-request` for a body of another content type; `undefined`: yes.
  */
-export function refuseWithoutKeys({ remoteAddress, headers }: Caller): GatewayError | undefined {
+export function refuseWithoutKeys(caller: Caller): GatewayError | undefined {
+  return refuseOthers(caller, KEYLESS);
+}
+
+/**
+ * Whether the caller is a program on this machine.
+ * @returns a GatewayError `permission` (403), or `invalid-request` for a body of another content type; `undefined`: it is.
+ */
+export function refuseOthers({ remoteAddress, headers }: Caller, { who, remedy }: LocalOnly): GatewayError | undefined {
   if (remoteAddress === undefined || !isLoopbackAddress(remoteAddress)) {
-    return forbidden(`Without keys this Dragoman serves callers on its own machine only. ${WHAT_TO_DO}`);
+    return forbidden(`${who} serves callers on its own machine only. ${remedy}`);
   }
   if (!isLoopbackName(hostName(`http://${text(headers["host"])}`))) {
-    return forbidden(`Without keys this Dragoman answers to 127.0.0.1 and localhost only, not to the name in \`Host\`. ${WHAT_TO_DO}`);
+    return forbidden(`${who} answers to 127.0.0.1 and localhost only, not to the name in \`Host\`. ${remedy}`);
   }
   // A proxy on this machine makes everyone look local; these headers tell that it is one.
   if (FORWARDED.some((name) => headers[name] !== undefined)) {
-    return forbidden(`Without keys this Dragoman refuses requests that a proxy passes on. ${WHAT_TO_DO}`);
+    return forbidden(`${who} refuses requests that a proxy passes on. ${remedy}`);
   }
   const origin = headers["origin"];
   if (headers["sec-fetch-site"] === "cross-site" || (origin !== undefined && !isLoopbackName(hostName(text(origin))))) {
-    return forbidden(`Without keys this Dragoman refuses requests that a web page of another site sends. ${WHAT_TO_DO}`);
+    return forbidden(`${who} refuses requests that a web page of another site sends. ${remedy}`);
   }
   if (hasBody(headers) && mediaType(text(headers["content-type"])) !== "application/json") {
     return new GatewayError(
@@ -59,6 +76,11 @@ loopback.addAddress("::1", "ipv6");
 function isLoopbackAddress(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && loopback.check(address, family === 4 ? "ipv4" : "ipv6");
+}
+
+/** Whether a URL leads to this machine. */
+export function isLoopbackUrl(url: string): boolean {
+  return isLoopbackName(hostName(url));
 }
 
 /** Names below `.localhost` never leave the machine (RFC 6761 §6.3). */

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { homePath, openStateKeys, StorageError } from "./home.ts";
+import { adminKeyPath, findAdminKey, homePath, openAdminKey, openStateKeys, StorageError } from "./home.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dragoman-home-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -74,4 +74,30 @@ test("an empty key file is an error, not an empty key", () => {
   mkdirSync(environment.DRAGOMAN_HOME);
   writeFileSync(join(environment.DRAGOMAN_HOME, "state.key"), "\n");
   expect(() => openStateKeys(environment)).toThrow(/state\.key is empty/);
+});
+
+test("the admin key is generated once, readable by its owner only, and found by whoever has the same home", () => {
+  const environment = DRAGOMAN_HOME("administered");
+  expect(findAdminKey(environment)).toBeUndefined();
+  expect(readdirSync(directory)).not.toContain("administered");
+  const key = openAdminKey(environment);
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  expect(mode(adminKeyPath(environment))).toBe("600");
+  expect([openAdminKey(environment), findAdminKey(environment)]).toEqual([key, key]);
+  expect(openStateKeys(environment)).not.toEqual([sha256(key)]);
+});
+
+test("DRAGOMAN_ADMIN_KEY wins and touches no disk", () => {
+  const environment = { ...DRAGOMAN_HOME("untouched"), DRAGOMAN_ADMIN_KEY: " secret\n" };
+  expect([openAdminKey(environment), findAdminKey(environment)]).toEqual(["secret", "secret"]);
+  expect(readdirSync(directory)).not.toContain("untouched");
+  expect(openAdminKey({ ...DRAGOMAN_HOME("administered"), DRAGOMAN_ADMIN_KEY: "" })).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("an admin key that no header can carry is refused without being repeated", () => {
+  for (const open of [openAdminKey, findAdminKey]) {
+    const opened = (): unknown => open({ DRAGOMAN_ADMIN_KEY: "two words" });
+    expect(opened).toThrow(StorageError);
+    expect(opened).toThrow(/^DRAGOMAN_ADMIN_KEY holds a space/);
+  }
 });

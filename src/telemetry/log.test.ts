@@ -85,6 +85,12 @@ test("new secrets are left out from then on, and old ones still", () => {
   ]);
 });
 
+test("what is always a secret is never replaced", () => {
+  const redaction = new Redaction(["first-secret"], ["admin-secret"]);
+  for (let i = 0; i < 300; i += 1) redaction.replace([`secret-${String(i).padStart(4, "0")}`]);
+  expect(redaction.redact("admin-secret first-secret")).toBe("[redacted] first-secret");
+});
+
 test("of secrets that were replaced long ago the oldest are forgotten", () => {
   const redaction = new Redaction(["secret-0000"]);
   for (let i = 1; i <= 201; i += 1) redaction.replace([`secret-${String(i).padStart(4, "0")}`]);

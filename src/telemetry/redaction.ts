@@ -17,14 +17,19 @@ const MAX_FORMER = 200;
 /** Replaces every secret in a line of JSON, also as it looks inside a JSON string or a URL. */
 export class Redaction {
   #current: readonly string[];
+  readonly #always: readonly string[];
   /** The latest first. */
   #former: readonly string[] = [];
   #known: RegExp | undefined;
 
-  /** @param secrets empty ones are ignored. */
-  constructor(secrets: readonly string[]) {
+  /**
+   * @param secrets empty ones are ignored.
+   * @param always those that no {@link replace} replaces.
+   */
+  constructor(secrets: readonly string[], always: readonly string[] = []) {
     this.#current = secrets;
-    this.#known = patternOf(secrets);
+    this.#always = always;
+    this.#known = patternOf([...always, ...secrets]);
   }
 
   /** From now on these are secrets. Those before stay secret too, as long as there is room: running answers may use them. */
@@ -32,7 +37,7 @@ export class Redaction {
     const former = new Set([...this.#current, ...this.#former]).difference(new Set(secrets));
     this.#former = [...former].slice(0, MAX_FORMER);
     this.#current = secrets;
-    this.#known = patternOf([...secrets, ...this.#former]);
+    this.#known = patternOf([...this.#always, ...secrets, ...this.#former]);
   }
 
   redact(line: string): string {
