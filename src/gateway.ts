@@ -7,6 +7,7 @@ import { comparablePrice } from "./catalog/prices.ts";
 import { profileFor } from "./catalog/profiles/index.ts";
 import type { Config } from "./config/config.ts";
 import { changesBetween, untilRestart, type ConfigChange } from "./config/diff.ts";
+import { createAdminListener } from "./http/admin/listener.ts";
 import { createRequestListener, type RequestsContext } from "./http/requests.ts";
 import { HttpServer } from "./http/server.ts";
 import { WebSockets } from "./http/websocket.ts";
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** Authenticate opaque state in clients' hands: the first seals, all verify. */
   readonly stateKeys: readonly [Buffer, ...Buffer[]];
+  /** Opens the admin API, which is not there without it. */
+  readonly adminKey?: string;
   /** Opens the store of what clients leave here, when it is first needed; absent: it is kept in memory. */
   readonly openRecords?: () => RecordStore;
   /** What is remembered of requests and of the pool, closed with the gateway; absent: it is kept in memory. */
@@ -70,7 +73,16 @@ const EMBEDDED_ISSUER = "embedded";
 
 /** Builds a gateway; nothing listens before {@link Gateway.listen}, but for an embedded simulator. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, stateKeys, openRecords, recordsExist = false, listModels = false, store = memoryStore(config.requests) } = options;
+  const {
+    config,
+    log,
+    stateKeys,
+    adminKey,
+    openRecords,
+    recordsExist = false,
+    listModels = false,
+    store = memoryStore(config.requests),
+  } = options;
   const transport = createUndiciTransport();
   /** Once started it stays: answers may be running on it. */
   let simulator: Simulator | undefined;
@@ -111,6 +123,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     clock: systemClock,
     log,
   };
+  const clients = clientProtocols as readonly [ClientSide, ...ClientSide[]];
+  const admin =
+    adminKey === undefined
+      ? undefined
+      : createAdminListener({
+          key: adminKey,
+          pool,
+          store,
+          clients,
+          clock: systemClock,
+          log,
+          current: () => ({ config: running, router: serving.handling.router, keys: serving.keys }),
+        });
   const servingWith = (config: Config, providers: readonly Provider[]): RequestsContext => ({
     handling: {
       ...services,
@@ -119,10 +144,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       heartbeatMs: config.server.heartbeatMs,
       affinityByContent: config.affinity.byContent,
     },
-    clients: clientProtocols as readonly [ClientSide, ...ClientSide[]],
+    clients,
     keys: config.keys.length > 0 ? createKeyRing(config.keys) : undefined,
     maxBodyBytes: config.server.maxBodyBytes,
     ...(config.server.webSockets && { webSockets: config.server.webSockets }),
+    ...(admin && { admin }),
     notReady() {
       if (server.closing) return "shutting down";
       return providers.length === 0 ? "no provider is configured" : undefined;

@@ -7,7 +7,7 @@ import type { ConfigFiles } from "../config/files.ts";
 import type { LoadOptions } from "../config/load.ts";
 import type { LoadedConfig } from "../config/resolve.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
-import { homePath, openStateKeys, StorageError } from "../storage/home.ts";
+import { homePath, openAdminKey, openStateKeys, StorageError } from "../storage/home.ts";
 import type { RecordStore } from "../storage/records.ts";
 import type { RequestLogLimits } from "../storage/request-log.ts";
 import { SqliteRecords } from "../storage/sqlite-records.ts";
@@ -35,16 +35,26 @@ export interface Serving {
  * @throws CommandError when it cannot listen, StorageError when there is no place for state.
  */
 export async function serve({ loaded: { config, secrets }, load, files, logLevel }: Serving): Promise<void> {
-  const redaction = new Redaction(secrets);
+  const stateKeys = openStateKeys(process.env);
+  const adminKey = openAdminKey(process.env);
+  const redaction = new Redaction(secrets, [adminKey]);
   const log = createLogger({ level: logLevel, secrets: redaction });
   endOnBug(log);
   const path = join(homePath(process.env), "dragoman.db");
   const recordsExist = existsSync(path);
   const openRecords = (): RecordStore =>
     new SqliteRecords({ ...config.responses, path, onError: (error) => log.error({ err: error }, "responses cannot be kept") });
-  const stateKeys = openStateKeys(process.env);
   const store = openStoreIfPossible({ path, requests: config.requests, log });
-  const gateway = await createGateway({ config, log, stateKeys, openRecords, recordsExist, listModels: true, ...(store && { store }) });
+  const gateway = await createGateway({
+    config,
+    log,
+    stateKeys,
+    adminKey,
+    openRecords,
+    recordsExist,
+    listModels: true,
+    ...(store && { store }),
+  });
   const reloader = new Reloader({ gateway, load, log, redaction });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);

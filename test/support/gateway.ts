@@ -4,6 +4,7 @@ import type { ProtocolId } from "../../src/chat/chat.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { createGateway, type Gateway } from "../../src/gateway.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/server.ts";
+import type { Store } from "../../src/storage/store.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { SseReader } from "../../src/wire/sse.ts";
 
@@ -23,17 +24,21 @@ export interface TestGatewayOptions {
   readonly config: (upstream: string) => string;
   readonly simulator?: SimulatorOptions;
   readonly stateKey?: Buffer;
+  /** Opens the admin API. */
+  readonly adminKey?: string;
+  /** What the gateway remembers requests in; default: memory. */
+  readonly store?: Store;
 }
 
 const KEY = Buffer.alloc(32, 7);
 
 /** Starts both. The config's port is free, its level of logging the finest. */
-export async function startTestGateway({ config, simulator: options, stateKey = KEY }: TestGatewayOptions): Promise<TestGateway> {
+export async function startTestGateway({ config, simulator: options, stateKey = KEY, ...given }: TestGatewayOptions): Promise<TestGateway> {
   const simulator = await startSimulator({ record: true, ...options });
   const log: string[] = [];
   const loaded = parseConfig(config(simulator.url), { path: "dragoman.yaml", environment: {}, overrides: { port: 0 } });
   const logger = createLogger({ level: "trace", secrets: [], stream: { write: (line) => void log.push(line) } });
-  const gateway = await createGateway({ config: loaded.config, log: logger, stateKeys: [stateKey] });
+  const gateway = await createGateway({ config: loaded.config, log: logger, stateKeys: [stateKey], ...given });
   const { host, port } = await gateway.listen();
   return {
     url: `http://${host}:${port}`,
