@@ -18,7 +18,7 @@ const REQUIRED_HEADERS = "-H 'content-type: application/json' -H 'anthropic-vers
 export function banner(config: Config, address: { readonly host: string; readonly port: number }): string {
   const url = baseUrl(address.host, address.port);
   const facts = alignLines([
-    ["config", describeSource(config)],
+    ["config", describeSource(config.source)],
     ["providers", config.providers.map(describeProvider).join(", ") || "none"],
     ["serves", describeCallers(config.keys)],
   ]);

@@ -9,7 +9,7 @@ type Lines = readonly (readonly [label: string, value: string])[];
 export function checkReport(config: Config): string {
   const { host, port } = config.server;
   const summary = alignLines([
-    ["config", describeSource(config)],
+    ["config", describeSource(config.source)],
     ["address", baseUrl(host, port)],
   ]);
   return [

@@ -1,10 +1,10 @@
 /** A configuration in words, for the terminal. Names and addresses only: nothing here ever holds a secret. */
 import { isIPv6 } from "node:net";
-import type { Config, KeyConfig, Route, RouteStep } from "../config/config.ts";
+import type { ConfigSource, KeyConfig, Route, RouteStep } from "../config/config.ts";
 import type { Provider } from "../providers/provider.ts";
 
 /** Where the configuration came from. */
-export function describeSource({ source }: Config): string {
+export function describeSource(source: ConfigSource): string {
   switch (source.kind) {
     case "file":
       return source.path;

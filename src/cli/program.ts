@@ -9,6 +9,7 @@ import { providerTypes } from "../providers/index.ts";
 import { homePath, StorageError } from "../storage/home.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { version } from "../version.ts";
+import { addAdminCommands } from "./admin/commands.ts";
 import { checkReport } from "./check.ts";
 import { CommandError } from "./command-error.ts";
 import type { ConformanceOptions } from "./conformance/command.ts";
@@ -28,6 +29,8 @@ Environment:
   DRAGOMAN_HOME       where state lives (default: ~/.dragoman)
   DRAGOMAN_STATE_KEY  secret that authenticates reasoning state in clients' hands; several with commas between, the
                       first is used for new state (default: $DRAGOMAN_HOME/state.key, generated)
+  DRAGOMAN_ADMIN_KEY  secret of \`dragoman status\` and the other commands that ask the running Dragoman
+                      (default: $DRAGOMAN_HOME/admin.key, generated)
   DRAGOMAN_LOG        ${LOG_LEVELS.join(", ")} (default: info); JSON lines on stderr
 `;
 
@@ -90,6 +93,7 @@ function createProgram(): Command {
     .action((options: ServeOptions) => {
       process.stdout.write(checkReport(loadConfig(loadOptions(options)).config));
     });
+  addAdminCommands(program, CONFIG_HELP);
   program
     .command("conformance")
     .description("test what a gateway keeps: scenarios through the official SDKs, with a simulator as its upstream")

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ConfigError } from "./errors.ts";
-import { loadConfig, parseConfig } from "./load.ts";
+import { loadAddress, loadConfig, parseConfig } from "./load.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dragoman-config-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -240,5 +240,28 @@ describe("where the configuration comes from", () => {
     expect(() => load("missing.yaml")).toThrow(ConfigError);
     expect(() => load("missing.yaml")).toThrow(`${join(work, "missing.yaml")}: cannot be read (ENOENT)`);
     expect(() => load(".")).toThrow("cannot be read (EISDIR)");
+  });
+});
+
+describe("where the program listens", () => {
+  const places = { workingDirectory: join(directory, "listening"), home: join(directory, "listening") };
+  const address = (text: string) => {
+    mkdirSync(places.workingDirectory, { recursive: true });
+    writeFileSync(join(places.workingDirectory, "dragoman.yaml"), text);
+    return loadAddress({ ...places, environment });
+  };
+
+  test("without a file, where it does by default", () => {
+    expect(loadAddress({ ...places, environment: {} })).toEqual({ host: "127.0.0.1", port: 8317 });
+  });
+
+  test("is known though secrets are not at hand, and whatever else is wrong", () => {
+    const text = "server: { host: 0.0.0.0, port: env:PORT }\nproviders: { google: { credentials: [{ api_key: env:NOT_HERE }] } }\n";
+    expect(address(text)).toEqual({ host: "0.0.0.0", port: 9000 });
+    expect(address("")).toEqual({ host: "127.0.0.1", port: 8317 });
+  });
+
+  test("is an error where it makes no sense", () => {
+    expect(() => address("server:\n  port: seven\n")).toThrow(/dragoman\.yaml:2:9: server\.port: expected a whole number/);
   });
 });

@@ -19,14 +19,15 @@ export interface LoadOptions extends SearchPlaces {
   readonly files?: ConfigFiles;
 }
 
+const CHECK_THE_OPTION = "check the path that --config names";
+
 /**
  * The configuration of the file that is found, else that of the environment.
  * @throws ConfigError with everything that is wrong.
  */
 export function loadConfig({ environment, overrides = {}, files = new ConfigFiles(), ...places }: LoadOptions): LoadedConfig {
   const path = findConfig(places);
-  if (path !== undefined)
-    return parseConfig(readConfigFile(path, files, "check the path that --config names"), { path, environment, overrides, files });
+  if (path !== undefined) return parseConfig(readConfigFile(path, files, CHECK_THE_OPTION), { path, environment, overrides, files });
   const { value, source } = readEnvironment(environment);
   return finish(value, { source, label: "environment", directory: places.workingDirectory, environment, overrides, files });
 }
@@ -51,6 +52,28 @@ export function reloadConfig({ source, server }: Config, options: LoadOptions): 
   }
   problems.throwIfAny(path);
   return loaded;
+}
+
+/**
+ * Where the configuration says that the program listens. Nothing else of it is resolved or checked: whoever only calls need not
+ * have its secrets at hand.
+ * @throws ConfigError when the file cannot be read, or says nothing that makes sense of this.
+ */
+export function loadAddress({ environment, ...places }: Omit<LoadOptions, "overrides" | "files">): {
+  readonly host: string;
+  readonly port: number;
+} {
+  const path = findConfig(places);
+  const files = new ConfigFiles();
+  const text = path === undefined ? "" : readConfigFile(path, files, CHECK_THE_OPTION);
+  const { value, locate } = readDocument(text, path ?? "");
+  const problems = new ProblemList(locate);
+  const server = typeof value === "object" && value !== null && "server" in value ? { server: value.server } : {};
+  const directory = path === undefined ? places.workingDirectory : dirname(path);
+  const file = checkDocument(resolveReferences(server, { environment, directory, files, problems }), problems);
+  problems.throwIfAny(path ?? "environment");
+  if (file === undefined) throw new Error("a document that does not fit has a problem");
+  return { host: file.server.host, port: file.server.port };
 }
 
 /**
