@@ -56,7 +56,7 @@ function totals(results: readonly SimulationResult[]): Row[] {
     row("  requests of no known price", ({ spend }) => number(spend.withoutPrice)),
     row("  requests of unknown usage", ({ spend }) => number(spend.withoutUsage)),
     row("first limit hit", ({ limits: [first] }) => (first ? `${first.limit} after ${duration(first.afterMs)}` : "none")),
-    row("", ({ limits: [first] }) => (first ? ownerOf(first) : "")),
+    ...(results.some(({ limits }) => limits.length > 0) ? [row("", ({ limits: [first] }) => (first ? ownerOf(first) : ""))] : []),
   ];
 }
 
