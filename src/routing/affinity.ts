@@ -67,7 +67,7 @@ export class Affinity {
     this.#listener?.(key, candidate, this.#limits.ttlMs);
   }
 
-  /** A binding that an earlier process made. @param leftMs what is left of its life without use. */
+  /** A binding that an earlier process made, or another one. @param leftMs what is left of its life without use. */
   restore(key: string, candidate: string, leftMs: number, now: number): void {
     const usedAt = now - this.#limits.ttlMs + Math.min(leftMs, this.#limits.ttlMs);
     this.#put(key, { candidate, usedAt, toldAt: usedAt });
@@ -78,6 +78,11 @@ export class Affinity {
     if (this.#bindings.get(key)?.candidate !== candidate) return;
     this.#bindings.delete(key);
     this.#listener?.(key, undefined, 0);
+  }
+
+  /** Unbinds it, whatever it is bound to, as somebody else did: nobody hears of it. */
+  end(key: string): void {
+    this.#bindings.delete(key);
   }
 
   #put(key: string, binding: Binding): void {

@@ -171,15 +171,26 @@ export class Cooldowns {
     for (const model of this.#rows.keys()) this.#delete(model);
   }
 
-  /** A rest that was written `agoMs` ago goes on; one that has ended meanwhile is due for its probe. */
+  /**
+   * A rest that was written `agoMs` ago goes on here; one that has ended meanwhile is due for its probe. Nobody hears of it: it
+   * was told already.
+   */
   restore(model: string | undefined, kept: KeptRest, agoMs: number, now: number): void {
-    const row = this.#open(model, now);
+    const row = this.#rows.get(model) ?? this.#open(model, now);
+    // Requests under way began before it was known here, and cannot speak about it.
+    this.#mark += 1;
+    row.mark = this.#mark;
     row.why = kept.why;
     row.class = kept.class;
     row.failures = kept.failures;
     row.since = now - agoMs - kept.sinceMs;
     row.until = kept.untilMs === undefined ? Infinity : now + Math.max(kept.untilMs - agoMs, 0);
-    row.nextProbe = now + Math.max(kept.nextProbeMs - agoMs, 0);
+    row.nextProbe = now + Math.min(Math.max(kept.nextProbeMs - agoMs, 0), this.#policy.probeIntervalMs);
+  }
+
+  /** A rest is over, as somebody else found out: nobody hears of it. */
+  end(model: string | undefined): void {
+    this.#rows.delete(model);
   }
 
   /** A request that began at `mark` failed. */

@@ -94,12 +94,14 @@ export class PoolMembers {
     return credential === undefined ? member !== undefined : states.length > 0;
   }
 
-  /** A rest that an earlier process knew of goes on. Nothing happens when its owner is gone. */
+  /** A rest that is known from elsewhere goes on. Nothing happens when its owner is gone. */
   restore(owner: string, model: string | undefined, rest: KeptRest, agoMs: number, now: number): void {
-    for (const { id, circuit, credentials } of this.#providers.values()) {
-      if (id === owner) circuit.cooldowns.restore(model, rest, agoMs, now);
-      credentials.find((state) => state.id === owner)?.cooldowns.restore(model, rest, agoMs, now);
-    }
+    this.#cooldownsOf(owner)?.restore(model, rest, agoMs, now);
+  }
+
+  /** A rest is over, as is known from elsewhere. */
+  end(owner: string, model: string | undefined): void {
+    this.#cooldownsOf(owner)?.end(model);
   }
 
   /** When the next probe of any rest falls due after `now`. */
@@ -110,6 +112,16 @@ export class PoolMembers {
       for (const { cooldowns } of credentials) next = Math.min(next, cooldowns.nextChange(now));
     }
     return next;
+  }
+
+  /** @param owner a credential's id, or a provider's. */
+  #cooldownsOf(owner: string): Cooldowns | undefined {
+    for (const { id, circuit, credentials } of this.#providers.values()) {
+      if (id === owner) return circuit.cooldowns;
+      const state = credentials.find((state) => state.id === owner);
+      if (state) return state.cooldowns;
+    }
+    return undefined;
   }
 
   #member(provider: Provider): Member {

@@ -81,14 +81,29 @@ export class Pool {
     this.#serveWaiting();
   }
 
-  /** A rest that an earlier process knew of goes on, `agoMs` after it was told; nothing happens when its owner is gone. */
+  /**
+   * A rest that an earlier process knew of, or another one does, goes on here, `agoMs` after it was told; nothing happens when
+   * its owner is gone. The journal does not hear of it.
+   */
   restoreRest(owner: string, model: string | undefined, rest: KeptRest, agoMs: number): void {
     this.#members.restore(owner, model, rest, agoMs, this.#clock.now());
+    this.#serveWaiting();
   }
 
-  /** A binding that an earlier process made. @param leftMs what is left of its life without use. */
+  /** A rest has ended for another process. The journal does not hear of it. */
+  endRest(owner: string, model: string | undefined): void {
+    this.#members.end(owner, model);
+    this.#serveWaiting();
+  }
+
+  /** A binding that an earlier process made, or another one. @param leftMs what is left of its life without use. */
   restoreBinding(key: string, candidate: string, leftMs: number): void {
     this.#affinity.restore(key, candidate, leftMs, this.#clock.now());
+  }
+
+  /** A binding has ended for another process. The journal does not hear of it. */
+  endBinding(key: string): void {
+    this.#affinity.end(key);
   }
 
   /** Ends every rest of a provider, or of one of its credentials. @returns whether there is such a one. */
