@@ -125,6 +125,14 @@ interface RequestsConfig {
   readonly ttlMs: number;
 }
 
+/** The Redis or Valkey server through which replicas share state. */
+interface RedisConfig {
+  /** `redis:` or `rediss:`, a host, and perhaps a port, a user, a password and the number of a database. Never shown anywhere. */
+  readonly url: string;
+  /** Begins the names of all keys. */
+  readonly prefix: string;
+}
+
 /** How files at URLs are fetched for models that do not fetch them. */
 interface MediaConfig {
   /** The most that the files of one request may have together. */
@@ -149,5 +157,7 @@ export interface Config {
   readonly affinity: AffinityConfig;
   readonly responses: ResponsesConfig;
   readonly requests: RequestsConfig;
+  /** Absent: this replica shares nothing. */
+  readonly redis?: RedisConfig;
   readonly media: MediaConfig;
 }

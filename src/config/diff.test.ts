@@ -85,6 +85,13 @@ describe("each kind of change in words", () => {
       "cooldown: { rate_limit_base: 2s }\nserver: { heartbeat: 1s, websocket_max_age: 1m }\nqueue: { max_wait: 1s }",
       ["server.heartbeat changed", "server.websocket_max_age changed", "cooldown.rate_limit_base changed", "queue.max_wait changed"],
     ],
+    ["redis added", "", "redis: { url: redis://h }", ["redis changed *"]],
+    [
+      "redis elsewhere",
+      "redis: { url: redis://h }",
+      "redis: { url: redis://:secret@h, prefix: p }",
+      ["redis.url changed *", "redis.prefix changed *"],
+    ],
     ["WebSockets turned off", "", "server: { websocket: false }", ["server.websocket changed"]],
     [
       "what waits for a restart",

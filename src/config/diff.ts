@@ -17,6 +17,7 @@ const FIXED: readonly (readonly [section: keyof Config, ...keys: string[]])[] = 
   ["server", "port"],
   ["responses"],
   ["requests"],
+  ["redis"],
 ];
 
 /** The new configuration as far as it can be used at once, the rest as it was. */

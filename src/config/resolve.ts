@@ -4,6 +4,7 @@ import type { Config, ConfigSource } from "./config.ts";
 import type { ProblemList } from "./errors.ts";
 import { resolveKeys } from "./resolve-keys.ts";
 import { resolveProviders } from "./resolve-providers.ts";
+import { resolveRedis } from "./resolve-redis.ts";
 import { resolveRoutes } from "./resolve-routes.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -26,6 +27,7 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
   const keys = resolveKeys(file.keys ?? [], problems, secrets);
   const providers = resolveProviders(file.providers, problems, secrets);
   const routes = resolveRoutes(file.models, providers, problems);
+  const redis = resolveRedis(file.redis, problems, secrets);
   const host = overrides.host ?? file.server.host;
   checkHost(host, { keyless: file.keys === undefined, commandLine: overrides.host !== undefined }, problems);
   if (file.cooldown.rate_limit_base > file.cooldown.rate_limit_max) {
@@ -67,6 +69,7 @@ export function resolveConfig(file: ConfigFile, source: ConfigSource, overrides:
     affinity: { ttlMs: file.affinity.ttl, byContent: file.affinity.by_content },
     responses: { store: file.responses.store, ttlMs: file.responses.ttl, maxBytes: file.responses.max_bytes },
     requests: { maxRecords: file.requests.max_records, ttlMs: file.requests.ttl },
+    ...(redis && { redis }),
     media: { maxBytes: file.media.max_bytes, timeoutMs: file.media.timeout, allowPrivate: file.media.allow_private },
   };
   return { config, secrets: [...secrets] };

@@ -14,6 +14,8 @@ const MEBIBYTE = 1024 * 1024;
 /** What servers that imitate OpenAI may speak. */
 const OPENAI_PROTOCOLS = ["openai-responses", "openai-chat"] as const;
 
+const REDIS_PREFIX = "expected at most 64 letters, digits and `_ . : -`, a letter or digit first";
+
 /** A map of known keys; any other is an error. */
 function map<Shape extends z.ZodRawShape>(meaning: string, shape: Shape) {
   return z.strictObject(shape, { error: () => `expected ${meaning}` });
@@ -253,6 +255,18 @@ export const configSchema = section({
   })
     .prefault({})
     .describe("What is remembered of each request, without a word of what was said, in `$DRAGOMAN_HOME/dragoman.db`."),
+  redis: map("a map with `url`", {
+    url: text("a URL such as `redis://localhost:6379`").describe(
+      "`redis://user:password@host:port/database`, or `rediss://` for TLS; best a reference, `env:NAME` or `file:/path`.",
+    ),
+    prefix: z
+      .string({ error: () => REDIS_PREFIX })
+      .regex(/^[A-Za-z0-9][\w.:-]{0,63}$/, { error: REDIS_PREFIX })
+      .prefault("dragoman")
+      .describe("Begins the names of all keys; replicas that share have the same."),
+  })
+    .optional()
+    .describe("A Redis or Valkey server through which replicas share what rests and which conversation stays where; default: none."),
   media: section({
     max_bytes: wholeNumber(1024, 1024 * MEBIBYTE)
       .prefault(20 * MEBIBYTE)
