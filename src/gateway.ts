@@ -29,6 +29,7 @@ import { Router } from "./routing/router.ts";
 import { startSimulator, type Simulator } from "./simulator/server.ts";
 import { MemoryRecords } from "./storage/memory-records.ts";
 import type { RecordStore } from "./storage/records.ts";
+import { RedisSharing, type SharingView } from "./storage/redis-sharing.ts";
 import { memoryStore, type Store } from "./storage/store.ts";
 import { version } from "./version.ts";
 import { createMediaFetch } from "./wire/media-fetch.ts";
@@ -64,6 +65,8 @@ export interface Gateway {
   reload(config: Config): Promise<readonly ConfigChange[]>;
   /** Every pool's state, for people. */
   describe(): readonly PoolView[];
+  /** How it stands with what replicas share; `undefined` where none is configured. */
+  describeSharing(): SharingView | undefined;
   /** Once: stops accepting, lets running answers finish within the grace period, closes everything. */
   close(): Promise<void>;
 }
@@ -91,13 +94,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return providers.map((provider) => placed(provider, simulator));
   };
   const providers = await withPlaces(config.providers);
-  const memory = new PoolMemory(store.stateStore);
+  const sharing = config.redis && new RedisSharing({ settings: config.redis, log });
+  const memory = new PoolMemory(store.stateStore, sharing);
   const pool = new Pool(providers, {
     journal: memory,
     ...poolSettings(config),
     priceOf: ({ provider, model }) => comparablePrice(provider.platform, model),
   });
   memory.restoreTo(pool);
+  await sharing?.start((fact) => memory.hear(pool, fact));
   const userAgent = `dragoman/${version}`;
   const inMemory = (): RecordStore => new MemoryRecords(config.responses);
   const keptAnswers = new KeptAnswers({ open: config.responses.store ? (openRecords ?? inMemory) : undefined, log });
@@ -180,12 +185,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return changes;
     },
     describe: () => pool.describe(),
+    describeSharing: () => sharing?.describe(),
     close() {
       closed ??= (async () => {
         listedModels.close();
         await server.close(running.server.shutdownGraceMs);
         keptAnswers.close();
         await transport.close();
+        await sharing?.close();
         // Last: what ended with the transport is still written.
         await store.close();
         await simulator?.close();
