@@ -136,6 +136,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           key: adminKey,
           pool,
           store,
+          sharing: () => sharing?.describe(),
           clients,
           clock: systemClock,
           log,

@@ -91,6 +91,7 @@ test("a status, in words", () => {
     uptimeMs: 7_500_000,
     config: { kind: "environment", variables: ["GEMINI_API_KEY"] },
     store: { path: "/s.db", works: false, trouble: "no space left" },
+    sharing: { server: "redis.test", state: "down", sinceMs: 4_000, reason: "connection refused" },
     pools: [
       {
         provider: "google",
@@ -109,6 +110,7 @@ test("a status, in words", () => {
 
   config  no config file; providers from GEMINI_API_KEY
   store   cannot be written: no space left
+  shared  through redis.test, down for 4s: connection refused
 
 google  (provider down, 2 requests wait)
   a  cooling for 1 model    3 of 8 in use
@@ -122,7 +124,8 @@ google  (provider down, 2 requests wait)
     c    m           timeout                 for 40s      over          being probed
     d    m           1,200 requests left     more in 38s
 `);
-  expect(describeStatus({ ...status, store: { works: true }, pools: [] }, "u")).toContain(
+  const { sharing: _sharing, ...alone } = status;
+  expect(describeStatus({ ...alone, store: { works: true }, pools: [] }, "u")).toContain(
     "store   in memory, until Dragoman ends\n\nNo provider is configured.\n",
   );
 });

@@ -19,10 +19,11 @@ export async function status({ json, ...options }: StatusOptions): Promise<void>
 }
 
 /** The status in words, with a line break at the end. */
-export function describeStatus({ version, uptimeMs, config, store, pools }: Status, url: string): string {
+export function describeStatus({ version, uptimeMs, config, store, sharing, pools }: Status, url: string): string {
   const facts = alignLines([
     ["config", describeSource(config)],
     ["store", describeStore(store)],
+    ...(sharing ? [["shared", describeSharing(sharing)] as const] : []),
   ]);
   const providers = pools.length === 0 ? "No provider is configured.\n" : pools.map(describePool).join("\n");
   return `Dragoman ${version} at ${url}, up ${shortDuration(uptimeMs)}\n\n${facts}\n${providers}`;
@@ -31,6 +32,11 @@ export function describeStatus({ version, uptimeMs, config, store, pools }: Stat
 function describeStore({ path, trouble }: StoreStatus): string {
   if (path === undefined) return "in memory, until Dragoman ends";
   return trouble === undefined ? path : `cannot be written: ${trouble}`;
+}
+
+function describeSharing({ server, state, sinceMs, reason }: NonNullable<Status["sharing"]>): string {
+  const since = `${state} for ${shortDuration(sinceMs)}`;
+  return `through ${server}, ${since}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 function describePool({ provider, waiting, circuit, credentials }: PoolView): string {

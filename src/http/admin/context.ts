@@ -7,6 +7,7 @@ import type { ClientSide } from "../../protocols/protocol.ts";
 import type { Clock } from "../../routing/clock.ts";
 import type { Pool } from "../../routing/pool.ts";
 import type { Router } from "../../routing/router.ts";
+import type { SharingView } from "../../storage/redis-sharing.ts";
 import type { Store } from "../../storage/store.ts";
 
 /** What serves a request that begins now. */
@@ -23,6 +24,8 @@ export interface AdminContext {
   readonly key: string;
   readonly pool: Pool;
   readonly store: Store;
+  /** How it stands with the server through which replicas share; `undefined`: there is none. */
+  sharing(): SharingView | undefined;
   /** The protocols that clients speak. */
   readonly clients: readonly ClientSide[];
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 /** What runs, and how its pool is. */
 import type { ConfigSource } from "../../config/config.ts";
 import type { PoolView } from "../../routing/describe.ts";
+import type { SharingView } from "../../storage/redis-sharing.ts";
 import { version } from "../../version.ts";
 import { sendJson } from "./answer.ts";
 import type { AdminContext, Asked } from "./context.ts";
@@ -15,6 +16,8 @@ export interface Status {
   readonly uptimeMs: number;
   readonly config: ConfigSource;
   readonly store: StoreStatus;
+  /** How it stands with the server through which replicas share; absent: none is configured. */
+  readonly sharing?: SharingView;
   /** In the order of the config. */
   readonly pools: readonly PoolView[];
 }
@@ -32,6 +35,7 @@ export interface StoreStatus {
 export function answerStatus(context: AdminContext, { query, response }: Asked): void {
   readQuery(query, []);
   const { pool, store } = context;
+  const sharing = context.sharing();
   const trouble = store.trouble();
   const status: Status = {
     version,
@@ -43,6 +47,7 @@ export function answerStatus(context: AdminContext, { query, response }: Asked):
       works: trouble === undefined,
       ...(trouble !== undefined && { trouble }),
     },
+    ...(sharing && { sharing }),
     pools: pool.describe(),
   };
   sendJson(response, status);
