@@ -87,7 +87,10 @@ describe("content has begun", () => {
     'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n';
   test.each([
     [start + ping, false],
-    [start + ping + blockStart, true],
+    [start + ping + blockStart, false],
+    [start + ping + blockStart.replace('"text":""', '"text":"hi"'), true],
+    [start + ping + blockStart.replace('"text","text":""', '"tool_use","id":"toolu_1","name":"f","input":{}'), true],
+    [`${start}${blockStart}event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n`, true],
     [start.replace("[]", '[{"type":"text","text":"hi"}]'), true],
     [`${start}event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{}}\n\n`, true],
     [`${start}event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":null},"usage":{}}\n\n`, false],
@@ -97,6 +100,18 @@ describe("content has begun", () => {
     tap.push(Buffer.from(stream));
     expect(tap.begun).toBe(begun);
   });
+});
+
+test("content that is no JSON is an error while nobody has seen any, and passes after", () => {
+  const start = 'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n';
+  const delta = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi"}}\n\n';
+  const garbage = delta.replace('"}}', "");
+  const first = upstream.relayTap();
+  first.push(Buffer.from(start + garbage));
+  expect(first).toMatchObject({ begun: false, error: { kind: "upstream" } });
+  const later = upstream.relayTap();
+  later.push(Buffer.from(start + delta + garbage));
+  expect(later).toMatchObject({ begun: true, error: undefined });
 });
 
 test("rule 318: a delta of 5 MB passes in pieces, and what follows is seen", () => {

@@ -1,11 +1,11 @@
 /**
- * Watches a relayed stream without reading its content. Content frames are nearly all of a stream: they are recognised
- * by the start of their `event:` line and skipped by searching for the end of their data, so that no delta is ever
+ * Watches a relayed stream without reading its content. Content frames are nearly all of a stream: behind the first, they are
+ * recognised by the start of their `event:` line and skipped by searching for the end of their data, so that no delta is ever
  * decoded, whatever its size (rule 318). Everything else goes line by line through an {@link SseReader}; state in content
  * frames is found by {@link MintedLines}.
  */
 import type { Usage } from "../../../chat/chat.ts";
-import type { GatewayError } from "../../../chat/error.ts";
+import { GatewayError } from "../../../chat/error.ts";
 import { asArray, asObject, asString, isObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import type { Frame } from "../../../wire/frames.ts";
 import { SseReader } from "../../../wire/sse.ts";
@@ -70,10 +70,8 @@ export class MessagesRelayTap implements RelayTap {
   /** Takes one line, or what there is of it, and gives the start of the next. */
   #line(bytes: Buffer, at: number): number {
     const startsLine = this.#place === "line-start";
-    if (startsLine && !this.#pending && this.#startsContent(bytes, at)) {
-      this.begun = true;
-      this.#place = "event-line";
-    }
+    // The first are read: until somebody has seen content, another attempt may do better.
+    if (startsLine && this.begun && !this.#pending && this.#startsContent(bytes, at)) this.#place = "event-line";
     const end = bytes.indexOf(LF, at);
     const next = end < 0 ? bytes.length : end + 1;
     switch (this.#place) {
@@ -116,9 +114,15 @@ export class MessagesRelayTap implements RelayTap {
   #handle(frames: readonly Frame[]): void {
     for (const frame of frames) {
       if (this.error) return;
-      if (frame.event.startsWith("content_block_") || frame.data.startsWith('{"type":"content_block_')) this.begun = true;
-      else this.#event(frame);
+      if (!frame.event.startsWith("content_block_") && !frame.data.startsWith('{"type":"content_block_')) this.#event(frame);
+      else if (!this.begun) this.#firstContent(frame.data);
     }
+  }
+
+  #firstContent(data: string): void {
+    const event = tryParseJson(data);
+    if (isObject(event)) this.begun = !opensEmptyBlock(event);
+    else this.error = new GatewayError("upstream", "The upstream sent a stream event that is not JSON.");
   }
 
   #event(frame: Frame): void {
@@ -135,7 +139,7 @@ export class MessagesRelayTap implements RelayTap {
         return this.#finish();
       case "content_block_start":
       case "content_block_delta":
-        this.begun = true;
+        this.begun ||= !opensEmptyBlock(event);
         return undefined;
       case "error":
         this.error = decodeErrorBody(event);
@@ -165,6 +169,12 @@ export class MessagesRelayTap implements RelayTap {
     this.begun = true;
     this.finished = true;
   }
+}
+
+/** Whether a text or a thought begins here of which nothing is said yet. */
+function opensEmptyBlock(event: JsonObject): boolean {
+  const block = asObject(event["content_block"]);
+  return (block?.["text"] ?? block?.["thinking"]) === "";
 }
 
 /** Bytes of a delta's data line before its index, and between that and the delta's type. */
