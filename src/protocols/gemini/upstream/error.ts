@@ -8,7 +8,7 @@ import { MAX_MESSAGE_CHARS, messageForCaller, STATUS_KINDS } from "../../shared/
 /** A daily quota says to come back in seconds and means tomorrow; in ms. */
 const DAILY_QUOTA_REST_MS = 3_600_000;
 
-/** The names of `google.rpc.Code`, which tell more than the other statuses do. */
+/** The names of `google.rpc.Code`, which tell more than the other statuses do; all but `UNKNOWN`, which tells less. */
 const CODE_KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["INVALID_ARGUMENT", "invalid-request"],
   ["OUT_OF_RANGE", "invalid-request"],
@@ -22,7 +22,6 @@ const CODE_KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["DEADLINE_EXCEEDED", "timeout"],
   ["INTERNAL", "upstream"],
   ["CANCELLED", "upstream"],
-  ["UNKNOWN", "upstream"],
 ]);
 
 const BAD_KEY = /api key (?:not valid|not found|expired)|reported as leaked|invalid authentication credentials/i;
