@@ -202,6 +202,7 @@ test.each([
   ["insufficient_quota", "billing"],
   ["context_length_exceeded", "context-too-long"],
   ["server_is_overloaded", "overloaded"],
+  ["overloaded", "overloaded"],
   ["invalid_prompt", "content-policy"],
   ["vector_store_timeout", "timeout"],
   ["failed_to_download_image", "invalid-request"],

@@ -38,6 +38,7 @@ const KINDS: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ["rate_limit_exceeded", "rate-limited"],
   ["rate_limit_error", "rate-limited"],
   ["ratelimitreached", "rate-limited"],
+  ["overloaded", "overloaded"],
   ["overloaded_error", "overloaded"],
   ["engine_overloaded_error", "overloaded"],
   ["capacity_exceeded", "overloaded"],
