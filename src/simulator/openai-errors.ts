@@ -33,6 +33,7 @@ const USUAL: Readonly<Record<number, Usual>> = {
   404: { message: "The requested resource was not found.", type: "invalid_request_error" },
   409: { message: "The request conflicts with another one.", type: "invalid_request_error" },
   413: { message: "Request body is too large.", type: "invalid_request_error" },
+  422: { message: "The request cannot be processed.", type: "invalid_request_error" },
   429: {
     message:
       "Rate limit reached for this model in organization org-simulator on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 2s.",
