@@ -147,4 +147,21 @@ describe("answers of Anthropic", () => {
     expect(answer.headers.get("content-encoding")).toBeNull();
     expect(await answer.json()).toMatchObject({ type: "error", error: { message: expect.stringMatching(/\w/) } });
   });
+
+  test("words of a proxy's are no answer to a client, whatever their status", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 1) });
+    simulator.script({ status: 502, headers: { "content-type": "text/plain" }, body: "no healthy upstream" });
+    const answer = await post(url, ask("hi"));
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expect(await answer.json()).toMatchObject({ type: "error", error: { type: "api_error", message: expect.stringContaining("502") } });
+  });
+
+  test("an answer that is JSON is called so, for SDKs take anything else for text", async () => {
+    const { url, simulator } = await start({ config: pool("anthropic", 1) });
+    simulator.script({ status: 200, headers: { "content-type": "text/plain" }, body: MESSAGE });
+    const answer = await post(url, ask("hi"));
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expect(await answer.json()).toEqual(MESSAGE);
+  });
 });

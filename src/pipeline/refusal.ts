@@ -1,5 +1,6 @@
 /** An upstream's error answer: collected up to a limit, then read by its protocol. */
 import { GatewayError } from "../chat/error.ts";
+import { asObject, tryParseJson } from "../chat/json.ts";
 import type { UpstreamSide } from "../protocols/protocol.ts";
 import { headerValue } from "../wire/headers.ts";
 import { isPage, pageForError } from "./unreadable-answer.ts";
@@ -37,8 +38,14 @@ export class Refusal {
     const error = upstream.decodeError({ status, headers, body: text });
     // A page is not in the words of the client's protocol, whose users would be shown its source.
     if (isPage(text)) return new GatewayError(error.kind, pageForError(status), { ...error.detail, upstreamStatus: status });
-    // A redirect would lead the client, prompt and key past the gateway.
-    const passable = plain && status >= 400 && relayed;
+    // A redirect would lead the client, prompt and key past the gateway; and no protocol has errors that are not JSON.
+    const passable = plain && status >= 400 && relayed && isJson(text);
     return error.with({ upstreamStatus: status, ...(passable && { upstreamAnswer: { status, headers, body } }) });
   }
+}
+
+/** Whether it is an object or an array, as every protocol's errors are. */
+function isJson(text: string): boolean {
+  const json = tryParseJson(text);
+  return asObject(json) !== undefined || Array.isArray(json);
 }

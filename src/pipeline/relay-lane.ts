@@ -189,8 +189,11 @@ export class RelayWholeLane extends WholeLane {
     this.#watch = watch;
   }
 
+  /** What does not turn out to be JSON is never sent, and SDKs take what is not called so for text. */
   open(status: number, headers: readonly string[]): AnswerHead {
-    return { status, headers: relayedAnswerHeaders(headers) };
+    const relayed = relayedAnswerHeaders(headers);
+    if (mediaType(headerValue(headers, "content-type")) === JSON_TYPE) return { status, headers: relayed };
+    return { status, headers: [...filterHeaders(relayed, (name) => name !== "content-type"), "content-type", JSON_TYPE] };
   }
 
   protected convert(body: WholeBody): LaneOutput {
