@@ -70,7 +70,7 @@ export class HttpAnswer extends Answer {
   }
 
   protected finishBroken(error: GatewayError): void {
-    this.finish(this.style.error(error, this.requestId, this.begun));
+    this.finish(this.style.error(error, this.requestId, this.begun, this.lane?.place));
   }
 
   protected cut(): void {

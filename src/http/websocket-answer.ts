@@ -84,7 +84,7 @@ export class WebSocketAnswer extends Answer {
   }
 
   protected finishBroken(error: GatewayError): void {
-    this.#tell([{ data: this.#side.failureEvent(error, this.requestId) }]);
+    this.#tell([{ data: this.#side.failureEvent(error, this.requestId, this.lane?.place) }]);
     this.#ended = true;
   }
 

@@ -5,7 +5,7 @@
  * Where the bytes go, `http/` says: to an HTTP response, or into frames of a WebSocket.
  */
 import type { GatewayError } from "../chat/error.ts";
-import type { ClientRoute, ClientSide, StreamStyle } from "../protocols/protocol.ts";
+import type { ClientRoute, ClientSide, StreamPlace, StreamStyle } from "../protocols/protocol.ts";
 import { filterHeaders, headerValue } from "../wire/headers.ts";
 
 /** Status and headers (name, value, name, value) of an answer. */
@@ -18,6 +18,8 @@ export interface AnswerHead {
 export interface BreakableLane {
   /** `undefined`: the protocol's error event will do. */
   fail?(error: GatewayError): string | undefined;
+  /** Where what was relayed so far stands, for that event to go on from. */
+  readonly place?: StreamPlace | undefined;
 }
 
 /** Knows what the gateway adds to a head. */

@@ -5,6 +5,7 @@
 import type { Usage } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
 import type { Loss } from "../chat/loss.ts";
+import type { StreamPlace } from "../protocols/protocol.ts";
 import type { AnswerHead } from "./answer.ts";
 import type { ClientStream } from "./client-stream.ts";
 
@@ -48,6 +49,8 @@ export interface Lane {
   fail?(error: GatewayError): string | undefined;
   /** Of an answer that broke off: the client's stream as far as it came, for another attempt to go on with. `undefined`, or absent: none can. */
   resume?(): ClientStream | undefined;
+  /** Where what was relayed so far stands, for the protocol's error event to go on from; absent where events are not counted. */
+  readonly place?: StreamPlace | undefined;
   /** What was counted so far. */
   readonly usage: Usage | undefined;
 }

@@ -5,7 +5,7 @@
 import type { JsonObject, JsonValue } from "../chat/json.ts";
 import type { Usage } from "../chat/chat.ts";
 import { GatewayError } from "../chat/error.ts";
-import type { Operation, RelayTap, StreamStyle, UpstreamSide } from "../protocols/protocol.ts";
+import type { Operation, RelayTap, StreamPlace, StreamStyle, UpstreamSide } from "../protocols/protocol.ts";
 import { filterHeaders, headerValue } from "../wire/headers.ts";
 import { WholeElements } from "../wire/whole-elements.ts";
 import { WholeFrames } from "../wire/whole-frames.ts";
@@ -169,6 +169,9 @@ export class RelayStreamLane implements Lane {
   }
   get errorTold(): boolean {
     return this.#tap.error !== undefined && this.#lastWords === undefined;
+  }
+  get place(): StreamPlace | undefined {
+    return this.#tap.place;
   }
   get usage(): Usage | undefined {
     return this.#tap.usage;

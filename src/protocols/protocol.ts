@@ -38,8 +38,17 @@ export interface StreamStyle {
   /**
    * An error after the stream began: the one end that every client recognises as failure.
    * @param begun whether content was written before.
+   * @param place where the stream stands, if somebody counted.
    */
-  error(error: GatewayError, requestId: string, begun: boolean): string;
+  error(error: GatewayError, requestId: string, begun: boolean, place?: StreamPlace): string;
+}
+
+/** Where a relayed stream stands, for protocols whose events are numbered. */
+export interface StreamPlace {
+  /** What the next event has. */
+  readonly sequenceNumber: number;
+  /** Whose events they are: the answer's id. */
+  readonly answerId?: string;
 }
 
 /** A request as it came in. */
@@ -160,7 +169,7 @@ export interface SocketSide {
   /** A failure before the answer began; `answer` is what a posted request would get. */
   errorFrame(answer: ClientAnswer, lane: string | undefined): string;
   /** The event that ends an answer which has begun, as a failure: one, because the next is taken for the next answer's. */
-  failureEvent(error: GatewayError, requestId: string): string;
+  failureEvent(error: GatewayError, requestId: string, place?: StreamPlace): string;
   /** An event that says nothing, for clients that give up on silence. */
   readonly heartbeat: string;
   /** What a connection with this many named lanes is told when it asks for one more. */
@@ -292,6 +301,8 @@ export interface RelayTap {
   readonly minted?: readonly string[];
   /** The whole answer, for protocols that repeat it at the end. */
   readonly answer?: JsonObject | undefined;
+  /** Where the stream stands, for protocols that number its events. */
+  readonly place?: StreamPlace | undefined;
 }
 
 /** What a relayed whole answer says of itself. */

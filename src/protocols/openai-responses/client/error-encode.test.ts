@@ -54,6 +54,17 @@ test.each<[ErrorKind, string]>([
   expect(told(kind).code).toBe(code);
 });
 
+test("a stream that was relayed so far ends in its own numbers and under its own id", () => {
+  const place = { sequenceNumber: 7, answerId: "resp_up" };
+  const events = eventsOf(client.streamStyle(route).error(new GatewayError("upstream", "Gone."), "req_01", true, place));
+  expect(events).toMatchObject([
+    { type: "error", sequence_number: 7 },
+    { type: "response.failed", sequence_number: 8, response: { id: "resp_up", status: "failed" } },
+  ]);
+  const failed = client.socket?.failureEvent(new GatewayError("upstream", "Gone."), "req_01", place) ?? "";
+  expect(JSON.parse(failed)).toMatchObject({ sequence_number: 7, response: { id: "resp_up" } });
+});
+
 test("rule 290: a stream that nothing was written of ends with an error for SDKs and a failed response for Codex", () => {
   const style = client.streamStyle(route);
   expect(style.heartbeat).toBe(": keepalive\n\n");

@@ -2,6 +2,7 @@
 import type { ErrorKind, GatewayError } from "../../../chat/error.ts";
 import { writeJson, type JsonObject } from "../../../chat/json.ts";
 import { formatFrame } from "../../../wire/sse.ts";
+import type { StreamPlace } from "../../protocol.ts";
 import { waitSeconds } from "../../shared/caller-error.ts";
 import * as openai from "../../shared/openai-error-answers.ts";
 import { idStem } from "./output.ts";
@@ -53,17 +54,23 @@ export function errorEvent(error: GatewayError): JsonObject {
   return { ...failure, param: told.param, error: { ...told, ...failure } };
 }
 
+/** Of a stream that nobody keeps count of. */
+const AT_START: StreamPlace = { sequenceNumber: 0 };
+
 /**
- * The end of a stream that nobody keeps count of, as OpenAI writes it: an `error`, and the response that failed, by whose code
- * Codex knows whether to try again.
+ * The end of a stream as OpenAI writes it: an `error`, and the response that failed, by whose code Codex knows whether to try
+ * again.
  */
-export function streamError(error: GatewayError, requestId: string): string {
-  const told = writeJson({ type: "error", sequence_number: 0, ...errorEvent(error) });
-  return formatFrame("error", told) + formatFrame("response.failed", failedEvent(error, requestId, 1));
+export function streamError(error: GatewayError, requestId: string, _begun: boolean, place: StreamPlace = AT_START): string {
+  const { sequenceNumber } = place;
+  const told = writeJson({ type: "error", sequence_number: sequenceNumber, ...errorEvent(error) });
+  const failed = failedEvent(error, requestId, { ...place, sequenceNumber: sequenceNumber + 1 });
+  return formatFrame("error", told) + formatFrame("response.failed", failed);
 }
 
 /** The failed response as an event's data. */
-export function failedEvent(error: GatewayError, requestId: string, sequenceNumber = 0): string {
-  const response = { id: `resp_${idStem({ requestId })}`, object: "response", status: "failed", error: responseError(error) };
+export function failedEvent(error: GatewayError, requestId: string, { sequenceNumber, answerId }: StreamPlace = AT_START): string {
+  const id = answerId ?? `resp_${idStem({ requestId })}`;
+  const response = { id, object: "response", status: "failed", error: responseError(error) };
   return writeJson({ type: "response.failed", sequence_number: sequenceNumber, response });
 }

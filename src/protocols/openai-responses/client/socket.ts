@@ -28,7 +28,7 @@ export const socket: SocketSide = {
   // What is no object is `[DONE]`, which only streams of bytes need.
   eventFrame: (data, lane) => (data.startsWith("{") ? inLane(data, lane) : undefined),
   errorFrame,
-  failureEvent: (error, requestId) => failedEvent(error, requestId),
+  failureEvent: failedEvent,
   // Codex gives up after 300 s without an event, pings or not; it passes over types it does not know, as the SDKs do.
   heartbeat: '{"type":"keepalive"}',
   tooManyLanes: (limit) =>

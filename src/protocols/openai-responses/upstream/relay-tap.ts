@@ -7,7 +7,7 @@ import { GatewayError } from "../../../chat/error.ts";
 import { asArray, asNumber, asObject, asString, isObject, tryParseJson, type JsonObject } from "../../../chat/json.ts";
 import type { Frame } from "../../../wire/frames.ts";
 import { SseReader } from "../../../wire/sse.ts";
-import type { RelayTap } from "../../protocol.ts";
+import type { RelayTap, StreamPlace } from "../../protocol.ts";
 import { decodeErrorBody, saysError } from "../../shared/openai-errors.ts";
 import { saysNothing } from "../wire.ts";
 import { endedResponse, failureOf, isResponse } from "./finish-decode.ts";
@@ -23,6 +23,11 @@ const DELTA = [0x2e64656c, 0x7461] as const;
 const DELTA_BYTES = 6;
 /** The same where there is no such line; inside a string the quotes would be escaped. */
 const DELTA_DATA = /^\{"type":\s*"response\.[a-z_.]+\.delta"/;
+
+/** Before an event's number; inside a string its quotes would be escaped. */
+const NUMBER = '"sequence_number":';
+/** Digits and a space before them. */
+const NUMBER_BYTES = 17;
 
 /** Events that come before anything is said. */
 const BEFORE_CONTENT: ReadonlySet<string> = new Set([
@@ -45,6 +50,9 @@ export class ResponsesRelayTap implements RelayTap {
   /** Items that are done, by their places and ids: some servers give several one place. */
   readonly #items = new Map<string, { readonly index: number; readonly item: JsonObject }>();
   readonly #minted = new Set<string>();
+  /** The latest bytes: only of a stream that breaks off is it asked which number stands in them. */
+  #latest: Buffer | undefined;
+  #answerId: string | undefined;
 
   get usage(): Usage | undefined {
     const raw = asObject(this.answer?.["usage"]);
@@ -55,7 +63,16 @@ export class ResponsesRelayTap implements RelayTap {
     return [...this.#minted];
   }
 
+  get place(): StreamPlace | undefined {
+    const at = this.#latest?.lastIndexOf(NUMBER) ?? -1;
+    if (!this.#latest || at < 0) return undefined;
+    const number = Number.parseInt(this.#latest.toString("latin1", at + NUMBER.length, at + NUMBER.length + NUMBER_BYTES), 10);
+    if (!Number.isSafeInteger(number)) return undefined;
+    return { sequenceNumber: number + 1, ...(this.#answerId !== undefined && { answerId: this.#answerId }) };
+  }
+
   push(bytes: Buffer): void {
+    if (bytes.length > 0) this.#latest = bytes;
     let at = 0;
     while (at < bytes.length) {
       const behind = this.begun && this.#atBorder ? endOfDelta(bytes, at) : undefined;
@@ -89,6 +106,7 @@ export class ResponsesRelayTap implements RelayTap {
   }
 
   #event(type: string, body: JsonObject): void {
+    this.#answerId ??= asString(asObject(body["response"])?.["id"]);
     switch (type) {
       case "error":
         this.error = decodeErrorBody(body);

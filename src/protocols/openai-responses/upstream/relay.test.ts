@@ -220,3 +220,18 @@ describe("the answer", () => {
     expect(inspectWhole({ id: "x" }).error?.kind).toBe("upstream");
   });
 });
+
+test("rule 285: the tap knows where the stream stands, for whoever has to end it", () => {
+  const event = (type: string, fields: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+  const said = '"sequence_number":99';
+  const tap = new ResponsesRelayTap();
+  expect(tap.place).toBeUndefined();
+  tap.push(Buffer.from(event("response.created", { sequence_number: 0, response: { id: "resp_up", output: [] } })));
+  expect(tap.place).toEqual({ sequenceNumber: 1, answerId: "resp_up" });
+  for (const number of [1, 2])
+    tap.push(Buffer.from(event("response.output_text.delta", { sequence_number: number, item_id: "msg_1", delta: said })));
+  expect(tap.place).toEqual({ sequenceNumber: 3, answerId: "resp_up" });
+  const uncounted = new ResponsesRelayTap();
+  uncounted.push(Buffer.from(event("response.output_text.delta", { item_id: "msg_1", delta: said })));
+  expect(uncounted.place).toBeUndefined();
+});
