@@ -1,4 +1,7 @@
-/** What `resilience.test.ts` proves for Messages clients, for those of the other protocols, on both lanes. */
+/**
+ * What `resilience.test.ts` proves for Messages clients, for those of the other protocols, on both lanes; and the faults of the
+ * fault matrix (`fault-matrix/`) for clients of Gemini that ask for an array.
+ */
 import { describe, expect, test } from "vitest";
 import type { FaultName } from "../src/simulator/types.ts";
 import { SseReader } from "../src/wire/sse.ts";
@@ -21,7 +24,6 @@ interface Client {
   readonly path: (model: string, stream: boolean) => string;
   readonly body: (model: string, stream: boolean) => Json;
   readonly read: (answer: string) => Stream;
-  readonly wholeText: (answer: Json) => string;
   /** What the wire holds when there is nothing to say. */
   readonly heartbeat: string;
 }
@@ -49,7 +51,6 @@ const chat: Client = {
     const finished = data.includes("[DONE]") || pieces.some((piece) => at(piece, "choices", 0, "finish_reason"));
     return { pieces, finished, text: textOf(pieces, "choices", 0, "delta", "content") };
   },
-  wholeText: (answer) => String(at(answer, "choices", 0, "message", "content")),
   heartbeat: ": ",
 };
 
@@ -64,7 +65,6 @@ const responses: Client = {
     const deltas = events.filter(({ type }) => type === "response.output_text.delta");
     return { pieces, text: textOf(deltas, "delta"), finished: events.some(({ type }) => type === "response.completed") };
   },
-  wholeText: (answer) => String(at((answer["output"] as Json[]).at(-1), "content", 0, "text")),
   heartbeat: ": ",
 };
 
@@ -80,7 +80,6 @@ const geminiEvents: Client = {
   path: (model, stream) => `/v1beta/models/${model}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
   body: geminiBody,
   read: (answer) => geminiStream(frames(answer).map((piece) => JSON.parse(piece) as Json)),
-  wholeText: geminiText,
   heartbeat: 'data: {"candidates":[]}',
 };
 
@@ -88,7 +87,6 @@ const geminiArray: Client = {
   path: (model, stream) => `/v1beta/models/${model}:${stream ? "streamGenerateContent" : "generateContent"}`,
   body: geminiBody,
   read: (answer) => geminiStream(JSON.parse(answer) as Json[]),
-  wholeText: geminiText,
   heartbeat: "\n",
 };
 
@@ -98,12 +96,12 @@ const UPSTREAMS = [
   ["gemini", "", "gemini-3.8-pro"],
   ["openai", "/v1", "gpt-5.5"],
 ] as const;
-const CASES = Object.entries(CLIENTS).flatMap(([name, client]) => UPSTREAMS.map((upstream) => [name, ...upstream, client] as const));
 
-describe.each(CASES)("client %s, upstream %s%s", (_name, type, path, model, client) => {
-  const config =
-    (keys: number, { heartbeat = "10s", patience = "250ms" } = {}) =>
-    (upstream: string): string =>
+type Config = (keys: number, times?: { heartbeat?: string; patience?: string }) => (upstream: string) => string;
+
+function configOf(type: string, path: string, model: string): Config {
+  return (keys, { heartbeat = "10s", patience = "250ms" } = {}) =>
+    (upstream) =>
       `
 server: { heartbeat: ${heartbeat} }
 cooldown: { rate_limit_base: 200ms, rate_limit_max: 400ms, transient_base: 20ms, transient_max: 40ms }
@@ -115,20 +113,74 @@ providers:
     credentials: [${Array.from({ length: keys }, (_, i) => `{ name: c${i + 1}, api_key: key-number-${i + 1} }`).join(", ")}]
 models: { m: up/${model} }
 `;
-  const ask = (url: string, stream: boolean, signal?: AbortSignal): Promise<Response> =>
-    fetch(url + client.path("m", stream), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(client.body("m", stream)),
-      ...(signal && { signal }),
-    });
+}
+
+function ask(client: Client, url: string, stream: boolean, signal?: AbortSignal): Promise<Response> {
+  return fetch(url + client.path("m", stream), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(client.body("m", stream)),
+    ...(signal && { signal }),
+  });
+}
+
+const CASES = Object.entries(CLIENTS).flatMap(([name, client]) => UPSTREAMS.map((upstream) => [name, ...upstream, client] as const));
+
+describe.each(CASES)("client %s, upstream %s%s", (_name, type, path, model, client) => {
+  const config = configOf(type, path, model);
+
+  test("rules 295 and 324: heartbeats before and between content leave a stream whole", async () => {
+    const { url, simulator } = await start({ config: config(1, { heartbeat: "10ms", patience: "5s" }) });
+    simulator.script({ delayMs: 80, chunkDelayMs: 30 });
+    const answer = await (await ask(client, url, true)).text();
+    expect(answer.startsWith(client.heartbeat)).toBe(true);
+    const { pieces, text, finished } = client.read(answer);
+    const quiet = await start({ config: config(1) });
+    expect(text).toBe(client.read(await (await ask(client, quiet.url, true)).text()).text);
+    expect(finished).toBe(true);
+    expect(pieces.filter((piece) => "error" in piece)).toEqual([]);
+  });
+
+  test("an error after a heartbeat is told inside the stream, before content and after it", async () => {
+    const { url, simulator } = await start({ config: config(1, { heartbeat: "10ms", patience: "5s" }) });
+    simulator.script({ fault: "400", delayMs: 80 }, { fault: "error-after-content", status: 503, delayMs: 80, chunkDelayMs: 30 });
+    for (const content of [false, true]) {
+      const answer = await (await ask(client, url, true)).text();
+      expect(answer.startsWith(client.heartbeat)).toBe(true);
+      const { pieces, text, finished } = client.read(answer);
+      expect(text !== "").toBe(content);
+      expect(finished).toBe(false);
+      expect(pieces.at(-1)).toMatchObject({ error: { message: expect.any(String) } });
+    }
+  });
+
+  test("rule 300: a client that leaves closes the upstream, and rests nobody", async () => {
+    const { url, simulator, permits, gateway } = await start({ config: config(1, { patience: "5s" }) });
+    for (const fault of ["hang-before-headers", "hang-mid-stream"] as const) {
+      simulator.script({ fault });
+      const gone = new AbortController();
+      const asked = ask(client, url, true, gone.signal).then((answer) => answer.text());
+      await until(() => simulator.openRequests === 1);
+      gone.abort();
+      await asked.catch(() => undefined);
+      await until(() => simulator.openRequests === 0 && permits() === 0);
+    }
+    expect(gateway.describe()[0]?.credentials[0]?.cooldowns).toEqual([]);
+  });
+});
+
+/** What the fault matrix plays through official SDKs; none of them asks Google for an array. */
+const ARRAYS = UPSTREAMS.map((upstream) => [...upstream, geminiArray] as const);
+
+describe.each(ARRAYS)("client gemini, array, upstream %s%s", (type, path, model, client) => {
+  const config = configOf(type, path, model);
 
   test.each(["error-after-content", "end-early", "reset-mid-event", "hang-mid-stream"] satisfies FaultName[])(
     "rule 326: %s after content ends the stream with an error, never like a finished answer, and nothing is retried",
     async (fault) => {
       const { url, simulator, permits } = await start({ config: config(2) });
       simulator.script({ fault, status: 503, chunkDelayMs: 10 });
-      const answer = await ask(url, true);
+      const answer = await ask(client, url, true);
       expect(answer.status).toBe(200);
       const { pieces, text, finished } = client.read(await answer.text());
       expect(text).not.toBe("");
@@ -148,7 +200,7 @@ models: { m: up/${model} }
   ])("rules 320, 326 and 327: %s before content: another credential answers, streaming or not", async (fault) => {
     const { url, simulator, permits } = await start({ config: config(3) });
     simulator.script({ fault, times: 1 });
-    const streamed = await ask(url, true);
+    const streamed = await ask(client, url, true);
     expect(streamed.status).toBe(200);
     const { pieces, text, finished } = client.read(await streamed.text());
     expect(text).not.toBe("");
@@ -156,54 +208,15 @@ models: { m: up/${model} }
     expect(pieces.filter((piece) => "error" in piece)).toEqual([]);
     await until(() => permits() === 0 && simulator.openRequests === 0);
     simulator.script({ fault, times: 1 });
-    const whole = await ask(url, false);
+    const whole = await ask(client, url, false);
     expect(whole.status).toBe(200);
-    expect(client.wholeText((await whole.json()) as Json)).not.toBe("undefined");
+    expect(geminiText((await whole.json()) as Json)).not.toBe("undefined");
     await until(() => permits() === 0 && simulator.openRequests === 0);
-  });
-
-  test("rules 295 and 324: heartbeats before and between content leave a stream whole", async () => {
-    const { url, simulator } = await start({ config: config(1, { heartbeat: "10ms", patience: "5s" }) });
-    simulator.script({ delayMs: 80, chunkDelayMs: 30 });
-    const answer = await (await ask(url, true)).text();
-    expect(answer.startsWith(client.heartbeat)).toBe(true);
-    const { pieces, text, finished } = client.read(answer);
-    const quiet = await start({ config: config(1) });
-    expect(text).toBe(client.read(await (await ask(quiet.url, true)).text()).text);
-    expect(finished).toBe(true);
-    expect(pieces.filter((piece) => "error" in piece)).toEqual([]);
-  });
-
-  test("an error after a heartbeat is told inside the stream, before content and after it", async () => {
-    const { url, simulator } = await start({ config: config(1, { heartbeat: "10ms", patience: "5s" }) });
-    simulator.script({ fault: "400", delayMs: 80 }, { fault: "error-after-content", status: 503, delayMs: 80, chunkDelayMs: 30 });
-    for (const content of [false, true]) {
-      const answer = await (await ask(url, true)).text();
-      expect(answer.startsWith(client.heartbeat)).toBe(true);
-      const { pieces, text, finished } = client.read(answer);
-      expect(text !== "").toBe(content);
-      expect(finished).toBe(false);
-      expect(pieces.at(-1)).toMatchObject({ error: { message: expect.any(String) } });
-    }
-  });
-
-  test("rule 300: a client that leaves closes the upstream, and rests nobody", async () => {
-    const { url, simulator, permits, gateway } = await start({ config: config(1, { patience: "5s" }) });
-    for (const fault of ["hang-before-headers", "hang-mid-stream"] as const) {
-      simulator.script({ fault });
-      const gone = new AbortController();
-      const asked = ask(url, true, gone.signal).then((answer) => answer.text());
-      await until(() => simulator.openRequests === 1);
-      gone.abort();
-      await asked.catch(() => undefined);
-      await until(() => simulator.openRequests === 0 && permits() === 0);
-    }
-    expect(gateway.describe()[0]?.credentials[0]?.cooldowns).toEqual([]);
   });
 
   test.each(["split-bytes", "close-after-answer"] satisfies FaultName[])("%s is no failure", async (fault) => {
     const { url, simulator } = await start({ config: config(1, { patience: "5s" }) });
     simulator.script({ fault, times: 1 });
-    expect(client.read(await (await ask(url, true)).text())).toMatchObject({ finished: true, text: expect.stringMatching(/./) });
+    expect(client.read(await (await ask(client, url, true)).text())).toMatchObject({ finished: true, text: expect.stringMatching(/./) });
   });
 });
