@@ -117,6 +117,11 @@ export class Stage {
     return this.targets.length > 0 && this.#course.budgetLeft;
   }
 
+  /** Whether this candidate is all there is to ask. */
+  isOnly(lease: Lease): boolean {
+    return !this.#othersFollow && lease.choice.passedOver.length === 0;
+  }
+
   /** What its pool is asked for. */
   request(ties: Pick<LeaseRequest, "session" | "preferredAccounts">): LeaseRequest {
     return { step: { ...this.step, targets: this.targets }, exclude: this.#exclude, othersFollow: this.#othersFollow, ...ties };

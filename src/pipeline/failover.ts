@@ -117,7 +117,7 @@ export class Failover implements HeadSource {
       if (!lease) break;
       this.affinity = lease.choice.affinity;
       // Whatever breaks in between, the permit comes back: only the first release counts.
-      const result = await this.#useLease(lease).finally(() => lease.release({ cancelled: true }));
+      const result = await this.#useLease(lease, stage).finally(() => lease.release({ cancelled: true }));
       if (typeof result !== "string") return result;
       if (!stage.failed(lease, result)) return undefined;
     }
@@ -193,7 +193,7 @@ export class Failover implements HeadSource {
   }
 
   /** Tries this credential, again only when it was not at fault, and says what that tells of it. Returns how the request ended, or who is next. */
-  async #useLease(lease: Lease): Promise<CourseEnd | Exclude<Next, "retry-same">> {
+  async #useLease(lease: Lease, stage: Stage): Promise<CourseEnd | Exclude<Next, "retry-same">> {
     let { target } = lease;
     for (let retried = false; ; retried = true) {
       let outcome: AttemptOutcome;
@@ -219,7 +219,7 @@ export class Failover implements HeadSource {
       const goesOn = !this.#answer.begun || this.#goesOn(error);
       const mayRetry = goesOn && this.#course.budgetLeft;
       // What broke off in the middle goes on with the same credential where there is no other.
-      const alone = this.#answer.begun && !retried && rest?.class === "transient" && lease.choice.passedOver.length === 0;
+      const alone = this.#answer.begun && !retried && rest?.class === "transient" && stage.isOnly(lease);
       if (mayRetry && (next === "retry-same" || alone || this.#preparation.learn(target, error))) continue;
       const other = mayRetry && target === lease.target ? this.#preparation.inOtherProtocol(target, error) : undefined;
       if (other) {
