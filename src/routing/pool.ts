@@ -12,7 +12,7 @@ import { defaultCooldownPolicy, type CooldownPolicy, type KeptRest, type Row } f
 import { restsOf, type CredentialState } from "./credential-state.ts";
 import { describeProviders, type PoolView } from "./describe.ts";
 import type { AffinityMet, Choice, Lease, LeaseRequest, Passed } from "./lease.ts";
-import { PoolMembers, type Beginning, type PoolJournal } from "./members.ts";
+import { PoolMembers, type PoolJournal } from "./members.ts";
 import { refuse, restingReason, type Reason } from "./refusal.ts";
 import { createStrategy, type Strategy } from "./strategy.ts";
 import type { Step, Target } from "./target.ts";
@@ -200,7 +200,7 @@ export class Pool {
     const { credential, cooldowns, owner } = state;
     const { circuit } = owner;
     const { model } = target;
-    const beginning = { began: now, mark: cooldowns.mark, circuitMark: circuit.cooldowns.mark };
+    const { mark } = this.#members;
     const probes = standing === "probe";
     let probed = probes ? cooldowns.beginProbe(model) : NOTHING_PROBED;
     let providerProbed = probes ? circuit.cooldowns.beginProbe(model) : NOTHING_PROBED;
@@ -212,7 +212,7 @@ export class Pool {
     };
     const succeed = (): void => {
       endProbe();
-      this.#members.succeeded(state, model, beginning);
+      this.#members.succeeded(state, model, mark);
     };
     state.inUse += 1;
     state.rates.spend(model, now);
@@ -239,21 +239,21 @@ export class Pool {
           if (outcome.tokens !== undefined) state.rates.spendTokens(outcome.tokens, this.#clock.now());
         } else {
           endProbe();
-          if ("error" in outcome) this.#failed({ id, state, model, request, session, beginning }, outcome.error);
+          if ("error" in outcome) this.#failed({ id, state, model, request, session, mark }, outcome.error);
         }
         this.#serveWaiting();
       },
     };
   }
 
-  #failed({ id, state, model, request, session, beginning: { mark, circuitMark } }: Issued, error: GatewayError): void {
+  #failed({ id, state, model, request, session, mark }: Issued, error: GatewayError): void {
     const { rest } = verdict(error, true);
     if (rest === undefined) return;
     const now = this.#clock.now();
     const { owner } = state;
     if (rest.class === "transient") {
       const alike = owner.provider.credentials.length;
-      owner.circuit.failed(state.id, alike, model, rest, error.kind, circuitMark, now);
+      owner.circuit.failed(state.id, alike, model, rest, error.kind, mark, now);
       // The only credential left has nobody to hand over to while the upstream stumbles.
       if (!request.othersFollow && !this.#candidates(request, now).some((other) => other.state !== state && other.standing === "ready"))
         return;
@@ -349,7 +349,7 @@ interface Issued {
   readonly request: LeaseRequest;
   /** The conversation's name at its step. */
   readonly session: string | undefined;
-  readonly beginning: Beginning;
+  readonly mark: number;
 }
 
 const NOTHING_PROBED: readonly Row[] = [];
