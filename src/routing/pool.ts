@@ -299,7 +299,7 @@ export class Pool {
     const candidates = this.#candidates(request, now);
     const noneReady = !candidates.some(({ standing }) => standing === "ready");
     return candidates.some((candidate) => {
-      if (candidate.excluded) return false;
+      if (candidate.excluded || (request.othersFollow && candidate.circuitOpen)) return false;
       return (
         candidate.standing !== "resting" ||
         (noneReady && (candidate.free ? mayStumble(candidate, !request.othersFollow) : candidate.restsTransiently))
