@@ -41,7 +41,9 @@ function failure(kind: ErrorKind, detail: ErrorDetail = {}): { error: GatewayErr
 function resting(): Record<string, number[]> {
   const credentials = pool.describe()[0]?.credentials ?? [];
   return Object.fromEntries(
-    credentials.filter(({ cooldowns }) => cooldowns.length > 0).map(({ name, cooldowns }) => [name, cooldowns.map(({ failures }) => failures)]),
+    credentials
+      .filter(({ cooldowns }) => cooldowns.length > 0)
+      .map(({ name, cooldowns }) => [name, cooldowns.map(({ failures }) => failures)]),
   );
 }
 

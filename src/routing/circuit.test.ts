@@ -138,7 +138,7 @@ describe("in a pool", () => {
     for (let second = 0; second < 1_200; second += 1) {
       clock.advance(1_000);
       const exclude = new Set<string>();
-      for (let lease = pool.tryLease({ step: DOWN, exclude, othersFollow: true }); lease; ) {
+      for (let lease = pool.tryLease({ step: DOWN, exclude, othersFollow: true }); lease;) {
         asked += 1;
         exclude.add(lease.id);
         lease.release(failed());

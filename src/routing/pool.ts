@@ -58,7 +58,7 @@ export class Pool {
   constructor(providers: readonly Provider[], options: PoolOptions = {}) {
     const { clock = systemClock, journal } = options;
     this.#clock = clock;
-    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits);
+    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits, ({ step }) => step.targets[0]?.provider.name ?? "");
     this.#members = new PoolMembers({
       policy: options.cooldown ?? defaultCooldownPolicy,
       random: options.random ?? Math.random,
@@ -156,12 +156,7 @@ export class Pool {
   }
 
   describe(): readonly PoolView[] {
-    const waiting = new Map<string, number>();
-    for (const { step } of this.#line.requests()) {
-      const name = step.targets[0]?.provider.name ?? "";
-      waiting.set(name, (waiting.get(name) ?? 0) + 1);
-    }
-    return describeProviders(this.#members.all(), waiting, this.#clock.now());
+    return describeProviders(this.#members.all(), this.#line.counts(), this.#clock.now());
   }
 
   #grant(request: LeaseRequest, now: number): Lease | undefined {
