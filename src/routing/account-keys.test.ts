@@ -65,6 +65,29 @@ test("a model's limit rests the key that met it", () => {
   expect(resting()).toEqual({ a1: [1] });
 });
 
+test("what an answer tells of its limits holds for the other keys: nobody asks for a 429", () => {
+  take("a1").noteRates([{ unit: "requests", remaining: 0, resetMs: 1_000 }]);
+  const serving = (): (string | undefined)[] => [0, 1, 2].map(() => pool.tryLease(askFor(STEP))?.credential.name);
+  expect(serving()).toEqual(["b", "b", "b"]);
+  expect(pool.tryLease(askFor(OTHER_MODEL))?.credential.name).toBe("a2");
+  clock.advance(1_000);
+  expect(serving()).toContain("a2");
+});
+
+test("limits that are declared are the account's, whichever of its keys is asked", () => {
+  const keys = ["a1", "a2"].map((name) => credential(name, { account: "a", limits: { rpm: 2, tpm: 1_000 } }));
+  pool.configure([provider("p", { credentials: [...keys, credential("b")] })]);
+  pool.reset("p");
+  take("a1");
+  take("a1");
+  expect(pool.tryLease(askFor(STEP))?.credential.name).toBe("b");
+  expect(pool.tryLease(askFor(STEP))?.credential.name).toBe("b");
+  clock.advance(60_000);
+  take("a2").release({ ok: true, tokens: 1_500 });
+  const served = [0, 1, 2].map(() => pool.tryLease(askFor(STEP))?.credential.name);
+  expect(served).toEqual(["b", "b", "b"]);
+});
+
 test("an answer to one key ends the guess about all of the account, but not the rest of a refused key", () => {
   take("a2").release(failure("unauthenticated"));
   take("a1").release(failure("billing"));

@@ -1,6 +1,7 @@
 /** Who belongs to the pool, and what is known of each; kept while the configuration around it changes. */
 import type { ErrorKind } from "../chat/error.ts";
 import type { Credential, Provider } from "../providers/provider.ts";
+import type { Rate } from "../protocols/rate.ts";
 import { Circuit } from "./circuit.ts";
 import { Cooldowns, type CooldownPolicy, type KeptRest, type Marks } from "./cooldown.ts";
 import { Latencies, type CredentialState, type ProviderState } from "./credential-state.ts";
@@ -79,6 +80,21 @@ export class PoolMembers {
     // A key that was refused says nothing about the other keys of its account.
     if (rest.scope !== "account" || rest.class === "down") return;
     for (const { cooldowns } of this.#siblings(state)) if (!cooldowns.refused) cooldowns.add(model, rest, why, mark, now);
+  }
+
+  /** An answer's head told what its account may still spend. */
+  noteRates(state: CredentialState, model: string, rates: readonly Rate[], now: number): void {
+    for (const one of this.#account(state)) one.rates.note(model, rates, now);
+  }
+
+  /** A request goes out. */
+  spend(state: CredentialState, model: string, now: number): void {
+    for (const one of this.#account(state)) one.rates.spend(model, now);
+  }
+
+  /** An answer took so many tokens. */
+  spendTokens(state: CredentialState, tokens: number, now: number): void {
+    for (const one of this.#account(state)) one.rates.spendTokens(tokens, now);
   }
 
   /** @returns whether there is such a provider, and credential. */
@@ -163,6 +179,11 @@ export class PoolMembers {
       marks: this.#marks,
       ...(journal && { onChange: (model: string | undefined, rest: KeptRest | undefined) => journal.rest(owner(), model, rest) }),
     };
+  }
+
+  /** All keys of a credential's account, itself first. */
+  #account(state: CredentialState): readonly CredentialState[] {
+    return [state, ...this.#siblings(state)];
   }
 
   #siblings({ owner, credential, id }: CredentialState): readonly CredentialState[] {

@@ -210,14 +210,14 @@ export class Pool {
       this.#members.succeeded(state, model, mark);
     };
     state.inUse += 1;
-    state.rates.spend(model, now);
+    this.#members.spend(state, model, now);
     return {
       id,
       target,
       credential,
       probe: probed.length + providerProbed.length > 0,
       choice,
-      noteRates: (rates) => state.rates.note(model, rates, this.#clock.now()),
+      noteRates: (rates) => this.#members.noteRates(state, model, rates, this.#clock.now()),
       confirm: () => {
         if (released) return;
         const at = this.#clock.now();
@@ -231,7 +231,7 @@ export class Pool {
         state.inUse -= 1;
         if ("ok" in outcome) {
           succeed();
-          if (outcome.tokens !== undefined) state.rates.spendTokens(outcome.tokens, this.#clock.now());
+          if (outcome.tokens !== undefined) this.#members.spendTokens(state, outcome.tokens, this.#clock.now());
         } else {
           endProbe();
           if ("error" in outcome) this.#failed({ id, state, model, request, session, mark }, outcome.error);
