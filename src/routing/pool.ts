@@ -141,7 +141,8 @@ export class Pool {
     const now = this.#clock.now();
     const candidates = this.#candidates(request, now);
     const key = sessionKey(request);
-    const bound = key === undefined ? undefined : boundTo(candidates, this.#affinity.look(key, now));
+    const binding = key === undefined ? undefined : this.#affinity.look(key, now);
+    const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
     const chosen = choose(candidates, ties, this.#strategyOf(request.step), now)?.candidate;
     if (!chosen) {
@@ -150,7 +151,7 @@ export class Pool {
     }
     return {
       chosen: { target: chosen.target, credential: chosen.state.credential.name },
-      ...(key !== undefined && { affinity: bound === undefined ? ("new" as const) : chosen === bound ? "kept" : "moved" }),
+      ...(key !== undefined && { affinity: affinityOf(chosen, bound, binding) }),
       passedOver: this.#others(candidates, chosen, ties, now),
     };
   }
@@ -171,7 +172,7 @@ export class Pool {
     const { candidate: chosen, among } = choice;
     let affinity: AffinityMet | undefined;
     if (key !== undefined) {
-      affinity = chosen === bound ? "kept" : binding === undefined ? "new" : "moved";
+      affinity = affinityOf(chosen, bound, binding);
       // A bound credential that is merely busy, or stumbled, gets its conversation back.
       if (chosen !== bound && (chosen === ties.preferred || bound === undefined)) this.#affinity.bind(key, chosen.key, now);
     }
@@ -361,9 +362,14 @@ function boundTo(candidates: readonly Candidate[], key: string | undefined): Can
   return bound.standing === "ready" || bound.standing === "probe" || bound.restsTransiently ? bound : undefined;
 }
 
+function affinityOf(chosen: Candidate, bound: Candidate | undefined, binding: string | undefined): AffinityMet {
+  if (chosen === bound) return "kept";
+  return binding === undefined ? "new" : "moved";
+}
+
 function tiesOf(candidates: readonly Candidate[], { preferredAccounts, othersFollow }: LeaseRequest, bound: Candidate | undefined): Ties {
-  const preferred =
-    preferredAccounts &&
-    candidates.find(({ target, state, usable }) => usable && preferredAccounts.get(target) === state.credential.account);
+  const minted = ({ target, state, usable }: Candidate): boolean => usable && preferredAccounts?.get(target) === state.credential.account;
+  // Of the account's keys the one that the conversation has.
+  const preferred = preferredAccounts && (bound && minted(bound) ? bound : candidates.find(minted));
   return { bound, preferred, lastResort: !othersFollow };
 }
