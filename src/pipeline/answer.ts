@@ -132,7 +132,7 @@ export abstract class Answer {
 
   /** What the gateway adds to a head; an error brings its protocol's request id with it. */
   protected ownHeaders({ status, headers }: AnswerHead): readonly string[] {
-    const own = this.source?.ownHeaders(this.requestId) ?? [];
+    const own = this.source?.ownHeaders(this.requestId) ?? ["x-dragoman-request-id", this.requestId];
     return status < 400 ? own : filterHeaders(own, (name) => headerValue(headers, name) === undefined);
   }
 

@@ -54,7 +54,7 @@ export class Failover implements HeadSource {
   readonly notes: AttemptRecord[] = [];
   /** The try under way, or the last one. */
   current: Current | undefined;
-  /** How the conversation's binding was met by the last try. */
+  /** How the conversation's binding was met by the tries so far. */
   affinity: AffinityMet | undefined;
 
   readonly #context: FailoverContext;
@@ -115,7 +115,7 @@ export class Failover implements HeadSource {
       if (this.#answer.left) return CANCELLED;
       const lease = await this.#lease(stage);
       if (!lease) break;
-      this.affinity = lease.choice.affinity;
+      this.affinity = metAfter(this.affinity, lease.choice.affinity);
       // Whatever breaks in between, the permit comes back: only the first release counts.
       const result = await this.#useLease(lease, stage).finally(() => lease.release({ cancelled: true }));
       if (typeof result !== "string") return result;
@@ -279,7 +279,8 @@ export class Failover implements HeadSource {
     const failure = outcome.type === "failed" ? outcome.error : undefined;
     if (failure) this.#course.charge(this.#costOf(target, prepared));
     this.#note(target, lease, failure ? failure.kind : outcome.type, began, {
-      ...(ttftMs !== undefined && { ttftMs }),
+      // The head of a whole answer may be followed by an error.
+      ...(ttftMs !== undefined && this.#answer.begun && { ttftMs }),
       ...charged(target, prepared),
     });
     return outcome;
@@ -308,6 +309,11 @@ export class Failover implements HeadSource {
       ...(lease && lease.choice.passedOver.length > 0 && { passedOver: lease.choice.passedOver.map(told) }),
     });
   }
+}
+
+/** A conversation that had to leave its credential in this very request has moved, though its new one is its first now. */
+function metAfter(before: AffinityMet | undefined, now: AffinityMet | undefined): AffinityMet | undefined {
+  return before === "moved" || (before === "kept" && now === "new") ? "moved" : now;
 }
 
 /** What an attempt was charged for, and by whom. */

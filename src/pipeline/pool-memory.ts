@@ -45,7 +45,9 @@ export class PoolMemory implements PoolJournal {
       const about = readRestKey(key);
       const rest = isObject(kept) ? readRest(kept["rest"]) : undefined;
       if (!about || !rest || !isObject(kept) || typeof kept["at"] !== "number") continue;
-      pool.restoreRest(about.owner, about.model, rest, Math.max(now - kept["at"], 0));
+      const agoMs = now - kept["at"];
+      // The clock was set back since: nobody knows how long ago that was, so it is due to be tried.
+      pool.restoreRest(about.owner, about.model, rest, agoMs < 0 ? (rest.untilMs ?? rest.nextProbeMs) : agoMs);
     }
     for (const { key, value, expiresAt } of this.#store.load("binding")) pool.restoreBinding(key, value, expiresAt - now);
   }

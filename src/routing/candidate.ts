@@ -105,16 +105,16 @@ export class Candidate implements Turn {
     return rows.length > 0 && rows.every((row) => row.class === "transient");
   }
 
-  /** Whether its whole provider rests. */
+  /** Whether its whole provider is down, as far as anybody knows: it rests, or is due to be tried by one request. */
   get circuitOpen(): boolean {
-    return this.state.owner.circuit.cooldowns.standing(this.target.model, this.#context.now) === "resting";
+    return this.state.owner.circuit.cooldowns.rowsFor(this.target.model).length > 0;
   }
 
   /** Why it cannot serve; `undefined`: it can. */
   get obstacle(): PassedOverReason | undefined {
     if (this.excluded) return "excluded";
     if (this.standing === "resting") {
-      if (this.circuitOpen) return "circuit";
+      if (this.state.owner.circuit.cooldowns.standing(this.target.model, this.#context.now) === "resting") return "circuit";
       return restsOf(this.state, this.target.model).some(({ until }) => until === Infinity) ? "down" : "cooling";
     }
     if (this.standing === "probing") return "probing";

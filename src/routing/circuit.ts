@@ -33,7 +33,9 @@ export class Circuit {
     const failures = this.#of(model);
     failures.set(credential, now);
     for (const [name, at] of failures) if (now - at > COUNTS_MS) failures.delete(name);
-    if (failures.size < Math.max(AT_LEAST, Math.min(ALIKE, credentials))) return;
+    // While it is open one is enough: the others were not asked.
+    const open = this.cooldowns.rowsFor(model).length > 0;
+    if (!open && failures.size < Math.max(AT_LEAST, Math.min(ALIKE, credentials))) return;
     this.cooldowns.add(model, { class: rest.class, scope: "model" }, why, mark, now);
   }
 

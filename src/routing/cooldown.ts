@@ -69,8 +69,6 @@ export interface Row {
   nextProbe: number;
   /** The {@link Cooldowns.mark} at which its window opened. */
   mark: number;
-  /** When its window opened. */
-  opened: number;
   probing: boolean;
 }
 
@@ -90,9 +88,16 @@ export interface KeptRest {
   readonly nextProbeMs: number;
 }
 
+/** Counts the windows that have opened, over all that the same requests may speak about. */
+export interface Marks {
+  last: number;
+}
+
 /** What cooldowns are made with. */
 export interface CooldownOptions {
   readonly policy: CooldownPolicy;
+  /** Absent: its own windows alone are counted. */
+  readonly marks?: Marks;
   /** A number from 0 to below 1, for jitter. */
   readonly random: () => number;
   /** Hears of every change: what holds this model now, or that nothing does; `undefined` stands for the whole account. */
@@ -106,11 +111,12 @@ export class Cooldowns {
   readonly #onChange: CooldownOptions["onChange"];
   /** By model; the whole account's under `undefined`. */
   readonly #rows = new Map<string | undefined, Row>();
-  #mark = 0;
+  readonly #marks: Marks;
 
-  constructor({ policy, random, onChange }: CooldownOptions) {
+  constructor({ policy, random, onChange, marks = { last: 0 } }: CooldownOptions) {
     this.#policy = policy;
     this.#random = random;
+    this.#marks = marks;
     this.#onChange = onChange;
   }
 
@@ -124,7 +130,7 @@ export class Cooldowns {
    * success clears nothing, and its failure does not double what other failures of the same moment began.
    */
   get mark(): number {
-    return this.#mark;
+    return this.#marks.last;
   }
 
   standing(model: string, now: number): Standing {
@@ -160,10 +166,15 @@ export class Cooldowns {
     }
   }
 
-  /** A request that began then with another key of the account was answered: a guess about all of it was wrong, but for a key that was refused. */
-  clearAccount(began: number): void {
+  /** Another key of the account was answered, to a request that began at `mark`: a guess about all of it was wrong, but for a key that was refused. */
+  clearAccount(mark: number): void {
     const row = this.#rows.get(undefined);
-    if (row && row.class !== "down" && row.opened <= began) this.#delete(undefined);
+    if (row && row.mark <= mark && !this.refused) this.#delete(undefined);
+  }
+
+  /** Whether its key was refused, which nothing that other keys of the account meet can change. */
+  get refused(): boolean {
+    return this.#rows.get(undefined)?.class === "down";
   }
 
   /** Ends every rest, whatever runs. */
@@ -178,8 +189,8 @@ export class Cooldowns {
   restore(model: string | undefined, kept: KeptRest, agoMs: number, now: number): void {
     const row = this.#rows.get(model) ?? this.#open(model, now);
     // Requests under way began before it was known here, and cannot speak about it.
-    this.#mark += 1;
-    row.mark = this.#mark;
+    this.#marks.last += 1;
+    row.mark = this.#marks.last;
     row.why = kept.why;
     row.class = kept.class;
     row.failures = kept.failures;
@@ -206,9 +217,8 @@ export class Cooldowns {
     const stands = until <= row.until && (late || !news);
     if (late && stands) return;
     if (!late) {
-      this.#mark += 1;
-      row.mark = this.#mark;
-      row.opened = now;
+      this.#marks.last += 1;
+      row.mark = this.#marks.last;
     }
     if (!stands) {
       row.why = why;
@@ -287,7 +297,6 @@ export class Cooldowns {
       until: -Infinity,
       nextProbe: now,
       mark: 0,
-      opened: now,
       probing: false,
     };
     this.#rows.set(model, row);

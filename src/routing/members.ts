@@ -1,8 +1,9 @@
 /** Who belongs to the pool, and what is known of each; kept while the configuration around it changes. */
 import type { ErrorKind } from "../chat/error.ts";
 import type { Credential, Provider } from "../providers/provider.ts";
+import type { Rate } from "../protocols/rate.ts";
 import { Circuit } from "./circuit.ts";
-import { Cooldowns, type CooldownPolicy, type KeptRest } from "./cooldown.ts";
+import { Cooldowns, type CooldownPolicy, type KeptRest, type Marks } from "./cooldown.ts";
 import { Latencies, type CredentialState, type ProviderState } from "./credential-state.ts";
 import { RateBook } from "./rates.ts";
 import type { Rest } from "./verdict.ts";
@@ -21,14 +22,6 @@ export interface MembersOptions {
   readonly journal?: PoolJournal;
 }
 
-/** When a request began: the time, and what was known then. */
-export interface Beginning {
-  readonly began: number;
-  /** {@link Cooldowns.mark} of its credential, and of its provider. */
-  readonly mark: number;
-  readonly circuitMark: number;
-}
-
 interface Member extends ProviderState {
   readonly id: string;
   credentials: readonly CredentialState[];
@@ -40,6 +33,8 @@ export class PoolMembers {
   #options: MembersOptions;
   /** By provider name, in the order of the config. */
   #providers: ReadonlyMap<string, Member> = new Map();
+  /** One count for all: a request speaks about its credential, the other keys of the account and the provider. */
+  readonly #marks: Marks = { last: 0 };
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -67,11 +62,16 @@ export class PoolMembers {
     }
   }
 
-  /** A request that began then, and at these marks, was answered: neither the credential nor its account nor its provider need rest any longer. */
-  succeeded(state: CredentialState, model: string, { began, mark, circuitMark }: Beginning): void {
+  /** See {@link Cooldowns.mark}. */
+  get mark(): number {
+    return this.#marks.last;
+  }
+
+  /** A request that began at `mark` was answered: neither the credential nor its account nor its provider need rest any longer. */
+  succeeded(state: CredentialState, model: string, mark: number): void {
     state.cooldowns.clear(model, mark);
-    state.owner.circuit.succeeded(model, circuitMark);
-    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearAccount(began);
+    state.owner.circuit.succeeded(model, mark);
+    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearAccount(mark);
   }
 
   /** A credential must rest, and with an account those that are also its keys. */
@@ -79,7 +79,22 @@ export class PoolMembers {
     state.cooldowns.add(model, rest, why, mark, now);
     // A key that was refused says nothing about the other keys of its account.
     if (rest.scope !== "account" || rest.class === "down") return;
-    for (const sibling of this.#siblings(state)) sibling.cooldowns.add(model, rest, why, sibling.cooldowns.mark, now);
+    for (const { cooldowns } of this.#siblings(state)) if (!cooldowns.refused) cooldowns.add(model, rest, why, mark, now);
+  }
+
+  /** An answer's head told what its account may still spend. */
+  noteRates(state: CredentialState, model: string, rates: readonly Rate[], now: number): void {
+    for (const one of this.#account(state)) one.rates.note(model, rates, now);
+  }
+
+  /** A request goes out. */
+  spend(state: CredentialState, model: string, now: number): void {
+    for (const one of this.#account(state)) one.rates.spend(model, now);
+  }
+
+  /** An answer took so many tokens. */
+  spendTokens(state: CredentialState, tokens: number, now: number): void {
+    for (const one of this.#account(state)) one.rates.spendTokens(tokens, now);
   }
 
   /** @returns whether there is such a provider, and credential. */
@@ -161,8 +176,14 @@ export class PoolMembers {
     return {
       policy,
       random,
+      marks: this.#marks,
       ...(journal && { onChange: (model: string | undefined, rest: KeptRest | undefined) => journal.rest(owner(), model, rest) }),
     };
+  }
+
+  /** All keys of a credential's account, itself first. */
+  #account(state: CredentialState): readonly CredentialState[] {
+    return [state, ...this.#siblings(state)];
   }
 
   #siblings({ owner, credential, id }: CredentialState): readonly CredentialState[] {

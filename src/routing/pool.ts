@@ -12,7 +12,7 @@ import { defaultCooldownPolicy, type CooldownPolicy, type KeptRest, type Row } f
 import { restsOf, type CredentialState } from "./credential-state.ts";
 import { describeProviders, type PoolView } from "./describe.ts";
 import type { AffinityMet, Choice, Lease, LeaseRequest, Passed } from "./lease.ts";
-import { PoolMembers, type Beginning, type PoolJournal } from "./members.ts";
+import { PoolMembers, type PoolJournal } from "./members.ts";
 import { refuse, restingReason, type Reason } from "./refusal.ts";
 import { createStrategy, type Strategy } from "./strategy.ts";
 import type { Step, Target } from "./target.ts";
@@ -58,7 +58,7 @@ export class Pool {
   constructor(providers: readonly Provider[], options: PoolOptions = {}) {
     const { clock = systemClock, journal } = options;
     this.#clock = clock;
-    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits);
+    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits, ({ step }) => step.targets[0]?.provider.name ?? "");
     this.#members = new PoolMembers({
       policy: options.cooldown ?? defaultCooldownPolicy,
       random: options.random ?? Math.random,
@@ -141,7 +141,8 @@ export class Pool {
     const now = this.#clock.now();
     const candidates = this.#candidates(request, now);
     const key = sessionKey(request);
-    const bound = key === undefined ? undefined : boundTo(candidates, this.#affinity.look(key, now));
+    const binding = key === undefined ? undefined : this.#affinity.look(key, now);
+    const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
     const chosen = choose(candidates, ties, this.#strategyOf(request.step), now)?.candidate;
     if (!chosen) {
@@ -150,18 +151,13 @@ export class Pool {
     }
     return {
       chosen: { target: chosen.target, credential: chosen.state.credential.name },
-      ...(key !== undefined && { affinity: bound === undefined ? ("new" as const) : chosen === bound ? "kept" : "moved" }),
+      ...(key !== undefined && { affinity: affinityOf(chosen, bound, binding) }),
       passedOver: this.#others(candidates, chosen, ties, now),
     };
   }
 
   describe(): readonly PoolView[] {
-    const waiting = new Map<string, number>();
-    for (const { step } of this.#line.requests()) {
-      const name = step.targets[0]?.provider.name ?? "";
-      waiting.set(name, (waiting.get(name) ?? 0) + 1);
-    }
-    return describeProviders(this.#members.all(), waiting, this.#clock.now());
+    return describeProviders(this.#members.all(), this.#line.counts(), this.#clock.now());
   }
 
   #grant(request: LeaseRequest, now: number): Lease | undefined {
@@ -176,7 +172,7 @@ export class Pool {
     const { candidate: chosen, among } = choice;
     let affinity: AffinityMet | undefined;
     if (key !== undefined) {
-      affinity = chosen === bound ? "kept" : binding === undefined ? "new" : "moved";
+      affinity = affinityOf(chosen, bound, binding);
       // A bound credential that is merely busy, or stumbled, gets its conversation back.
       if (chosen !== bound && (chosen === ties.preferred || bound === undefined)) this.#affinity.bind(key, chosen.key, now);
     }
@@ -200,7 +196,7 @@ export class Pool {
     const { credential, cooldowns, owner } = state;
     const { circuit } = owner;
     const { model } = target;
-    const beginning = { began: now, mark: cooldowns.mark, circuitMark: circuit.cooldowns.mark };
+    const { mark } = this.#members;
     const probes = standing === "probe";
     let probed = probes ? cooldowns.beginProbe(model) : NOTHING_PROBED;
     let providerProbed = probes ? circuit.cooldowns.beginProbe(model) : NOTHING_PROBED;
@@ -212,17 +208,17 @@ export class Pool {
     };
     const succeed = (): void => {
       endProbe();
-      this.#members.succeeded(state, model, beginning);
+      this.#members.succeeded(state, model, mark);
     };
     state.inUse += 1;
-    state.rates.spend(model, now);
+    this.#members.spend(state, model, now);
     return {
       id,
       target,
       credential,
       probe: probed.length + providerProbed.length > 0,
       choice,
-      noteRates: (rates) => state.rates.note(model, rates, this.#clock.now()),
+      noteRates: (rates) => this.#members.noteRates(state, model, rates, this.#clock.now()),
       confirm: () => {
         if (released) return;
         const at = this.#clock.now();
@@ -236,24 +232,24 @@ export class Pool {
         state.inUse -= 1;
         if ("ok" in outcome) {
           succeed();
-          if (outcome.tokens !== undefined) state.rates.spendTokens(outcome.tokens, this.#clock.now());
+          if (outcome.tokens !== undefined) this.#members.spendTokens(state, outcome.tokens, this.#clock.now());
         } else {
           endProbe();
-          if ("error" in outcome) this.#failed({ id, state, model, request, session, beginning }, outcome.error);
+          if ("error" in outcome) this.#failed({ id, state, model, request, session, mark }, outcome.error);
         }
         this.#serveWaiting();
       },
     };
   }
 
-  #failed({ id, state, model, request, session, beginning: { mark, circuitMark } }: Issued, error: GatewayError): void {
+  #failed({ id, state, model, request, session, mark }: Issued, error: GatewayError): void {
     const { rest } = verdict(error, true);
     if (rest === undefined) return;
     const now = this.#clock.now();
     const { owner } = state;
     if (rest.class === "transient") {
       const alike = owner.provider.credentials.length;
-      owner.circuit.failed(state.id, alike, model, rest, error.kind, circuitMark, now);
+      owner.circuit.failed(state.id, alike, model, rest, error.kind, mark, now);
       // The only credential left has nobody to hand over to while the upstream stumbles.
       if (!request.othersFollow && !this.#candidates(request, now).some((other) => other.state !== state && other.standing === "ready"))
         return;
@@ -299,7 +295,7 @@ export class Pool {
     const candidates = this.#candidates(request, now);
     const noneReady = !candidates.some(({ standing }) => standing === "ready");
     return candidates.some((candidate) => {
-      if (candidate.excluded) return false;
+      if (candidate.excluded || (request.othersFollow && candidate.circuitOpen)) return false;
       return (
         candidate.standing !== "resting" ||
         (noneReady && (candidate.free ? mayStumble(candidate, !request.othersFollow) : candidate.restsTransiently))
@@ -349,7 +345,7 @@ interface Issued {
   readonly request: LeaseRequest;
   /** The conversation's name at its step. */
   readonly session: string | undefined;
-  readonly beginning: Beginning;
+  readonly mark: number;
 }
 
 const NOTHING_PROBED: readonly Row[] = [];
@@ -366,9 +362,14 @@ function boundTo(candidates: readonly Candidate[], key: string | undefined): Can
   return bound.standing === "ready" || bound.standing === "probe" || bound.restsTransiently ? bound : undefined;
 }
 
+function affinityOf(chosen: Candidate, bound: Candidate | undefined, binding: string | undefined): AffinityMet {
+  if (chosen === bound) return "kept";
+  return binding === undefined ? "new" : "moved";
+}
+
 function tiesOf(candidates: readonly Candidate[], { preferredAccounts, othersFollow }: LeaseRequest, bound: Candidate | undefined): Ties {
-  const preferred =
-    preferredAccounts &&
-    candidates.find(({ target, state, usable }) => usable && preferredAccounts.get(target) === state.credential.account);
+  const minted = ({ target, state, usable }: Candidate): boolean => usable && preferredAccounts?.get(target) === state.credential.account;
+  // Of the account's keys the one that the conversation has.
+  const preferred = preferredAccounts && (bound && minted(bound) ? bound : candidates.find(minted));
   return { bound, preferred, lastResort: !othersFollow };
 }

@@ -92,6 +92,8 @@ export class RateBook {
     if (known) return known;
     if (this.#seen.size >= MAX_MODELS)
       for (const oldest of this.#seen.keys()) {
+        // The account's holds for every model: it is not the one to forget.
+        if (oldest === ACCOUNT) continue;
         this.#seen.delete(oldest);
         break;
       }

@@ -9,7 +9,7 @@ let line: WaitingLine<string, { served: string }>;
 
 beforeEach(() => {
   clock = new ManualClock();
-  line = new WaitingLine(clock, limits);
+  line = new WaitingLine(clock, limits, (name) => name.split("@")[1] ?? "");
 });
 
 test("serves in order of arrival, passing over those who cannot use what is free", async () => {
@@ -26,6 +26,22 @@ test("is full at its bound", async () => {
   await expect(line.join("d", undefined, undefined)).rejects.toMatchObject({ kind: "unavailable" });
   line.serve((name) => ({ served: name }));
   await Promise.all(waiting);
+});
+
+test("is full at one place only, and keeps one order over all of them", async () => {
+  const waiting = ["a@p", "b@p", "c@p", "d@q"].map((name) => line.join(name, undefined, undefined));
+  await expect(line.join("e@p", undefined, undefined)).rejects.toMatchObject({ kind: "unavailable" });
+  expect([...line.counts()]).toEqual([
+    ["p", 3],
+    ["q", 1],
+  ]);
+  const offered: string[] = [];
+  line.serve((name) => {
+    offered.push(name);
+    return { served: name };
+  });
+  await Promise.all(waiting);
+  expect(offered).toEqual(["a@p", "b@p", "c@p", "d@q"]);
 });
 
 test("nobody waits longer than allowed, by the line or by the request", async () => {

@@ -1,9 +1,9 @@
-/** Requests that wait their turn: in order of arrival, bounded in number and in time, leaving when their client does. */
+/** Requests that wait their turn: in order of arrival, bounded in number at each place and in time, leaving when their client does. */
 import { GatewayError } from "../chat/error.ts";
 import type { Clock } from "./clock.ts";
 
 export interface WaitingLimits {
-  /** Requests waiting at once. */
+  /** Requests waiting at once for one place. */
   readonly maxWaiting: number;
   /** How long one may wait, in ms. */
   readonly maxWaitMs: number;
@@ -20,12 +20,15 @@ interface Waiting<Request, Grant> {
 export class WaitingLine<Request, Grant extends object> {
   readonly #clock: Clock;
   #limits: WaitingLimits;
+  readonly #placeOf: (request: Request) => string;
   /** In order of arrival. */
   readonly #waiting = new Set<Waiting<Request, Grant>>();
 
-  constructor(clock: Clock, limits: WaitingLimits) {
+  /** @param placeOf where a request waits: too many at one place keep nobody from another. */
+  constructor(clock: Clock, limits: WaitingLimits, placeOf: (request: Request) => string) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#placeOf = placeOf;
   }
 
   /** Other limits for those who join from now on. */
@@ -37,9 +40,11 @@ export class WaitingLine<Request, Grant extends object> {
     return this.#waiting.size;
   }
 
-  /** Who waits, in order of arrival. */
-  *requests(): Iterable<Request> {
-    for (const { request } of this.#waiting) yield request;
+  /** How many wait, by place. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { request } of this.#waiting) counts.set(this.#placeOf(request), (counts.get(this.#placeOf(request)) ?? 0) + 1);
+    return counts;
   }
 
   /**
@@ -50,7 +55,7 @@ export class WaitingLine<Request, Grant extends object> {
    *   or what {@link serve} was given.
    */
   join(request: Request, maxWaitMs: number | undefined, signal: AbortSignal | undefined): Promise<Grant> {
-    if (this.#waiting.size >= this.#limits.maxWaiting) {
+    if ((this.counts().get(this.#placeOf(request)) ?? 0) >= this.#limits.maxWaiting) {
       return Promise.reject(new GatewayError("unavailable", "Every credential is busy, and too many requests are waiting already."));
     }
     return new Promise((resolve, reject) => {

@@ -19,9 +19,18 @@ export interface DragomanProcess {
   readonly ended: Promise<Outcome>;
 }
 
-/** Starts it. */
-export function startDragoman(args: readonly string[], directory: string, environment: Readonly<Record<string, string>>): DragomanProcess {
-  const child = spawn(process.execPath, [main, ...args], { cwd: directory, env: { ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+/**
+ * Starts it.
+ * @param limits what a shell does first, such as `ulimit -f 64`.
+ */
+export function startDragoman(
+  args: readonly string[],
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+  limits = "true",
+): DragomanProcess {
+  const command = ["-c", `${limits} && exec "$@"`, "sh", process.execPath, main, ...args];
+  const child = spawn("/bin/sh", command, { cwd: directory, env: { ...environment }, stdio: ["ignore", "pipe", "pipe"] });
   const written = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => (written[stream] += text));

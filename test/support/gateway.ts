@@ -4,7 +4,8 @@ import type { ProtocolId } from "../../src/chat/chat.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { createGateway, type Gateway } from "../../src/gateway.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/server.ts";
-import type { Store } from "../../src/storage/store.ts";
+import type { RequestRecord } from "../../src/storage/request-log.ts";
+import { memoryStore, type Store } from "../../src/storage/store.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
 import { SseReader } from "../../src/wire/sse.ts";
 
@@ -16,6 +17,10 @@ export interface TestGateway {
   readonly log: readonly string[];
   /** Requests under way in any pool. */
   readonly permits: () => number;
+  /** What is remembered of the request that got this answer, once it is. */
+  readonly record: (answer: Response) => Promise<RequestRecord>;
+  /** The newest of what is remembered, once there are so many. */
+  readonly records: (count: number) => Promise<readonly RequestRecord[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -28,6 +33,8 @@ export interface TestGatewayOptions {
   readonly adminKey?: string;
   /** What the gateway remembers requests in; default: memory. */
   readonly store?: Store;
+  /** Whether providers are asked for their lists of models. */
+  readonly listModels?: boolean;
 }
 
 const KEY = Buffer.alloc(32, 7);
@@ -38,7 +45,8 @@ export async function startTestGateway({ config, simulator: options, stateKey = 
   const log: string[] = [];
   const loaded = parseConfig(config(simulator.url), { path: "dragoman.yaml", environment: {}, overrides: { port: 0 } });
   const logger = createLogger({ level: "trace", secrets: [], stream: { write: (line) => void log.push(line) } });
-  const gateway = await createGateway({ config: loaded.config, log: logger, stateKeys: [stateKey], ...given });
+  const store = given.store ?? memoryStore(loaded.config.requests);
+  const gateway = await createGateway({ config: loaded.config, log: logger, stateKeys: [stateKey], ...given, store });
   const { host, port } = await gateway.listen();
   return {
     url: `http://${host}:${port}`,
@@ -46,6 +54,12 @@ export async function startTestGateway({ config, simulator: options, stateKey = 
     simulator,
     log,
     permits: () => gateway.describe().reduce((sum, pool) => sum + pool.credentials.reduce((used, { inUse }) => used + inUse, 0), 0),
+    record: (answer) => eventually(() => store.requestLog.get(answer.headers.get("x-dragoman-request-id") ?? "")),
+    records: (count) =>
+      eventually(async () => {
+        const found = await store.requestLog.list({ limit: count });
+        return found.length === count ? found : undefined;
+      }),
     async close() {
       await simulator.close();
       await gateway.close();
@@ -70,6 +84,15 @@ export function gatewaysForTests(): {
       return gateway;
     },
   };
+}
+
+/** Looks until there is something, as long as the test may take. */
+async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** Waits, as long as the test may take. */

@@ -32,6 +32,6 @@ export function askFor(step: Step, { excluded = [], preferredAccount, ...rest }:
 }
 
 /** The id that a lease of this credential has, where its key is what `credential` gives it. */
-function leaseId({ provider: { name: owner }, model }: Target, name: string): string {
+export function leaseId({ provider: { name: owner }, model }: Target, name: string): string {
   return `${owner}/${name}/${credential(name).fingerprint} ${model}`;
 }
