@@ -41,8 +41,10 @@ export interface AttemptOptions {
   address(request: LaneRequest): UpstreamRequest;
   /** Called with the head of every answer: name, value, name, value. */
   onHead(headers: readonly string[]): void;
-  /** Called when the upstream has begun to answer: the credential works. */
+  /** Called when the upstream has accepted a request for a whole answer, which shows its content at its end only. */
   onAccepted(): void;
+  /** Called once, when content has begun. */
+  onContent(): void;
 }
 
 /** Runs one attempt. Never rejects: what went wrong is the outcome. */
@@ -70,7 +72,7 @@ class Attempt implements UpstreamListener {
   /** Whether the answer to the latest request has content. */
   #flowing = false;
   #lingering = false;
-  #hasAccepted = false;
+  #hasContent = false;
 
   constructor(options: AttemptOptions, resolve: (outcome: AttemptOutcome) => void) {
     this.#options = options;
@@ -116,7 +118,6 @@ class Attempt implements UpstreamListener {
     }
     this.#guard(() => {
       this.#head = this.#lane.open(status, headers);
-      // A whole answer shows its content at its end only, but its head says that the credential works.
       if (!this.#options.streams) this.#options.onAccepted();
       this.#wait(this.#options.timeouts.firstContentMs, "the upstream sent no content");
     });
@@ -186,7 +187,7 @@ class Attempt implements UpstreamListener {
     if (begun && !this.#flowing) {
       this.#flowing = true;
       this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
-      if (this.#options.streams) this.#accepted();
+      if (this.#options.streams) this.#contentBegan();
       if (!this.#answer.begun) this.#begin();
     }
     if (this.#lane.finished && !this.#lingering) this.#linger();
@@ -206,10 +207,10 @@ class Attempt implements UpstreamListener {
   }
 
   /** Of an answer that comes in several rounds the first counts. */
-  #accepted(): void {
-    if (this.#hasAccepted) return;
-    this.#hasAccepted = true;
-    this.#options.onAccepted();
+  #contentBegan(): void {
+    if (this.#hasContent) return;
+    this.#hasContent = true;
+    this.#options.onContent();
   }
 
   #begin(): void {

@@ -249,6 +249,7 @@ export class Failover implements HeadSource {
     const protocol = this.#context.protocols.get(target.protocol);
     if (!protocol) throw new GatewayError("internal", `No protocol ${target.protocol}.`);
     const { upstream } = protocol;
+    let headMs: number | undefined;
     let ttftMs: number | undefined;
     const outcome = await runAttempt({
       transport: this.#context.transport,
@@ -272,15 +273,20 @@ export class Failover implements HeadSource {
         if (rates && rates.length > 0) lease.noteRates(rates);
       },
       onAccepted: () => {
+        headMs = Math.round(clock.now() - began);
+        lease.accept();
+      },
+      onContent: () => {
         ttftMs = Math.round(clock.now() - began);
         lease.confirm();
       },
     });
     const failure = outcome.type === "failed" ? outcome.error : undefined;
+    // Of a whole answer all content comes at once; its head tells when it was begun.
+    if (outcome.type === "answered") ttftMs ??= headMs;
     if (failure) this.#course.charge(this.#costOf(target, prepared));
     this.#note(target, lease, failure ? failure.kind : outcome.type, began, {
-      // The head of a whole answer may be followed by an error.
-      ...(ttftMs !== undefined && this.#answer.begun && { ttftMs }),
+      ...(ttftMs !== undefined && { ttftMs }),
       ...charged(target, prepared),
     });
     return outcome;

@@ -60,8 +60,17 @@ test("a refused key says nothing about the others of its account", () => {
   expect(resting()).toEqual({ a1: [1] });
 });
 
-test("a model's limit rests the key that met it", () => {
+test("a model's limit rests all keys for that model: they share its quota, and an answer to one of them ends that", () => {
   take("a1").release(failure("rate-limited", { retryAfterMs: 1_000 }));
+  expect(resting()).toEqual({ a1: [1], a2: [1] });
+  expect(pool.tryLease(askFor(OTHER_MODEL))?.credential.name).toBe("a2");
+  clock.advance(1_000);
+  take("a2").release({ ok: true });
+  expect(resting()).toEqual({});
+});
+
+test("a model that one key may not use is no matter of the others", () => {
+  take("a1").release(failure("permission"));
   expect(resting()).toEqual({ a1: [1] });
 });
 

@@ -31,8 +31,8 @@ export function choose(
   if (bound?.usable && bound.solvent) return alone(bound);
   const usable = candidates.filter((candidate) => candidate.usable);
   if (usable.length > 0) return firstTier(usable, strategy, now);
-  // A stumble alone never closes a pool.
-  const last = candidates.some(({ standing }) => standing === "ready") ? undefined : stumbling(candidates, lastResort);
+  // A stumble alone never closes a pool that is all there is to ask.
+  const last = !lastResort || candidates.some(({ standing }) => standing === "ready") ? undefined : stumbling(candidates);
   return last && alone(last);
 }
 
@@ -48,16 +48,11 @@ function firstTier(usable: readonly Candidate[], strategy: Strategy, now: number
 }
 
 /** The one that only stumbled and whose rest ends first. */
-function stumbling(candidates: readonly Candidate[], lastResort: boolean): Candidate | undefined {
-  const possible = candidates.filter((candidate) => mayStumble(candidate, lastResort));
+function stumbling(candidates: readonly Candidate[]): Candidate | undefined {
+  const possible = candidates.filter((candidate) => candidate.free && candidate.restsTransiently);
   return possible.length === 0
     ? undefined
     : least(possible, ({ state, target }) => Math.max(...restsOf(state, target.model).map(({ until }) => until)));
-}
-
-/** Whether it may serve although it rests, when nobody is well. A provider that is down is left alone while there are others to ask. */
-export function mayStumble(candidate: Candidate, lastResort: boolean): boolean {
-  return candidate.free && candidate.restsTransiently && (lastResort || !candidate.circuitOpen);
 }
 
 /** Why this candidate did not get what `chosen` got. */

@@ -159,17 +159,22 @@ export class Cooldowns {
     for (const row of rows) row.probing = false;
   }
 
-  /** A request that began at `mark` succeeded: neither this model nor the account need rest any longer. */
-  clear(model: string, mark: number): void {
+  /**
+   * A request that began at `mark` succeeded: neither this model nor the account need rest any longer.
+   * @param but the class of rests that it tells nothing about.
+   */
+  clear(model: string, mark: number, but?: RestClass): void {
     for (const row of this.rowsFor(model)) {
-      if (row.mark <= mark) this.#delete(row.model);
+      if (row.mark <= mark && row.class !== but) this.#delete(row.model);
     }
   }
 
-  /** Another key of the account was answered, to a request that began at `mark`: a guess about all of it was wrong, but for a key that was refused. */
-  clearAccount(mark: number): void {
-    const row = this.#rows.get(undefined);
-    if (row && row.mark <= mark && !this.refused) this.#delete(undefined);
+  /** Another key of the account was answered, to a request that began at `mark`: a guess about what they share was wrong. */
+  clearShared(model: string, mark: number): void {
+    for (const row of this.rowsFor(model)) {
+      const shared = row.model === undefined ? row.class !== "down" : row.class === "rate-limit";
+      if (shared && row.mark <= mark) this.#delete(row.model);
+    }
   }
 
   /** Whether its key was refused, which nothing that other keys of the account meet can change. */

@@ -57,6 +57,8 @@ export interface Lease {
   readonly choice: Choice;
   /** An answer's head told what is left to spend. */
   noteRates(rates: readonly Rate[]): void;
+  /** The upstream has accepted the request: the credential is good, though the answer may still break off. Ends every rest but those from stumbles. */
+  accept(): void;
   /** The upstream has begun to answer, so the credential works: ends its rest without waiting for the answer's end. */
   confirm(): void;
   /** Gives it back; only the first call counts. */

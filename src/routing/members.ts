@@ -67,18 +67,25 @@ export class PoolMembers {
     return this.#marks.last;
   }
 
+  /** A request that began at `mark` was accepted: what is left to be shown is that its provider does not stumble over it. */
+  accepted(state: CredentialState, model: string, mark: number): void {
+    state.cooldowns.clear(model, mark, "transient");
+    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearShared(model, mark);
+  }
+
   /** A request that began at `mark` was answered: neither the credential nor its account nor its provider need rest any longer. */
   succeeded(state: CredentialState, model: string, mark: number): void {
     state.cooldowns.clear(model, mark);
     state.owner.circuit.succeeded(model, mark);
-    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearAccount(mark);
+    for (const sibling of this.#siblings(state)) sibling.cooldowns.clearShared(model, mark);
   }
 
   /** A credential must rest, and with an account those that are also its keys. */
   rest(state: CredentialState, model: string, rest: Rest, why: ErrorKind, mark: number, now: number): void {
     state.cooldowns.add(model, rest, why, mark, now);
-    // A key that was refused says nothing about the other keys of its account.
-    if (rest.scope !== "account" || rest.class === "down") return;
+    // The keys of an account share its quota; one that was refused says nothing about the others.
+    const shared = rest.class === "rate-limit" || (rest.scope === "account" && rest.class !== "down");
+    if (!shared) return;
     for (const { cooldowns } of this.#siblings(state)) if (!cooldowns.refused) cooldowns.add(model, rest, why, mark, now);
   }
 

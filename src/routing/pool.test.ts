@@ -283,6 +283,30 @@ describe("the only credential left", () => {
   });
 });
 
+describe("what may follow", () => {
+  test("the only credential rests from a stumble where another step follows, and is tried again in time", () => {
+    const pool = poolOf([credential("a")]);
+    take(pool, { othersFollow: true }).release(failure("timeout"));
+    expect(pool.tryLease(ask({ othersFollow: true }))).toBeUndefined();
+    expect(take(pool).credential.name).toBe("a");
+    clock.advance(100);
+    expect(take(pool, { othersFollow: true }).probe).toBe(true);
+  });
+});
+
+describe("a request that was accepted", () => {
+  test("shows that its credential is good, and not that its provider will not stumble over it", () => {
+    const pool = poolOf([credential("a"), credential("b")]);
+    const [first, second] = [take(pool), take(pool)];
+    first.release(failure("upstream"));
+    second.release(failure("permission"));
+    clock.advance(10_000);
+    for (const probe of [take(pool), take(pool)]) probe.accept();
+    const classes = pool.describe()[0]?.credentials.map(({ cooldowns }) => cooldowns.map((row) => row.class));
+    expect(classes).toEqual([["transient"], []]);
+  });
+});
+
 describe("waiting", () => {
   test("for a probe's verdict: its success serves all", async () => {
     const pool = poolOf([credential("a")]);

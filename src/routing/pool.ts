@@ -6,7 +6,7 @@ import { GatewayError } from "../chat/error.ts";
 import type { Provider } from "../providers/provider.ts";
 import { Affinity, bindingKey, defaultAffinityLimits, type AffinityLimits } from "./affinity.ts";
 import { Candidate } from "./candidate.ts";
-import { choose, mayStumble, whyPassedOver, type Ties } from "./choice.ts";
+import { choose, whyPassedOver, type Ties } from "./choice.ts";
 import { systemClock, type CancelTimer, type Clock } from "./clock.ts";
 import { defaultCooldownPolicy, type CooldownPolicy, type KeptRest, type Row } from "./cooldown.ts";
 import { restsOf, type CredentialState } from "./credential-state.ts";
@@ -219,6 +219,14 @@ export class Pool {
       probe: probed.length + providerProbed.length > 0,
       choice,
       noteRates: (rates) => this.#members.noteRates(state, model, rates, this.#clock.now()),
+      accept: () => {
+        if (released) return;
+        const at = this.#clock.now();
+        state.latencies.note(model, at - now, at);
+        endProbe();
+        this.#members.accepted(state, model, mark);
+        this.#serveWaiting();
+      },
       confirm: () => {
         if (released) return;
         const at = this.#clock.now();
@@ -293,13 +301,10 @@ export class Pool {
   /** Whether a credential may become free for this request without any rest having to end. */
   #mayWait(request: LeaseRequest, now: number): boolean {
     const candidates = this.#candidates(request, now);
-    const noneReady = !candidates.some(({ standing }) => standing === "ready");
+    const lastResort = !request.othersFollow && !candidates.some(({ standing }) => standing === "ready");
     return candidates.some((candidate) => {
       if (candidate.excluded || (request.othersFollow && candidate.circuitOpen)) return false;
-      return (
-        candidate.standing !== "resting" ||
-        (noneReady && (candidate.free ? mayStumble(candidate, !request.othersFollow) : candidate.restsTransiently))
-      );
+      return candidate.standing !== "resting" || (lastResort && candidate.restsTransiently);
     });
   }
 
