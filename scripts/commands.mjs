@@ -17,6 +17,7 @@ export const commands = new Map([
   ["test:mutants", (runner, args) => runner.run("node", ["test/mutants/run.ts", ...args])],
   ["test:clients", (runner, args) => withBuild(runner, ["test/clients/run.ts", ...args])],
   ["bench", (runner, args) => withBuild(runner, ["bench/run.ts", ...args])],
+  ["soak", (runner, args) => withBuild(runner, ["soak/run.ts", ...args])],
   ["check", check],
   ["build", build],
 ]);

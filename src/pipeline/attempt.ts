@@ -73,6 +73,8 @@ class Attempt implements UpstreamListener {
   #flowing = false;
   #lingering = false;
   #hasContent = false;
+  /** Whether the upstream is kept waiting, because the client reads slowly. */
+  #paused = false;
 
   constructor(options: AttemptOptions, resolve: (outcome: AttemptOutcome) => void) {
     this.#options = options;
@@ -139,10 +141,15 @@ class Attempt implements UpstreamListener {
   onEnd(): void {
     if (this.#settled) return;
     if (this.#refusal) return this.#refused(this.#refusal);
+    this.#end(false);
+  }
+
+  #end(cutOff: boolean): void {
     // Nothing is left to be paused or given up.
     this.#call = undefined;
+    this.#paused = false;
     this.#guard(() => {
-      const last = this.#lane.end();
+      const last = this.#lane.end(cutOff);
       const { rest } = this.#lane;
       if (this.#answer.begun || this.#lane.error || rest) {
         this.#deliver(last);
@@ -161,7 +168,7 @@ class Attempt implements UpstreamListener {
     if (this.#settled) return;
     if (this.#refusal) return this.#refused(this.#refusal);
     // What becomes of the connection after the last word takes nothing from the answer.
-    if (this.#lane.finished) return this.onEnd();
+    if (this.#lane.finished) return this.#end(true);
     this.#fail(error);
   }
 
@@ -190,7 +197,8 @@ class Attempt implements UpstreamListener {
       if (this.#options.streams) this.#contentBegan();
       if (!this.#answer.begun) this.#begin();
     }
-    if (this.#lane.finished && !this.#lingering) this.#linger();
+    // What is still to come, and is wanted, cannot come while the upstream is paused.
+    if (this.#lane.finished && !this.#lingering && (!this.#paused || this.#lane.cut)) this.#linger();
   }
 
   /** The answer is complete, and only the connection's end is missing: it gets a moment, unless more would come than is wanted. */
@@ -199,7 +207,7 @@ class Attempt implements UpstreamListener {
     clearTimeout(this.#timer);
     const leave = (): void => {
       const call = this.#call;
-      this.onEnd();
+      this.#end(true);
       call?.abort();
     };
     if (this.#lane.cut) leave();
@@ -224,10 +232,12 @@ class Attempt implements UpstreamListener {
     if (keepsUp || !this.#call) return;
     const call = this.#call;
     call.pause();
+    this.#paused = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#answer.giveUp(), this.#options.timeouts.firstContentMs);
     this.#answer.onDrain(() => {
       if (this.#settled || this.#call !== call) return;
+      this.#paused = false;
       if (this.#lane.finished) this.#linger();
       else this.#wait(this.#options.timeouts.idleMs, "the upstream fell silent in the middle of its answer");
       call.resume();

@@ -29,8 +29,11 @@ export interface Lane {
    */
   open(status: number, headers: readonly string[]): AnswerHead;
   push(chunk: Buffer): LaneOutput;
-  /** The upstream's answer has ended; what is missing shows in {@link error}. */
-  end(): LaneOutput;
+  /**
+   * The upstream's answer has ended; what is missing shows in {@link error}.
+   * @param cutOff whether the end is only that of the connection: the event in the middle of which it came is not one.
+   */
+  end(cutOff?: boolean): LaneOutput;
   /** Once {@link end} was called: the request for the rest of an answer that broke off to be asked for it. */
   readonly rest?: LaneRequest | undefined;
   /** That request is on its way: what {@link open} and {@link push} get from here on answers it. */

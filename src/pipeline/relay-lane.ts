@@ -115,12 +115,12 @@ export class RelayStreamLane implements Lane {
     return this.#pass(whole && this.#tap.error && this.#type !== SSE ? Buffer.concat([whole, Buffer.from("]")]) : whole);
   }
 
-  end(): LaneOutput {
+  end(cutOff = false): LaneOutput {
     if (this.#body) {
       this.#error = this.#upstream.inspectWhole(this.#body.object(JSON.parse as (text: string) => JsonValue)).error ?? noStream(JSON_TYPE);
       return undefined;
     }
-    const rest = this.#frames.rest();
+    const rest = cutOff && this.#type === SSE ? Buffer.alloc(0) : this.#frames.rest();
     this.#tap.push(rest);
     this.#tap.end();
     this.#tell();

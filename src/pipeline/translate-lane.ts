@@ -112,8 +112,8 @@ export class TranslateStreamLane implements Lane {
     return this.#reader ? this.#frames(this.#reader.push(chunk)) : undefined;
   }
 
-  end(): LaneOutput {
-    let out = this.#reader ? this.#frames(this.#reader.end()) : "";
+  end(cutOff = false): LaneOutput {
+    let out = this.#reader && !cutOff ? this.#frames(this.#reader.end()) : "";
     if (!this.error && !this.cut) out += this.#events(this.#decoder.end());
     if (!this.error && !this.rest) this.error = this.#stream.checkEnd();
     return out;

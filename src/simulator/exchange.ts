@@ -21,7 +21,13 @@ function answerSteps(call: Call, dialect: Dialect, settings: Settings, behaviour
   const answer = answerOf(call, dialect, settings, behaviour);
   const reply = withHeaders(answer.stream === undefined ? answer.whole() : answer.stream(), behaviour);
   const delay = behaviour.chunkDelayMs ?? reply.chunkDelayMs ?? chunkDelayMs;
-  if (fault !== undefined) return faultSteps(fault, { answer, reply, dialect, call, behaviour, chunkDelayMs: delay });
+  if (fault !== undefined) {
+    // Some faults put another answer in the place of the sound one.
+    const added = addedHeaders(behaviour);
+    return faultSteps(fault, { answer, reply, dialect, call, behaviour, chunkDelayMs: delay }).map((step) =>
+      step.do === "head" ? { ...step, headers: { ...step.headers, ...added } } : step,
+    );
+  }
   const steps = soundSteps(reply, delay);
   return behaviour.cuts === undefined ? steps : steps.flatMap((step): Step[] => (step.do === "write" ? [step, { do: "flush" }] : [step]));
 }
@@ -44,8 +50,13 @@ function only(reply: Reply): Answer {
 }
 
 function withHeaders(reply: Reply, behaviour: Behaviour): Reply {
-  const headers: Record<string, string> = { ...reply.headers };
-  if (behaviour.retryAfter !== undefined) headers["retry-after"] = String(behaviour.retryAfter);
-  if (behaviour.retryAfterMs !== undefined) headers["retry-after-ms"] = String(behaviour.retryAfterMs);
-  return { ...reply, headers: { ...headers, ...behaviour.headers } };
+  return { ...reply, headers: { ...reply.headers, ...addedHeaders(behaviour) } };
+}
+
+function addedHeaders({ retryAfter, retryAfterMs, headers }: Behaviour): Readonly<Record<string, string>> {
+  return {
+    ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
+    ...(retryAfterMs !== undefined && { "retry-after-ms": String(retryAfterMs) }),
+    ...headers,
+  };
 }

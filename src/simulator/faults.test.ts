@@ -279,6 +279,14 @@ describe.each(Object.entries(FORMS))("%s", (_name, form) => {
     expect((await answerOf(form, { fault: "html", status: 200 })).status).toBe(200);
   });
 
+  test.each(["error-in-200", "error-after-content", "html", "json-for-stream", "end-early"] as const)(
+    "%s: the script's headers are added, also to an answer in another's place",
+    async (fault) => {
+      const { headers } = await answerOf(form, { fault, retryAfter: 2, headers: { "x-own": "yes" } });
+      expect([headers.get("retry-after"), headers.get("x-own")]).toEqual(["2", "yes"]);
+    },
+  );
+
   test("wrong-content-type", async () => {
     const { headers, text } = await answerOf(form, "wrong-content-type");
     expect([headers.get("content-type"), form.isWhole(text)]).toEqual(["text/plain", true]);

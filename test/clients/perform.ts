@@ -6,10 +6,11 @@ import { startSimulator, type Simulator } from "../../src/simulator/server.ts";
 import type { RecordedRequest } from "../../src/simulator/types.ts";
 import { runClient } from "./client-process.ts";
 import type { Client } from "./client.ts";
+import { everySecondScenarios } from "./every-second.ts";
 import { faultScenarios } from "./fault-scenarios.ts";
 import { startGateway, type GatewayProcess } from "./gateway.ts";
 import { install } from "./install.ts";
-import { scenarios, type Scenario } from "./scenarios.ts";
+import { scenarios, type LogLine, type Scenario } from "./scenarios.ts";
 import { apiKey, clientKey, gatewayConfig, upstreams, type Upstream } from "./upstreams.ts";
 
 /** A client, what it is put through, and what answers it. */
@@ -25,7 +26,7 @@ export interface Run {
 
 /** All that a client can be put through. */
 export function runsOf(client: Client): Run[] {
-  const able = [...scenarios, ...faultScenarios(client)].filter(({ task }) => client.tasks.includes(task));
+  const able = [...scenarios, ...everySecondScenarios(client), ...faultScenarios(client)].filter(({ task }) => client.tasks.includes(task));
   return able.flatMap((scenario) => (scenario.ways ?? upstreams.map(({ name }) => name)).map((way) => runBy(way, client, scenario)));
 }
 
@@ -78,8 +79,10 @@ export async function perform({ client, scenario, upstream, direct }: Run, folde
     for (const { sequence, body } of simulator.requests) writeFileSync(path.join(folder, `upstream-${sequence}.json`), body);
     if (failure !== undefined)
       throw new Error(`${(failure as Error).message}\n--- end of the gateway's log\n${gateway.log().slice(-3000)}`, { cause: failure });
+    const lines = linesOf(gateway.log());
+    scenario.checkLog?.(lines);
     // Clients take to HTTP without a word when a socket fails them, and after faults they may.
-    if (client.overWebSocket && scenario.script === undefined) checkSockets(gateway.log());
+    if (client.overWebSocket && scenario.script === undefined) checkSockets(lines);
   } finally {
     await simulator.close();
   }
@@ -90,9 +93,13 @@ function simulatorAlone({ url }: Simulator): GatewayProcess {
   return { url, log: () => "", stop: () => Promise.resolve() };
 }
 
+/** The log's lines of JSON; others are meant for people. */
+function linesOf(log: string): LogLine[] {
+  return log.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as LogLine] : []));
+}
+
 /** @throws Error when a request came to the gateway by another way than a WebSocket. */
-function checkSockets(log: string): void {
-  const lines = log.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as { msg: string; requests?: number }] : []));
+function checkSockets(lines: readonly LogLine[]): void {
   const served = lines.filter(({ msg }) => msg === "request").length;
   const overSockets = lines.map(({ msg, requests = 0 }) => (msg === "websocket closed" ? requests : 0));
   const count = overSockets.reduce((sum, one) => sum + one, 0);

@@ -1,7 +1,8 @@
 /**
  * `npm run test:clients [-- --all] [-- --keep] [-- WORD …]`: real clients through the built gateway to the simulator. Without `--all`
- * each client runs one tool call per upstream protocol. Words select by name of client, scenario or upstream; `faults` are all that can
- * go wrong, `direct` is what is played without the gateway. `--keep` keeps every run's folder; that of a failed run always stays.
+ * each client runs one tool call per upstream protocol, and each agent a row of them while every second upstream answer is a fault. Words
+ * select by name of client, scenario or upstream; `faults` are all that can go wrong, `direct` is what is played without the gateway.
+ * `--keep` keeps every run's folder; that of a failed run always stays.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -23,6 +23,18 @@ export interface Scenario {
   /** The names of the upstreams it is played with, and `direct` for the simulator in the gateway's place; default: all upstreams. */
   readonly ways?: readonly string[];
   run(stage: Stage): Promise<void>;
+  /** What the gateway's log must tell in the end; throws unless it does. */
+  checkLog?(lines: readonly LogLine[]): void;
+}
+
+/** What is looked at in a line of the gateway's log. */
+export interface LogLine {
+  readonly msg: string;
+  /** Of a request. */
+  readonly operation?: string;
+  readonly outcome?: string;
+  /** Of a WebSocket. */
+  readonly requests?: number;
 }
 
 /** A client in front of the gateway, and the simulator behind it. */
