@@ -1,5 +1,5 @@
 /** What the gateway's own administration tells of its pools. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import path from "node:path";
 import { json } from "node:stream/consumers";
@@ -12,17 +12,16 @@ export interface PoolState {
   readonly waiting: number;
 }
 
-/** Asks the running gateway. `undefined` where it has no such administration. @throws Error when it cannot be asked. */
-export async function poolState(port: number, folder: string): Promise<PoolState | undefined> {
-  const keyFile = path.join(folder, "admin.key");
-  if (!existsSync(keyFile)) return undefined;
-  const headers = { authorization: `Bearer ${readFileSync(keyFile, "utf8").trim()}` };
+/** Asks the running gateway whose state is in this folder. @throws Error when it does not tell. */
+export async function poolState(port: number, folder: string): Promise<PoolState> {
+  const headers = { authorization: `Bearer ${readFileSync(path.join(folder, "admin.key"), "utf8").trim()}` };
   return new Promise((resolve, reject) => {
     // A connection of its own, which is gone before sockets are counted.
-    const asked = get({ host: "127.0.0.1", port, path: "/admin/pool", headers, agent: false }, (answer) => {
-      json(answer).then((state) => {
-        const told = { inUse: sumOf(state, "inUse"), waiting: sumOf(state, "waiting") };
-        resolve(answer.statusCode === 200 ? told : undefined);
+    const asked = get({ host: "127.0.0.1", port, path: "/admin/status", headers, agent: false }, (answer) => {
+      json(answer).then((status) => {
+        const pools = (status as { readonly pools?: unknown }).pools;
+        if (answer.statusCode === 200 && pools !== undefined) resolve({ inUse: sumOf(pools, "inUse"), waiting: sumOf(pools, "waiting") });
+        else reject(new Error(`the gateway does not tell of its pools: HTTP ${answer.statusCode}`));
       }, reject);
     });
     asked.on("error", reject);

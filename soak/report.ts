@@ -14,8 +14,8 @@ const columns: readonly { readonly title: string; readonly of: (sample: Sample) 
   { title: "clients", of: ({ clients }) => String(clients) },
   { title: "upstream", of: ({ upstream }) => String(upstream) },
   { title: "timers", of: ({ timers }) => String(timers) },
-  { title: "permits", of: ({ pool }) => String(pool?.inUse ?? "-") },
-  { title: "waiting", of: ({ pool }) => String(pool?.waiting ?? "-") },
+  { title: "permits", of: ({ pool }) => String(pool.inUse) },
+  { title: "waiting", of: ({ pool }) => String(pool.waiting) },
 ];
 
 /** The head of the table of samples. */

@@ -118,8 +118,8 @@ async function untilQuiet(): Promise<Leaks> {
       upstream: files.upstream,
       others: Math.max(0, files.others - before.files.others),
       timers: Math.max(0, timersOf(probe) - timersOf(before.probe)),
-      permits: pool?.inUse ?? 0,
-      waiting: pool?.waiting ?? 0,
+      permits: pool.inUse,
+      waiting: pool.waiting,
       openRequests,
     };
     if (Object.values(leaks).every((count) => count === 0) || performance.now() - stopped > quietMs) return leaks;

@@ -9,7 +9,7 @@ function run(minutes: number, megabytes: (seconds: number) => number): SoakFigur
   const samples = Array.from({ length: minutes * 6 }, (_, index): Sample => {
     const seconds = (index + 1) * 10;
     const sizes = { rss: megabytes(seconds) * megabyte, heapUsed: 0, external: 0 };
-    return { seconds, open: 300, done: 0, ...sizes, clients: 0, upstream: 0, others: 0, timers: 0, pool: undefined };
+    return { seconds, open: 300, done: 0, ...sizes, clients: 0, upstream: 0, others: 0, timers: 0, pool: { inUse: 0, waiting: 0 } };
   });
   return {
     minutes,

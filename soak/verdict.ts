@@ -18,8 +18,7 @@ export interface Sample extends OpenFiles {
   readonly external: number;
   /** Timers that keep the gateway's process alive. */
   readonly timers: number;
-  /** `undefined`: the gateway does not tell. */
-  readonly pool: PoolState | undefined;
+  readonly pool: PoolState;
 }
 
 /** What was still open when all had been quiet for as long as an idle connection is kept; each is what there is more of than before the load. */
