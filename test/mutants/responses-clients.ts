@@ -57,8 +57,8 @@ export const RESPONSES_CLIENT_MUTANTS: readonly Mutant[] = [
   {
     name: "Responses: all items have one id",
     file: `${RESPONSES}/client/output.ts`,
-    find: "return { id: `${prefix}_${this.#stem}_${index}`, index };",
-    replace: "return { id: `${prefix}_${this.#stem}`, index };",
+    find: "?? `${prefix}_${this.#stem}_${index}`, index };",
+    replace: "?? `${prefix}_${this.#stem}`, index };",
   },
   {
     name: "Responses: all items have one place",
