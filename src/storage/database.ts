@@ -35,6 +35,8 @@ export type Row = Readonly<Record<string, sqlite.SQLOutputValue>>;
 /** The database is held by another process; the same may succeed a moment later. */
 export class DatabaseBusy extends StorageError {}
 
+/** All that waking up now and then needs, in MB. */
+const CHECKPOINT_MEMORY = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16 };
 /** How often commits are brought from the log into the file, in ms. */
 export const CHECKPOINT_MS = 1000;
 
@@ -76,7 +78,7 @@ export class Database {
       throw error;
     }
     if (checkpoints === "own") return;
-    this.#checkpoints = new Worker(CHECKPOINTS, { eval: true, workerData: path, execArgv: [] });
+    this.#checkpoints = new Worker(CHECKPOINTS, { eval: true, workerData: path, execArgv: [], resourceLimits: CHECKPOINT_MEMORY });
     this.#checkpoints.unref();
     // The log must not grow for ever: then it is done here, where everything waits.
     this.#checkpoints.on("error", () => this.#sqlite.isOpen && this.#sqlite.exec("PRAGMA wal_autocheckpoint = 1000"));

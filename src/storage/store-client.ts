@@ -5,6 +5,8 @@ import { StorageError } from "./home.ts";
 import type { FromStoreWorker, RecordQuery, StateChange, StoreWorkerData, ToStoreWorker, WriteBatch } from "./store-messages.ts";
 import { WriteQueue } from "./write-queue.ts";
 
+/** A thread collects its garbage when it must: without limits it would take as much memory as the rest of the process. In MB. */
+const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 /** As this file: the sources and what is built of them have different names. */
 const WORKER = new URL(`store-worker${extname(import.meta.url)}`, import.meta.url);
 
@@ -97,7 +99,7 @@ export class StoreClient {
   #start(): Worker {
     const { path, requests } = this.#options;
     const workerData: StoreWorkerData = { path, requests };
-    const worker = new Worker(WORKER, { workerData, execArgv: [] });
+    const worker = new Worker(WORKER, { workerData, execArgv: [], resourceLimits: MEMORY });
     worker.on("message", (message: FromStoreWorker) => this.#heard(message));
     worker.on("error", (error) => this.#crashed(error));
     worker.on("exit", () => {
