@@ -8,7 +8,6 @@ import { isMainThread } from "node:worker_threads";
 
 /** What the gateway's process holds. Bytes. */
 export interface ProbeReport {
-  readonly rss: number;
   readonly heapUsed: number;
   readonly external: number;
   /** What keeps the event loop alive, counted by kind: timers, sockets, requests. */
@@ -16,10 +15,10 @@ export interface ProbeReport {
 }
 
 function report(): ProbeReport {
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { heapUsed, external } = process.memoryUsage();
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
-  return { rss, heapUsed, external, resources };
+  return { heapUsed, external, resources };
 }
 
 if (isMainThread) {

@@ -18,6 +18,7 @@ import type { ProbeReport } from "./probe.ts";
 import { startGateway, startLoad, startUpstream } from "./processes.ts";
 import { figureLines, lostLines, outcomeLines, sampleLine, samplesHead } from "./report.ts";
 import { openFiles } from "./sockets.ts";
+import { ResidentMemory } from "./resident-memory.ts";
 import { faultsOf, requestsOf, sumOf, type Leaks, type Sample, type SoakFigures } from "./verdict.ts";
 
 const samplesEveryMs = 10_000;
@@ -45,6 +46,7 @@ const filesNow = () => openFiles(gateway.pid, port, upstreamPort);
 await warmUp();
 const before = { files: filesNow(), probe: await gateway.ask("collect") };
 console.log(`soak: ${minutes} min, ${streams} streams, seed ${seed}, in ${folder}\n\n${samplesHead()}`);
+const memory = new ResidentMemory(gateway.pid);
 const load = startLoad<LoadReport>({ port, streams, seed });
 const began = performance.now();
 const samples: Sample[] = [];
@@ -54,6 +56,7 @@ for (let due = samplesEveryMs; due <= minutes * 60_000; due += samplesEveryMs) {
   samples.push(sample);
   console.log(sampleLine(sample));
 }
+memory.stop();
 const { outcomes, lost } = await load.ask("stop");
 const leaks = await untilQuiet();
 const after = await gateway.ask("collect");
@@ -99,7 +102,7 @@ async function look(): Promise<Sample> {
     seconds: (performance.now() - began) / 1000,
     open: report.open,
     done: requestsOf(sumOf(Object.values(report.outcomes))),
-    rss: probe.rss,
+    rss: memory.mean(),
     heapUsed: probe.heapUsed,
     external: probe.external,
     timers: timersOf(probe),

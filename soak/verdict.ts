@@ -12,7 +12,7 @@ export interface Sample extends OpenFiles {
   readonly open: number;
   /** Requests that have ended. */
   readonly done: number;
-  /** Bytes. */
+  /** Resident memory, the mean since the look before, and what of it is the heap's. Bytes. */
   readonly rss: number;
   readonly heapUsed: number;
   readonly external: number;
