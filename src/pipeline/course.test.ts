@@ -42,6 +42,21 @@ test("a step whose provider is down is tried again when nothing else served, and
   expect(tried([step("a"), step("b")], ["rate-limited", "rate-limited"], true)).toEqual(["a -", "b rate-limited"]);
 });
 
+test("a provider that is down gets its last try whatever another step's failure was", () => {
+  const course = new Course(budget, new ManualClock());
+  const seen: string[] = [];
+  for (const stage of course.stages([step("limited"), step("down"), step("c")])) {
+    seen.push(stage.step.id);
+    if (stage.step.id === "down") stage.unserved(failure("overloaded"));
+    else course.last = failure("rate-limited");
+  }
+  expect(seen).toEqual(["limited", "down", "c", "down"]);
+});
+
+test("a fallback is named by what led away from the first step, however many follow", () => {
+  expect(tried([step("a"), step("b"), step("c")], ["rate-limited", "timeout"])).toEqual(["a -", "b rate-limited", "c rate-limited"]);
+});
+
 test("within a step nobody is asked twice, and a target that cannot take the request is left out", () => {
   const course = new Course(budget, new ManualClock());
   const [a, b] = [target("a"), target("b")];

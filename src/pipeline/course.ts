@@ -75,7 +75,7 @@ export class Course {
     for (const [index, step] of steps.entries()) {
       if (!this.budgetLeft) return;
       if (this.last && !this.#leadsTo(step, this.last)) continue;
-      if (index > 0) this.fallback = this.last?.kind;
+      if (index > 0) this.fallback ??= this.last?.kind;
       const stage = new Stage(this, step, othersFollow(steps, index));
       yield stage;
       if (stage.providerDown) down.push(step);
@@ -131,9 +131,8 @@ export class Stage {
   unserved(error: GatewayError): void {
     const { last } = this.#course;
     // What an upstream said says more than that its pool is used up, but not when somebody recovers sooner.
-    const told = last === undefined ? error : withSoonerRecovery(last, error);
-    this.#course.last = told;
-    this.providerDown = this.#exclude.size === 0 && deservesLastTry(told, this.#othersFollow);
+    this.#course.last = last === undefined ? error : withSoonerRecovery(last, error);
+    this.providerDown = this.#exclude.size === 0 && deservesLastTry(error, this.#othersFollow);
   }
 
   /** This candidate failed. @returns whether the step goes on with another. */

@@ -20,6 +20,6 @@ export function othersFollow(steps: readonly Step[], index: number): boolean {
  * Whether a step is to be tried again when nothing else served, because a provider that is thought to be down is better than
  * none. @param refusal what its pool said at once.
  */
-export function deservesLastTry(refusal: GatewayError | undefined, othersFollow: boolean): boolean {
-  return othersFollow && refusal?.kind === "overloaded";
+export function deservesLastTry(refusal: GatewayError, othersFollow: boolean): boolean {
+  return othersFollow && refusal.kind === "overloaded";
 }
