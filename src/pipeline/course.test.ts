@@ -65,7 +65,8 @@ test("within a step nobody is asked twice, and a target that cannot take the req
     expect(stage.failed(lease, "next-credential")).toBe(true);
     expect([...stage.request({}).exclude]).toEqual(["a1"]);
     expect(stage.failed(lease, "next-target")).toBe(true);
-    expect(stage.request({}).step.targets).toEqual([b]);
+    expect(stage.targets).toEqual([b]);
+    expect([...(stage.request({}).without ?? [])]).toEqual([a]);
     expect(stage.failed(lease, "give-up")).toBe(false);
     expect(stage.open).toBe(true);
     expect(stage.failed({ id: "b1", target: b } as Lease, "next-target")).toBe(true);

@@ -95,21 +95,35 @@ export class Course {
 
 /** One step of a course: its pool, candidate by candidate. */
 export class Stage {
-  readonly step: Step;
-  /** The targets that are left. */
-  targets: readonly Target[];
+  /** With all of its targets. */
+  step: Step;
   /** Whether it was left at once, because its provider is down. */
   providerDown = false;
 
   readonly #course: Course;
   readonly #othersFollow: boolean;
   readonly #exclude = new Set<string>();
+  readonly #without = new Set<Target>();
 
   constructor(course: Course, step: Step, othersFollow: boolean) {
     this.#course = course;
     this.step = step;
-    this.targets = step.targets;
     this.#othersFollow = othersFollow;
+  }
+
+  /** The targets that are left. */
+  get targets(): readonly Target[] {
+    return this.#without.size === 0 ? this.step.targets : this.step.targets.filter((target) => !this.#without.has(target));
+  }
+
+  /** Its targets are spoken to like this. */
+  speak(spoken: (target: Target) => Target): void {
+    this.step = { ...this.step, targets: this.step.targets.map(spoken) };
+  }
+
+  /** This target, one of the step's, cannot take the request. */
+  drop(target: Target): void {
+    this.#without.add(target);
   }
 
   /** Whether its pool may be asked for another candidate. */
@@ -124,7 +138,8 @@ export class Stage {
 
   /** What its pool is asked for. */
   request(ties: Pick<LeaseRequest, "session" | "preferredAccounts">): LeaseRequest {
-    return { step: { ...this.step, targets: this.targets }, exclude: this.#exclude, othersFollow: this.#othersFollow, ...ties };
+    const without = this.#without.size > 0 && { without: this.#without };
+    return { step: this.step, ...without, exclude: this.#exclude, othersFollow: this.#othersFollow, ...ties };
   }
 
   /** Its pool could not serve: the step is over. */
@@ -138,7 +153,7 @@ export class Stage {
   /** This candidate failed. @returns whether the step goes on with another. */
   failed(lease: Lease, next: Next): boolean {
     if (next === "give-up") return false;
-    if (next === "next-target") this.targets = this.targets.filter((target) => target !== lease.target);
+    if (next === "next-target") this.drop(lease.target);
     else this.#exclude.add(lease.id);
     return true;
   }

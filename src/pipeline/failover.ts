@@ -110,7 +110,8 @@ export class Failover implements HeadSource {
 
   /** One step's pool, credential by credential. `undefined`: on to the next step. */
   async #tryStage(stage: Stage): Promise<CourseEnd | undefined> {
-    stage.targets = await this.#withMedia(stage.step.targets.map((target) => this.#preparation.spoken(target)));
+    stage.speak((target) => this.#preparation.spoken(target));
+    await this.#dropWithoutMedia(stage);
     while (stage.open) {
       if (this.#answer.left) return CANCELLED;
       const lease = await this.#lease(stage);
@@ -134,14 +135,12 @@ export class Failover implements HeadSource {
     return { ...(this.#session !== undefined && { session: this.#session }), ...(preferredAccounts && { preferredAccounts }) };
   }
 
-  /** The targets for which everything that they do not fetch themselves could be fetched. */
-  async #withMedia(targets: readonly Target[]): Promise<readonly Target[]> {
-    const having: Target[] = [];
-    for (const target of targets) {
+  /** Leaves out the targets for which something could not be fetched that they do not fetch themselves. */
+  async #dropWithoutMedia(stage: Stage): Promise<void> {
+    for (const target of stage.targets) {
       const missing = this.#preparation.missingMedia(target);
-      if (missing.length === 0 || (await this.#fetchMedia(target, missing))) having.push(target);
+      if (missing.length > 0 && !(await this.#fetchMedia(target, missing))) stage.drop(target);
     }
-    return having;
   }
 
   /** `false`: it could not be had, or the client has left; another target may do without. */
@@ -180,7 +179,7 @@ export class Failover implements HeadSource {
     } catch (thrown) {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
       const { passedOver } = pool.look(request);
-      for (const target of request.step.targets) {
+      for (const target of stage.targets) {
         const passed = passedOver.filter((other) => other.target === target).map(told);
         this.#note(target, undefined, error.kind, began, passed.length > 0 ? { passedOver: passed } : {});
       }

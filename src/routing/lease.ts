@@ -7,7 +7,10 @@ import type { Step, Target } from "./target.ts";
 
 /** A request for a credential. */
 export interface LeaseRequest {
+  /** As it was when the request came to it: the conversation and the turns are remembered by its place for each target. */
   readonly step: Step;
+  /** Targets of the step that are not to be asked; absent: all may be. */
+  readonly without?: ReadonlySet<Target>;
   /** The conversation it belongs to, as the client names it. */
   readonly session?: string;
   /** The accounts that minted the conversation's opaque state, by target; they go before the session's binding. */

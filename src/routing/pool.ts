@@ -47,7 +47,7 @@ export interface Look extends Choice {
 
 export class Pool {
   readonly #clock: Clock;
-  readonly #line: WaitingLine<LeaseRequest, Lease>;
+  readonly #line: WaitingLine<Asked, Lease>;
   readonly #members: PoolMembers;
   readonly #affinity: Affinity;
   readonly #priceOf: (target: Target) => number | undefined;
@@ -58,7 +58,7 @@ export class Pool {
   constructor(providers: readonly Provider[], options: PoolOptions = {}) {
     const { clock = systemClock, journal } = options;
     this.#clock = clock;
-    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits, ({ step }) => step.targets[0]?.provider.name ?? "");
+    this.#line = new WaitingLine(clock, options.waiting ?? defaultWaitingLimits, ({ request }) => placeOf(request));
     this.#members = new PoolMembers({
       policy: options.cooldown ?? defaultCooldownPolicy,
       random: options.random ?? Math.random,
@@ -115,8 +115,7 @@ export class Pool {
 
   /** A credential at once, or none: busy, resting, excluded, or owed to those who wait already. */
   tryLease(request: LeaseRequest): Lease | undefined {
-    this.#serveWaiting();
-    return this.#grant(request, this.#clock.now());
+    return this.#try({ request, session: sessionKey(request) });
   }
 
   /**
@@ -125,11 +124,12 @@ export class Pool {
    */
   lease(request: LeaseRequest): Promise<Lease> {
     if (request.signal?.aborted) return Promise.reject(new GatewayError("cancelled", "The client left."));
-    const lease = this.tryLease(request);
+    const asked = { request, session: sessionKey(request) };
+    const lease = this.#try(asked);
     if (lease !== undefined) return Promise.resolve(lease);
     const now = this.#clock.now();
     if (!this.#mayWait(request, now)) return Promise.reject(this.#refusal(request, now));
-    const granted = this.#line.join(request, request.deadlineMs, request.signal);
+    const granted = this.#line.join(asked, request.deadlineMs, request.signal);
     this.#arrangeWake(now);
     return granted.catch((error: unknown) => {
       throw this.#waitedInVain(request, error);
@@ -160,9 +160,13 @@ export class Pool {
     return describeProviders(this.#members.all(), this.#line.counts(), this.#clock.now());
   }
 
-  #grant(request: LeaseRequest, now: number): Lease | undefined {
+  #try(asked: Asked): Lease | undefined {
+    this.#serveWaiting();
+    return this.#grant(asked, this.#clock.now());
+  }
+
+  #grant({ request, session: key }: Asked, now: number): Lease | undefined {
     const candidates = this.#candidates(request, now);
-    const key = sessionKey(request);
     const binding = key === undefined ? undefined : this.#affinity.get(key, now);
     const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
@@ -179,20 +183,13 @@ export class Pool {
     strategy.used(chosen, among, now);
     return this.#issue(
       chosen,
-      request,
-      key,
+      { request, session: key },
       { ...(affinity && { affinity }), passedOver: this.#others(candidates, chosen, ties, now) },
       now,
     );
   }
 
-  #issue(
-    { key: id, state, target, standing }: Candidate,
-    request: LeaseRequest,
-    session: string | undefined,
-    choice: Choice,
-    now: number,
-  ): Lease {
+  #issue({ key: id, state, target, standing }: Candidate, { request, session }: Asked, choice: Choice, now: number): Lease {
     const { credential, cooldowns, owner } = state;
     const { circuit } = owner;
     const { model } = target;
@@ -266,10 +263,11 @@ export class Pool {
     if (rest.class !== "transient" && session !== undefined) this.#affinity.release(session, id);
   }
 
-  #candidates({ step, exclude }: LeaseRequest, now: number): readonly Candidate[] {
+  #candidates({ step, without, exclude }: LeaseRequest, now: number): readonly Candidate[] {
     const context = { now, exclude, priceOf: this.#priceOf };
     const candidates: Candidate[] = [];
     for (const [index, target] of step.targets.entries()) {
+      if (without?.has(target)) continue;
       for (const state of this.#members.of(target.provider)) candidates.push(new Candidate(target, index, state, context));
     }
     return candidates;
@@ -314,7 +312,7 @@ export class Pool {
       const rows = restsOf(state, target.model);
       return rows.length > 0 ? restingReason(name, rows, now) : { credential: name, state: excluded ? "excluded" : "busy" };
     });
-    return refuse(request.step.targets, reasons);
+    return refuse(targetsOf(request), reasons);
   }
 
   /** Who waited too long beside credentials that rest is told when they recover. */
@@ -328,7 +326,9 @@ export class Pool {
   #serveWaiting(): void {
     if (this.#line.size === 0) return;
     const now = this.#clock.now();
-    this.#line.serve((request) => this.#grant(request, now) ?? (this.#mayWait(request, now) ? undefined : this.#refusal(request, now)));
+    this.#line.serve(
+      (asked) => this.#grant(asked, now) ?? (this.#mayWait(asked.request, now) ? undefined : this.#refusal(asked.request, now)),
+    );
     this.#arrangeWake(now);
   }
 
@@ -342,14 +342,18 @@ export class Pool {
   }
 }
 
+/** A request, asked of whoever becomes free as often as it takes. */
+interface Asked {
+  readonly request: LeaseRequest;
+  /** The conversation's name at its step: a digest, made once. */
+  readonly session: string | undefined;
+}
+
 /** What is known of a lease when it ends. */
-interface Issued {
+interface Issued extends Asked {
   readonly id: string;
   readonly state: CredentialState;
   readonly model: string;
-  readonly request: LeaseRequest;
-  /** The conversation's name at its step. */
-  readonly session: string | undefined;
   readonly mark: number;
 }
 
@@ -358,6 +362,16 @@ const NOTHING_PROBED: readonly Row[] = [];
 /** Names the request's conversation at its step and model. */
 function sessionKey({ session, step }: LeaseRequest): string | undefined {
   return session === undefined ? undefined : bindingKey(session, `${step.id}\0${step.targets[0]?.model ?? ""}`);
+}
+
+/** The targets that may be asked. */
+function targetsOf({ step, without }: LeaseRequest): readonly Target[] {
+  return without ? step.targets.filter((target) => !without.has(target)) : step.targets;
+}
+
+/** Where a request waits: at the provider that it would go to first. */
+function placeOf(request: LeaseRequest): string {
+  return targetsOf(request)[0]?.provider.name ?? "";
 }
 
 /** The candidate that a conversation stays with, unless it is gone or has more than stumbled. */
