@@ -4,7 +4,8 @@
  */
 import { GatewayError } from "../chat/error.ts";
 import type { Provider } from "../providers/provider.ts";
-import { Affinity, bindingKey, defaultAffinityLimits, type AffinityLimits } from "./affinity.ts";
+import { Affinity, defaultAffinityLimits, type AffinityLimits } from "./affinity.ts";
+import { likeness, placeOf, sessionKey, targetsOf, type Asked } from "./asked.ts";
 import { Candidate } from "./candidate.ts";
 import { choose, whyPassedOver, type Ties } from "./choice.ts";
 import { systemClock, type CancelTimer, type Clock } from "./clock.ts";
@@ -128,7 +129,8 @@ export class Pool {
     const lease = this.#try(asked);
     if (lease !== undefined) return Promise.resolve(lease);
     const now = this.#clock.now();
-    if (!this.#mayWait(request, now)) return Promise.reject(this.#refusal(request, now));
+    const candidates = this.#candidates(request, now);
+    if (!mayWait(candidates, request)) return Promise.reject(refusalOf(candidates, request, now));
     const granted = this.#line.join(asked, request.deadlineMs, request.signal);
     this.#arrangeWake(now);
     return granted.catch((error: unknown) => {
@@ -147,7 +149,7 @@ export class Pool {
     const chosen = choose(candidates, ties, this.#strategyOf(request.step), now)?.candidate;
     if (!chosen) {
       const passedOver = candidates.map((candidate) => this.#passed(candidate, candidate.obstacle ?? "busy", now));
-      return this.#mayWait(request, now) ? { passedOver } : { passedOver, refusal: this.#refusal(request, now) };
+      return mayWait(candidates, request) ? { passedOver } : { passedOver, refusal: refusalOf(candidates, request, now) };
     }
     return {
       chosen: { target: chosen.target, credential: chosen.state.credential.name },
@@ -162,11 +164,11 @@ export class Pool {
 
   #try(asked: Asked): Lease | undefined {
     this.#serveWaiting();
-    return this.#grant(asked, this.#clock.now());
+    const now = this.#clock.now();
+    return this.#grant(asked, this.#candidates(asked.request, now), now);
   }
 
-  #grant({ request, session: key }: Asked, now: number): Lease | undefined {
-    const candidates = this.#candidates(request, now);
+  #grant({ request, session: key }: Asked, candidates: readonly Candidate[], now: number): Lease | undefined {
     const binding = key === undefined ? undefined : this.#affinity.get(key, now);
     const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
@@ -296,39 +298,31 @@ export class Pool {
     return { ...passed, ...(why !== undefined && { why }), ...(recoversMs !== undefined && { recoversMs }) };
   }
 
-  /** Whether a credential may become free for this request without any rest having to end. */
-  #mayWait(request: LeaseRequest, now: number): boolean {
-    const candidates = this.#candidates(request, now);
-    const lastResort = !request.othersFollow && !candidates.some(({ standing }) => standing === "ready");
-    return candidates.some((candidate) => {
-      if (candidate.excluded || (request.othersFollow && candidate.circuitOpen)) return false;
-      return candidate.standing !== "resting" || (lastResort && candidate.restsTransiently);
-    });
-  }
-
-  #refusal(request: LeaseRequest, now: number): GatewayError {
-    const reasons = this.#candidates(request, now).map(({ state, target, excluded }): Reason => {
-      const { name } = state.credential;
-      const rows = restsOf(state, target.model);
-      return rows.length > 0 ? restingReason(name, rows, now) : { credential: name, state: excluded ? "excluded" : "busy" };
-    });
-    return refuse(targetsOf(request), reasons);
-  }
-
   /** Who waited too long beside credentials that rest is told when they recover. */
   #waitedInVain(request: LeaseRequest, error: unknown): unknown {
     const now = this.#clock.now();
     const tooLong = error instanceof GatewayError && error.kind === "unavailable";
-    const resting = this.#candidates(request, now).some(({ state, target }) => restsOf(state, target.model).length > 0);
-    return tooLong && resting ? this.#refusal(request, now) : error;
+    const candidates = this.#candidates(request, now);
+    const resting = candidates.some(({ state, target }) => restsOf(state, target.model).length > 0);
+    return tooLong && resting ? refusalOf(candidates, request, now) : error;
   }
 
   #serveWaiting(): void {
     if (this.#line.size === 0) return;
     const now = this.#clock.now();
-    this.#line.serve(
-      (asked) => this.#grant(asked, now) ?? (this.#mayWait(asked.request, now) ? undefined : this.#refusal(asked.request, now)),
-    );
+    // What is free only becomes less while it is handed out: who asks for the same as one who got nothing gets nothing either.
+    const inVain = new Set<string>();
+    this.#line.serve((asked) => {
+      const { request } = asked;
+      const alike = likeness(request);
+      if (alike !== undefined && inVain.has(alike)) return undefined;
+      const candidates = this.#candidates(request, now);
+      const lease = this.#grant(asked, candidates, now);
+      if (lease) return lease;
+      if (!mayWait(candidates, request)) return refusalOf(candidates, request, now);
+      if (alike !== undefined) inVain.add(alike);
+      return undefined;
+    });
     this.#arrangeWake(now);
   }
 
@@ -342,13 +336,6 @@ export class Pool {
   }
 }
 
-/** A request, asked of whoever becomes free as often as it takes. */
-interface Asked {
-  readonly request: LeaseRequest;
-  /** The conversation's name at its step: a digest, made once. */
-  readonly session: string | undefined;
-}
-
 /** What is known of a lease when it ends. */
 interface Issued extends Asked {
   readonly id: string;
@@ -358,21 +345,6 @@ interface Issued extends Asked {
 }
 
 const NOTHING_PROBED: readonly Row[] = [];
-
-/** Names the request's conversation at its step and model. */
-function sessionKey({ session, step }: LeaseRequest): string | undefined {
-  return session === undefined ? undefined : bindingKey(session, `${step.id}\0${step.targets[0]?.model ?? ""}`);
-}
-
-/** The targets that may be asked. */
-function targetsOf({ step, without }: LeaseRequest): readonly Target[] {
-  return without ? step.targets.filter((target) => !without.has(target)) : step.targets;
-}
-
-/** Where a request waits: at the provider that it would go to first. */
-function placeOf(request: LeaseRequest): string {
-  return targetsOf(request)[0]?.provider.name ?? "";
-}
 
 /** The candidate that a conversation stays with, unless it is gone or has more than stumbled. */
 function boundTo(candidates: readonly Candidate[], key: string | undefined): Candidate | undefined {
@@ -391,4 +363,22 @@ function tiesOf(candidates: readonly Candidate[], { preferredAccounts, othersFol
   // Of the account's keys the one that the conversation has.
   const preferred = preferredAccounts && (bound && minted(bound) ? bound : candidates.find(minted));
   return { bound, preferred, lastResort: !othersFollow };
+}
+
+/** Whether a credential may become free for this request without any rest having to end. */
+function mayWait(candidates: readonly Candidate[], { othersFollow }: LeaseRequest): boolean {
+  const lastResort = !othersFollow && !candidates.some(({ standing }) => standing === "ready");
+  return candidates.some((candidate) => {
+    if (candidate.excluded || (othersFollow && candidate.circuitOpen)) return false;
+    return candidate.standing !== "resting" || (lastResort && candidate.restsTransiently);
+  });
+}
+
+function refusalOf(candidates: readonly Candidate[], request: LeaseRequest, now: number): GatewayError {
+  const reasons = candidates.map(({ state, target, excluded }): Reason => {
+    const { name } = state.credential;
+    const rows = restsOf(state, target.model);
+    return rows.length > 0 ? restingReason(name, rows, now) : { credential: name, state: excluded ? "excluded" : "busy" };
+  });
+  return refuse(targetsOf(request), reasons);
 }
