@@ -70,6 +70,14 @@ describe("what is left as it is keeps its state", () => {
     expect(take()?.credential.name).toBe("a");
   });
 
+  test("its turns", () => {
+    expect(take()?.credential.name).toBe("a");
+    pool.configure([at("p", "a", "b")]);
+    expect(serving()).toEqual(["b", "a"]);
+    pool.configure([at("p", "a", "b", "c")]);
+    expect(take()?.credential.name).toBe("c");
+  });
+
   test("its conversations", () => {
     const first = take({ session: "s" });
     first?.release({ ok: true });

@@ -15,8 +15,8 @@ import { describeProviders, type PoolView } from "./describe.ts";
 import type { AffinityMet, Choice, Lease, LeaseRequest, Passed } from "./lease.ts";
 import { PoolMembers, type PoolJournal } from "./members.ts";
 import { refuse, restingReason, type Reason } from "./refusal.ts";
-import { createStrategy, type Strategy } from "./strategy.ts";
-import type { Step, Target } from "./target.ts";
+import { Strategies } from "./strategy.ts";
+import type { Target } from "./target.ts";
 import { verdict } from "./verdict.ts";
 import { defaultWaitingLimits, WaitingLine, type WaitingLimits } from "./waiting-line.ts";
 
@@ -52,8 +52,7 @@ export class Pool {
   readonly #members: PoolMembers;
   readonly #affinity: Affinity;
   readonly #priceOf: (target: Target) => number | undefined;
-  /** By the steps' ids. */
-  readonly #strategies = new Map<string, { readonly name: string; readonly strategy: Strategy }>();
+  readonly #strategies = new Strategies();
   #wake: CancelTimer | undefined;
 
   constructor(providers: readonly Provider[], options: PoolOptions = {}) {
@@ -78,7 +77,7 @@ export class Pool {
     this.#members.configure(providers, cooldown);
     if (waiting) this.#line.configure(waiting);
     if (affinity) this.#affinity.configure(affinity);
-    this.#strategies.clear();
+    this.#strategies.forgetIdle();
     this.#serveWaiting();
   }
 
@@ -146,7 +145,7 @@ export class Pool {
     const binding = key === undefined ? undefined : this.#affinity.look(key, now);
     const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
-    const chosen = choose(candidates, ties, this.#strategyOf(request.step), now)?.candidate;
+    const chosen = choose(candidates, ties, this.#strategies.of(request.step.id, request.step.strategy), now)?.candidate;
     if (!chosen) {
       const passedOver = candidates.map((candidate) => this.#passed(candidate, candidate.obstacle ?? "busy", now));
       return mayWait(candidates, request) ? { passedOver } : { passedOver, refusal: refusalOf(candidates, request, now) };
@@ -172,7 +171,7 @@ export class Pool {
     const binding = key === undefined ? undefined : this.#affinity.get(key, now);
     const bound = boundTo(candidates, binding);
     const ties = tiesOf(candidates, request, bound);
-    const strategy = this.#strategyOf(request.step);
+    const strategy = this.#strategies.of(request.step.id, request.step.strategy);
     const choice = choose(candidates, ties, strategy, now);
     if (choice === undefined) return undefined;
     const { candidate: chosen, among } = choice;
@@ -273,14 +272,6 @@ export class Pool {
       for (const state of this.#members.of(target.provider)) candidates.push(new Candidate(target, index, state, context));
     }
     return candidates;
-  }
-
-  #strategyOf({ id, strategy: name }: Step): Strategy {
-    const known = this.#strategies.get(id);
-    if (known?.name === name) return known.strategy;
-    const strategy = createStrategy(name);
-    this.#strategies.set(id, { name, strategy });
-    return strategy;
   }
 
   #others(candidates: readonly Candidate[], chosen: Candidate, ties: Ties, now: number): readonly Passed[] {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { STRATEGIES, type StrategyName } from "../providers/provider.ts";
-import { createStrategy, LATENCY_COUNTS_MS, type Strategy, type Turn } from "./strategy.ts";
+import { createStrategy, LATENCY_COUNTS_MS, Strategies, type Strategy, type Turn } from "./strategy.ts";
 
 function candidate(id: string, settings: Partial<Turn> = {}): Turn {
   return { id, weight: 1, inUse: 0, ...settings };
@@ -132,4 +132,15 @@ test.each(STRATEGIES)("%s: the same history gives the same choices", (name) => {
       expect(run()).toEqual(run());
     }),
   );
+});
+
+test("a step's turns are kept while it is asked for, and while it takes turns as before", () => {
+  const strategies = new Strategies();
+  const [asked, idle] = [strategies.of("asked", "weighted"), strategies.of("idle", "weighted")];
+  strategies.forgetIdle();
+  expect(strategies.of("asked", "weighted")).toBe(asked);
+  strategies.forgetIdle();
+  expect(strategies.of("asked", "weighted")).toBe(asked);
+  expect(strategies.of("idle", "weighted")).not.toBe(idle);
+  expect(strategies.of("asked", "round-robin")).not.toBe(asked);
 });

@@ -23,6 +23,32 @@ export interface Strategy {
   used(candidate: Turn, among: readonly Turn[], now: number): void;
 }
 
+/** Whose turn it is at each step. */
+export class Strategies {
+  /** By the steps' ids. */
+  readonly #ofSteps = new Map<string, { readonly name: StrategyName; readonly strategy: Strategy; asked: boolean }>();
+
+  /** The strategy of a step; a new one when the step is new, or takes turns otherwise than before. */
+  of(step: string, name: StrategyName): Strategy {
+    const known = this.#ofSteps.get(step);
+    if (known?.name === name) {
+      known.asked = true;
+      return known.strategy;
+    }
+    const strategy = createStrategy(name);
+    this.#ofSteps.set(step, { name, strategy, asked: true });
+    return strategy;
+  }
+
+  /** Other steps may be configured: those that nobody has asked for since the last time are forgotten. */
+  forgetIdle(): void {
+    for (const [step, known] of this.#ofSteps) {
+      if (known.asked) known.asked = false;
+      else this.#ofSteps.delete(step);
+    }
+  }
+}
+
 /** A latency counts for so long, in ms; then one request measures it anew. */
 export const LATENCY_COUNTS_MS = 60_000;
 
