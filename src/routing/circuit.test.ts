@@ -133,6 +133,17 @@ describe("in a pool", () => {
     }
   });
 
+  test("answers that had begun before end well all the same, and say nothing about new ones", () => {
+    pool.reset("p");
+    const early = ["a", "b", "c"].map(() => take());
+    for (const lease of early) lease.confirm();
+    for (const lease of early) {
+      take({ othersFollow: true }).release(failed());
+      lease.release({ ok: true });
+    }
+    expect(pool.describe()[0]?.circuit).toMatchObject([{ why: "upstream" }]);
+  });
+
   test("an outage that lasts costs one request per rest, not one per credential", () => {
     let asked = 0;
     for (let second = 0; second < 1_200; second += 1) {

@@ -198,6 +198,7 @@ export class Pool {
     const probes = standing === "probe";
     let probed = probes ? cooldowns.beginProbe(model) : NOTHING_PROBED;
     let providerProbed = probes ? circuit.cooldowns.beginProbe(model) : NOTHING_PROBED;
+    let confirmed = false;
     let released = false;
     const endProbe = (): void => {
       cooldowns.endProbe(probed);
@@ -228,7 +229,8 @@ export class Pool {
       confirm: () => {
         if (released) return;
         const at = this.#clock.now();
-        state.latencies.note(model, at - now, at);
+        if (!confirmed) state.latencies.note(model, at - now, at);
+        confirmed = true;
         succeed();
         this.#serveWaiting();
       },
@@ -237,7 +239,8 @@ export class Pool {
         released = true;
         state.inUse -= 1;
         if ("ok" in outcome) {
-          succeed();
+          // An answer's end tells of nothing that its beginning has not told: meanwhile the provider may have gone down.
+          if (!confirmed) succeed();
           if (outcome.tokens !== undefined) this.#members.spendTokens(state, outcome.tokens, this.#clock.now());
         } else {
           endProbe();
