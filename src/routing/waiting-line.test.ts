@@ -46,9 +46,9 @@ test("is full at one place only, and keeps one order over all of them", async ()
 
 test("nobody waits longer than allowed, by the line or by the request", async () => {
   const patient = line.join("patient", 5_000, undefined);
-  const hasty = line.join("hasty", 100, undefined);
+  const hasty = line.join("hasty", 99.7, undefined);
   clock.advance(100);
-  await expect(hasty).rejects.toMatchObject({ kind: "unavailable" });
+  await expect(hasty).rejects.toMatchObject({ kind: "unavailable", message: "Every credential stayed busy for 0.1 s." });
   expect(line.size).toBe(1);
   clock.advance(900);
   await expect(patient).rejects.toMatchObject({ kind: "unavailable", message: "Every credential stayed busy for 1 s." });

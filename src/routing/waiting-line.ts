@@ -70,7 +70,7 @@ export class WaitingLine<Request, Grant extends object> {
         },
       };
       const leave = (): void => waiting.settle(new GatewayError("cancelled", "The client left while its request was waiting."));
-      const waitMs = Math.min(this.#limits.maxWaitMs, maxWaitMs ?? Infinity);
+      const waitMs = Math.round(Math.min(this.#limits.maxWaitMs, maxWaitMs ?? Infinity));
       const cancelTimer = this.#clock.after(waitMs, () =>
         waiting.settle(new GatewayError("unavailable", `Every credential stayed busy for ${waitMs / 1_000} s.`)),
       );
