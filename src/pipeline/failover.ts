@@ -211,7 +211,10 @@ export class Failover implements HeadSource {
         if (target !== lease.target) this.#preparation.rememberProtocol(lease.target, target);
         return outcome;
       }
-      if (outcome.type === "cancelled") return CANCELLED;
+      if (outcome.type === "cancelled") {
+        lease.release({ cancelled: true, ...this.#tokens() });
+        return CANCELLED;
+      }
       if (this.#shutdown.reason) return failed(this.#shutdown.reason);
       const error = this.#preparation.explain(target, outcome.error);
       const { next, rest } = verdict(error, retried);
@@ -225,7 +228,7 @@ export class Failover implements HeadSource {
         target = other;
         continue;
       }
-      lease.release({ error });
+      lease.release({ error, ...this.#tokens() });
       this.#course.last = error;
       if (!goesOn) return failed(this.#preparation.recovery?.cause ?? error);
       return next === "retry-same" ? "next-credential" : next;
@@ -296,6 +299,7 @@ export class Failover implements HeadSource {
     return this.#context.retry.usd === undefined || !lane.usage ? 0 : (costUsd(provider.platform, model, lane.usage) ?? 0);
   }
 
+  /** What the try under way has taken, as far as its answer told. */
   #tokens(): { readonly tokens?: number } {
     const { input, output } = this.current?.prepared.lane.usage ?? {};
     return input === undefined && output === undefined ? {} : { tokens: (input ?? 0) + (output ?? 0) };

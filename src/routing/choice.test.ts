@@ -118,6 +118,17 @@ test("limits that are declared pass a credential over before its provider refuse
   expect(serve()).toBe("a");
 });
 
+test("declared tokens are spent however the answer ended", () => {
+  const outcomes = [{ ok: true as const }, failure("invalid-request"), { cancelled: true as const }];
+  for (const outcome of outcomes) {
+    poolOf([credential("a", { limits: { tpm: 100 } }), credential("b")]);
+    take().release({ ...outcome, tokens: 150 });
+    expect([serve(), serve()]).toEqual(["b", "b"]);
+    clock.advance(60_000);
+    expect(serve()).toBe("a");
+  }
+});
+
 test("a conversation's credential goes before priority, not before having something to spend, and gets it back", () => {
   poolOf([credential("a"), credential("b")]);
   expect(serve({ session: "s" })).toBe("a");

@@ -25,8 +25,13 @@ export interface LeaseRequest {
   readonly deadlineMs?: number;
 }
 
-/** How the use of a lease ended. `cancelled`: the client left, which says nothing about the credential. */
-export type Outcome = { readonly ok: true; readonly tokens?: number } | { readonly error: GatewayError } | { readonly cancelled: true };
+/**
+ * How the use of a lease ended, and how many tokens it took, as far as that was told. `cancelled`: the client left, which says
+ * nothing about the credential.
+ */
+export type Outcome = ({ readonly ok: true } | { readonly error: GatewayError } | { readonly cancelled: true }) & {
+  readonly tokens?: number;
+};
 
 /** A candidate that did not get the request. */
 export interface Passed {

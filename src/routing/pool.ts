@@ -238,10 +238,10 @@ export class Pool {
         if (released) return;
         released = true;
         state.inUse -= 1;
+        if (outcome.tokens !== undefined) this.#members.spendTokens(state, outcome.tokens, this.#clock.now());
         if ("ok" in outcome) {
           // An answer's end tells of nothing that its beginning has not told: meanwhile the provider may have gone down.
           if (!confirmed) succeed();
-          if (outcome.tokens !== undefined) this.#members.spendTokens(state, outcome.tokens, this.#clock.now());
         } else {
           endProbe();
           if ("error" in outcome) this.#failed({ id, state, model, request, session, mark }, outcome.error);
