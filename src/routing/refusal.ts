@@ -38,8 +38,8 @@ export function restingReason(credential: string, rows: readonly Row[], now: num
 
 /** The failure of a lease on these targets. */
 export function refuse(targets: readonly Target[], reasons: readonly Reason[]): PoolRefusal {
-  const provider = targets.map((target) => target.provider.name).join(", ");
-  const model = [...new Set(targets.map((target) => target.model))].join(", ");
+  const provider = listed(targets.map((target) => target.provider.name));
+  const model = listed(targets.map((target) => target.model));
   const told = reasons.map(({ credential, state, why }) => `${credential} (${why ?? state})`).join(", ");
   const failure = (kind: ErrorKind, message: string, detail: ErrorDetail = {}): PoolRefusal =>
     new PoolRefusal(kind, message, detail, reasons);
@@ -62,6 +62,10 @@ export function refuse(targets: readonly Target[], reasons: readonly Reason[]): 
     `Every credential of provider "${provider}" rests for the model "${model}": ${told}.`,
     { retryAfterMs },
   );
+}
+
+function listed(names: readonly string[]): string {
+  return [...new Set(names)].join(", ");
 }
 
 /** Causes that waiting does not cure: the provider will not have this credential, or not for this model. */
