@@ -47,7 +47,7 @@ test("the turns of the others go on", () => {
   expect([serve(), serve(), serve()]).toEqual(["p", "r", "q"]);
 });
 
-test("a conversation finds the target again that it stays with", () => {
+test("a conversation whose target cannot take it moves, and stays where it is taken", () => {
   expect(serve({ session: "s" })).toBe("p");
   expect(serve()).toBe("q");
   const moved = take({ session: "s", without: new Set([first]) });
