@@ -28,7 +28,7 @@ export class LessonMemory {
 
   /**
    * The lessons to lay over a model's profile, in the order they were learned.
-   * @param model the provider's name and the model's.
+   * @param model names it at its provider's server.
    * @param conversation asked for only when there is something to tie to it.
    */
   lessonsFor(model: string, conversation: () => string): readonly Lesson[] {

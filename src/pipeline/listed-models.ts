@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { toGatewayError } from "../chat/error.ts";
 import { tryParseJson } from "../chat/json.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import type { Provider } from "../providers/provider.ts";
+import { serverOf, type Provider } from "../providers/provider.ts";
 import type { ListedModels } from "../routing/router.ts";
 import type { StateStore } from "../storage/state-store.ts";
 import { fetchModels, type ModelListContext } from "./model-lists.ts";
@@ -54,7 +54,8 @@ export class ListedModelMemory implements ListedModels {
     this.#asked = new Map(
       providers.filter(isAsked).map((provider) => {
         const earlier = before.get(provider.name);
-        const models = earlier && keyOf(earlier.provider) === keyOf(provider) ? earlier.models : namesIn(kept.get(keyOf(provider)));
+        const models =
+          earlier && serverOf(earlier.provider) === serverOf(provider) ? earlier.models : namesIn(kept.get(serverOf(provider)));
         return [provider.name, { provider, models, timer: undefined, retryMs: RETRY_MS }];
       }),
     );
@@ -74,7 +75,7 @@ export class ListedModelMemory implements ListedModels {
         if (!isCurrent()) return;
         asked.models = models;
         asked.retryMs = RETRY_MS;
-        this.#context.stateStore.set("models", { key: keyOf(provider), value: JSON.stringify(models), expiresAt: Date.now() + KEPT_MS });
+        this.#context.stateStore.set("models", { key: serverOf(provider), value: JSON.stringify(models), expiresAt: Date.now() + KEPT_MS });
         this.#arrange(asked, REFRESH_MS);
       },
       (thrown: unknown) => {
@@ -108,10 +109,6 @@ export class ListedModelMemory implements ListedModels {
 /** Whether its answer would be of use: not of one that is part of this process. */
 function isAsked({ listsModels = true, embedded, credentials }: Provider): boolean {
   return listsModels && embedded !== true && credentials.length > 0;
-}
-
-function keyOf({ name, origin, basePath }: Provider): string {
-  return `${name} ${origin}${basePath}`;
 }
 
 function namesIn(text: string | undefined): readonly string[] {

@@ -18,6 +18,12 @@ test("what served instead is spoken from then on, for that model in that protoco
   expect(memory.insteadOf(target)).toBeUndefined();
 });
 
+test("of another server under the same name nothing is known", () => {
+  const memory = new ProtocolMemory({ now: () => 1 });
+  memory.remember(target, "openai-responses");
+  expect(memory.insteadOf({ ...target, provider: { ...target.provider, origin: "https://elsewhere.test" } })).toBeUndefined();
+});
+
 test("what was refused for another is spoken again when that one is refused", () => {
   const memory = new ProtocolMemory({ now: () => 1 });
   memory.remember(target, "openai-responses");

@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { ProtocolId } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
+import { serverOf } from "../providers/provider.ts";
 import type { Target } from "../routing/target.ts";
 
 /** Servers are updated: then it is found out anew, in ms. */
@@ -37,7 +38,7 @@ export class ProtocolMemory {
 }
 
 function keyOf({ provider, model, protocol }: Target): string {
-  return `${provider.name}/${model} ${protocol}`;
+  return `${serverOf(provider)} ${model} ${protocol}`;
 }
 
 /** OpenAI's refusals name the path to use instead. */

@@ -7,6 +7,7 @@ import type { ProtocolId } from "../chat/chat.ts";
 import type { GatewayError } from "../chat/error.ts";
 import type { Profile } from "../protocols/profile.ts";
 import { tokenCounts } from "../protocols/shared/upstream-error.ts";
+import { serverOf } from "../providers/provider.ts";
 import type { Target } from "../routing/target.ts";
 
 /** What it needs from the program. */
@@ -47,7 +48,7 @@ export class TargetFacts {
 }
 
 function keyOf({ provider, model }: Target): string {
-  return `${provider.name}/${model}`;
+  return `${serverOf(provider)} ${model}`;
 }
 
 /**

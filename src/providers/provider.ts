@@ -79,6 +79,11 @@ export interface Provider {
   authorize(credential: Credential): readonly string[];
 }
 
+/** Names a provider's server. What is known of it is not known of another that has the provider's name later. */
+export function serverOf({ name, origin, basePath }: Provider): string {
+  return `${name} ${origin}${basePath}`;
+}
+
 /** A type of provider: the facts that hold for each provider of it. */
 export interface ProviderType {
   readonly type: string;

@@ -1,6 +1,6 @@
 /** Who belongs to the pool, and what is known of each; kept while the configuration around it changes. */
 import type { ErrorKind } from "../chat/error.ts";
-import type { Credential, Provider } from "../providers/provider.ts";
+import { serverOf, type Credential, type Provider } from "../providers/provider.ts";
 import type { Rate } from "../protocols/rate.ts";
 import { Circuit } from "./circuit.ts";
 import { Cooldowns, type CooldownPolicy, type KeptRest, type Marks } from "./cooldown.ts";
@@ -147,7 +147,7 @@ export class PoolMembers {
   }
 
   #member(provider: Provider): Member {
-    const id = `${provider.name} ${provider.origin}${provider.basePath}`;
+    const id = serverOf(provider);
     const known = this.#providers.get(provider.name);
     const member =
       known?.id === id && isSameHost(known.provider, provider)
