@@ -63,6 +63,12 @@ describe("who may ask", () => {
     expect(await statusWith(url, { "x-api-key": "wrong" })).toBe(401);
   });
 
+  test("what only begins as its path does is none of its own", async () => {
+    const { url } = await startAdmin({ config: pool("anthropic", 1) });
+    expect((await fetch(`${url}/admin`)).status).toBe(401);
+    expect((await fetch(`${url}/administrators`)).status).toBe(404);
+  });
+
   test("what has no key, or a wrong one, is told where it is; keys of clients are of no use", async () => {
     const keyed = pool("anthropic", 1, "keys: [{ name: alice, key: alices-key }]\n");
     const { url } = await startAdmin({ config: keyed });

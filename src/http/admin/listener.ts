@@ -9,8 +9,12 @@ import { answerRequest, answerRequests, answerTraffic } from "./records.ts";
 import { answerReset } from "./reset.ts";
 import { answerStatus } from "./status.ts";
 
-/** Below it everything is the admin API's. */
-export const ADMIN_PATH = "/admin";
+const ADMIN_PATH = "/admin";
+
+/** Whether a path is the admin API's: all that stands below {@link ADMIN_PATH}. */
+export function isAdminPath(path: string): boolean {
+  return path === ADMIN_PATH || path.startsWith(`${ADMIN_PATH}/`);
+}
 
 /** Answers one request; does not reject. */
 export type AdminListener = (request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams) => Promise<void>;
@@ -31,7 +35,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: "POST", path: "/reset", answer: answerReset },
 ];
 
-/** Serves what begins with {@link ADMIN_PATH}. */
+/** Serves what {@link isAdminPath} is true of. */
 export function createAdminListener(context: AdminContext): AdminListener {
   const refuse = createAdminAccess(context.key);
   return async (request, response, path, query) => {
