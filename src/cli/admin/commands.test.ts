@@ -112,6 +112,13 @@ step 1  claude/claude-opus-5-5, translated to anthropic-messages  (round-robin)
   expect((await dragoman(["reset", "claude"])).stdout).toBe("claude and all of its credentials are asked again from now on.\n");
 });
 
+test("what a caller writes moves no cursor and fakes no line", async () => {
+  const answer = await post(url, ask("hello", { model: "claude-\u001b[2J\nattempts\u202e" }), { "x-api-key": "alices-hunter2" });
+  const { stdout } = await dragoman(["explain", await remembered(answer)]);
+  expect(stdout).toMatch(/^ {2}asked {6}claude-\ufffd\[2J\ufffdattempts\ufffd, anthropic-messages/m);
+  expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+});
+
 test("--json prints what the admin API answers", async () => {
   const id = await remembered(await claude());
   const outcomes = await Promise.all(

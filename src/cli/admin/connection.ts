@@ -46,6 +46,17 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   };
 }
 
+/**
+ * What it tells, for a terminal. Callers choose the names of models, and upstreams what their errors say: none of it may move the
+ * cursor, or look like a line of ours.
+ */
+export async function readForTerminal(answer: Response): Promise<unknown> {
+  const visible = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll(INVISIBLE, "\u{fffd}") : value);
+  return JSON.parse(await answer.text(), visible);
+}
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 function addressOf({ url, config }: ConnectionOptions): string {
   if (url !== undefined) {
     const parsed = URL.parse(url);
