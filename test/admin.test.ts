@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { Explanation } from "../src/http/admin/explain.ts";
 import type { Status } from "../src/http/admin/status.ts";
+import { StorageError } from "../src/storage/home.ts";
 import type { RequestLog, RequestRecord } from "../src/storage/request-log.ts";
 import { memoryStore } from "../src/storage/store.ts";
 import { ask, gatewaysForTests, pool, post, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
@@ -362,6 +363,13 @@ describe("what is remembered of requests", () => {
     // Ends only when every answer has.
     await close();
     expect(pages).toBeLessThan(20);
+  });
+
+  test("a store that cannot be read now says why", async () => {
+    const store = memoryStore({ maxRecords: 1, ttlMs: 1 });
+    const failing = { ...store.requestLog, get: () => Promise.reject(new StorageError("dragoman.db does not answer.")) };
+    const { url } = await startAdmin({ config: pool("anthropic", 1), store: { ...store, requestLog: failing } });
+    expect(await refused(await admin(url, "/requests/req_1"))).toBe("503 dragoman.db does not answer.");
   });
 
   test("a store that cannot be read is an error, and never half of an answer", async () => {

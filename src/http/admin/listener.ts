@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createAdminAccess } from "../../access/admin.ts";
 import { GatewayError, toGatewayError } from "../../chat/error.ts";
+import { StorageError } from "../../storage/home.ts";
 import { sendError } from "./answer.ts";
 import type { AdminContext, Asked } from "./context.ts";
 import { answerExplain } from "./explain.ts";
@@ -46,7 +47,7 @@ export function createAdminListener(context: AdminContext): AdminListener {
       const { endpoint, id } = find(request.method ?? "GET", path);
       await endpoint.answer(context, { request, response, query, id });
     } catch (thrown) {
-      const error = toGatewayError(thrown);
+      const error = thrown instanceof StorageError ? new GatewayError("unavailable", thrown.message) : toGatewayError(thrown);
       if (error.kind === "internal") context.log.error({ method: request.method, path, err: error }, "admin request");
       else context.log.info({ method: request.method, path, err: error }, "refused");
       if (response.headersSent) return void response.destroy();
