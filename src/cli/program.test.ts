@@ -20,7 +20,20 @@ test("--version", async () => {
 test("--help names the commands and the environment", async () => {
   const { exitCode, stdout } = await dragoman(["--help"]);
   expect(exitCode).toBe(0);
-  for (const word of ["serve", "check", "ANTHROPIC_API_KEY", "DRAGOMAN_HOME", "DRAGOMAN_STATE_KEY", "DRAGOMAN_LOG"]) {
+  for (const word of [
+    "serve",
+    "check",
+    "simulate",
+    "status",
+    "explain",
+    "reset",
+    "traffic",
+    "conformance",
+    "ANTHROPIC_API_KEY",
+    "DRAGOMAN_HOME",
+    "DRAGOMAN_STATE_KEY",
+    "DRAGOMAN_LOG",
+  ]) {
     expect(stdout).toContain(word);
   }
 });

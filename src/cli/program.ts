@@ -93,6 +93,18 @@ function createProgram(): Command {
     .action((options: ServeOptions) => {
       process.stdout.write(checkReport(loadConfig(loadOptions(options)).config));
     });
+  program
+    .command("simulate")
+    .description("replay recorded requests against a configuration, beside the current one; sends nothing and needs no keys")
+    .requiredOption("-c, --config <file>", "the config file to try")
+    .requiredOption("-t, --traffic <file>", "recorded requests, as `dragoman traffic` prints them; - is standard input")
+    .option("--current <file>", "the config file to compare with; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml")
+    .option("--seed <number>", "of the chance in how long credentials rest", readSeed, DEFAULT_SEED)
+    .option("--json", "print the report as JSON")
+    .action(async (options: SimulateOptions) => {
+      const { simulate } = await import("./simulate.ts");
+      await simulate(options, { workingDirectory: process.cwd(), home: homePath(process.env), environment: process.env });
+    });
   addAdminCommands(program, CONFIG_HELP);
   program
     .command("conformance")
@@ -121,18 +133,6 @@ function createProgram(): Command {
     .action(async (options: ConformanceOptions) => {
       const { conformance } = await import("./conformance/command.ts");
       await conformance(options);
-    });
-  program
-    .command("simulate")
-    .description("replay recorded requests against a configuration, beside the current one; sends nothing and needs no keys")
-    .requiredOption("-c, --config <file>", "the config file to try")
-    .requiredOption("-t, --traffic <file>", "recorded requests, as `dragoman traffic` prints them; - is standard input")
-    .option("--current <file>", "the config file to compare with; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml")
-    .option("--seed <number>", "of the chance in how long credentials rest", readSeed, DEFAULT_SEED)
-    .option("--json", "print the report as JSON")
-    .action(async (options: SimulateOptions) => {
-      const { simulate } = await import("./simulate.ts");
-      await simulate(options, { workingDirectory: process.cwd(), home: homePath(process.env), environment: process.env });
     });
   return program;
 }

@@ -46,18 +46,20 @@ export async function simulate(options: SimulateOptions, { environment, ...place
   process.stdout.write(json ? `${JSON.stringify(jsonReport(traffic, seed, simulated), null, 2)}\n` : textReport(traffic, seed, simulated));
 }
 
-/** Nothing is sent, so no secret is needed: a variable or a file that is not there stands for a secret of its own. */
+/** Nothing is sent, so no secret is needed: a variable or a file that is not there stands for a value of its own. */
 function load(path: string, environment: Environment): Config {
   return loadConfig({ explicit: path, workingDirectory: "/", home: "/", environment, standIn }).config;
 }
 
-/** Of the form that the value must have: an address, a hash, else any text that a header can carry. */
+/** Of the form that its place asks for: an address, a port, a hash, else any text that a header can carry. */
 function standIn(reference: string, path: Path): string {
   switch (path.at(-1)) {
     case "url":
       return "redis://stand-in";
     case "base_url":
       return "https://stand-in/";
+    case "port":
+      return "0";
     case "hash":
       return `sha256:${hash("sha256", reference)}`;
     default:
