@@ -193,7 +193,7 @@ models:
     });
     expect(chat.steps.map(({ reached, on, chosen }) => ({ reached, on, chosen: chosen?.credential }))).toEqual([
       { reached: true, on: undefined, chosen: "c1" },
-      { reached: false, on: ["rate-limited"], chosen: "g1" },
+      { reached: false, on: ["rate_limit"], chosen: "g1" },
     ]);
     const unspoken = await explained(url, { model: "fast" });
     expect(unspoken.outcome).toEqual({ type: "served", step: 1, credential: "g1", target: "google/gemini-3.8-flash", protocol: "gemini" });

@@ -89,6 +89,7 @@ providers:
 models:
   fast: [google/gemini-3.8-flash, google/gemini-3.8-pro]
   careful: { targets: [google/gemini-3.8-pro], loss: strict }
+  pooled: { targets: [google/a, google/b], strategy: least-busy, fallback: [{ target: google/c, on: [rate_limit, auth] }] }
 `,
     );
     const { exitCode, stdout, stderr } = await dragoman(["check", "-c", "good.yaml"], { KEY_A: "env-hunter2" });
@@ -109,6 +110,7 @@ providers
 models
   fast      → google/gemini-3.8-flash, then google/gemini-3.8-pro
   careful   → google/gemini-3.8-pro (loss: strict)
+  pooled    → google/a or google/b (least-busy), then google/c (on rate_limit, auth)
   gemini-*  → google/*
   gemma-*   → google/*
   google/*  → google, whichever model
