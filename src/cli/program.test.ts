@@ -50,6 +50,7 @@ describe("a command line that makes no sense exits 2 and says why", () => {
       "dragoman: option '-p, --port <number>' argument '70000' is invalid. It must be a whole number from 0 to 65535.\n",
     ],
     [["my.yaml"], "dragoman: a config file is named with an option: `--config my.yaml`.\n"],
+    [["reset", "/key.json"], "dragoman: name a provider, or one of its credentials as `provider/credential`.\n"],
     [["check", "my.yaml"], "dragoman: a config file is named with an option: `--config my.yaml`.\n"],
     [["check", "--confg", "x"], "dragoman: unknown option '--confg'\n(Did you mean --config?)\n"],
     [

@@ -143,7 +143,9 @@ function refuseUnknownCommand(program: Command, [name, operand]: readonly string
   const isCommand = name !== undefined && known.includes(name);
   const word = isCommand ? operand : name;
   if (word === undefined || word.startsWith("-")) return;
-  if (/\.(?:ya?ml|json)$/.test(word)) throw new CommandError(`a config file is named with an option: \`--config ${word}\`.`, 2);
+  const takesWords = program.commands.some((command) => command.name() === name && command.registeredArguments.length > 0);
+  if (!takesWords && /\.(?:ya?ml|json)$/.test(word))
+    throw new CommandError(`a config file is named with an option: \`--config ${word}\`.`, 2);
   if (isCommand) return;
   const [near] = nearMatches(word, known);
   throw new CommandError(
