@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { Explanation } from "../src/http/admin/explain.ts";
 import type { Status } from "../src/http/admin/status.ts";
+import { StorageError } from "../src/storage/home.ts";
 import type { RequestLog, RequestRecord } from "../src/storage/request-log.ts";
 import { memoryStore } from "../src/storage/store.ts";
 import { ask, gatewaysForTests, pool, post, type TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
@@ -61,6 +62,12 @@ describe("who may ask", () => {
     expect(await statusWith(url, { "sec-fetch-site": "cross-site" })).toBe(403);
     expect(await statusWith(url, { "x-forwarded-for": "1.2.3.4" })).toBe(403);
     expect(await statusWith(url, { "x-api-key": "wrong" })).toBe(401);
+  });
+
+  test("what only begins as its path does is none of its own", async () => {
+    const { url } = await startAdmin({ config: pool("anthropic", 1) });
+    expect((await fetch(`${url}/admin`)).status).toBe(401);
+    expect((await fetch(`${url}/administrators`)).status).toBe(404);
   });
 
   test("what has no key, or a wrong one, is told where it is; keys of clients are of no use", async () => {
@@ -186,7 +193,7 @@ models:
     });
     expect(chat.steps.map(({ reached, on, chosen }) => ({ reached, on, chosen: chosen?.credential }))).toEqual([
       { reached: true, on: undefined, chosen: "c1" },
-      { reached: false, on: ["rate-limited"], chosen: "g1" },
+      { reached: false, on: ["rate_limit"], chosen: "g1" },
     ]);
     const unspoken = await explained(url, { model: "fast" });
     expect(unspoken.outcome).toEqual({ type: "served", step: 1, credential: "g1", target: "google/gemini-3.8-flash", protocol: "gemini" });
@@ -356,6 +363,13 @@ describe("what is remembered of requests", () => {
     // Ends only when every answer has.
     await close();
     expect(pages).toBeLessThan(20);
+  });
+
+  test("a store that cannot be read now says why", async () => {
+    const store = memoryStore({ maxRecords: 1, ttlMs: 1 });
+    const failing = { ...store.requestLog, get: () => Promise.reject(new StorageError("dragoman.db does not answer.")) };
+    const { url } = await startAdmin({ config: pool("anthropic", 1), store: { ...store, requestLog: failing } });
+    expect(await refused(await admin(url, "/requests/req_1"))).toBe("503 dragoman.db does not answer.");
   });
 
   test("a store that cannot be read is an error, and never half of an answer", async () => {

@@ -1,5 +1,6 @@
 /** A configuration in words, for the terminal. Names and addresses only: nothing here ever holds a secret. */
 import { isIPv6 } from "node:net";
+import { causesOf } from "../config/causes.ts";
 import type { ConfigSource, KeyConfig, Route, RouteStep } from "../config/config.ts";
 import type { Provider } from "../providers/provider.ts";
 
@@ -48,7 +49,7 @@ export function describeTargets({ steps, loss }: Route): string {
 
 function describeStep({ targets, strategy, on }: RouteStep): string {
   const names = targets.map(({ provider, model }) => `${provider}/${model}`).join(" or ");
-  const notes = [...(strategy === undefined ? [] : [strategy]), ...(on ? [`on ${on.join(", ")}`] : [])];
+  const notes = [...(strategy === undefined ? [] : [strategy]), ...(on ? [`on ${causesOf(on).join(", ")}`] : [])];
   return notes.length === 0 ? names : `${names} (${notes.join("; ")})`;
 }
 

@@ -20,7 +20,20 @@ test("--version", async () => {
 test("--help names the commands and the environment", async () => {
   const { exitCode, stdout } = await dragoman(["--help"]);
   expect(exitCode).toBe(0);
-  for (const word of ["serve", "check", "ANTHROPIC_API_KEY", "DRAGOMAN_HOME", "DRAGOMAN_STATE_KEY", "DRAGOMAN_LOG"]) {
+  for (const word of [
+    "serve",
+    "check",
+    "simulate",
+    "status",
+    "explain",
+    "reset",
+    "traffic",
+    "conformance",
+    "ANTHROPIC_API_KEY",
+    "DRAGOMAN_HOME",
+    "DRAGOMAN_STATE_KEY",
+    "DRAGOMAN_LOG",
+  ]) {
     expect(stdout).toContain(word);
   }
 });
@@ -37,6 +50,7 @@ describe("a command line that makes no sense exits 2 and says why", () => {
       "dragoman: option '-p, --port <number>' argument '70000' is invalid. It must be a whole number from 0 to 65535.\n",
     ],
     [["my.yaml"], "dragoman: a config file is named with an option: `--config my.yaml`.\n"],
+    [["reset", "/key.json"], "dragoman: name a provider, or one of its credentials as `provider/credential`.\n"],
     [["check", "my.yaml"], "dragoman: a config file is named with an option: `--config my.yaml`.\n"],
     [["check", "--confg", "x"], "dragoman: unknown option '--confg'\n(Did you mean --config?)\n"],
     [
@@ -76,6 +90,7 @@ providers:
 models:
   fast: [google/gemini-3.8-flash, google/gemini-3.8-pro]
   careful: { targets: [google/gemini-3.8-pro], loss: strict }
+  pooled: { targets: [google/a, google/b], strategy: least-busy, fallback: [{ target: google/c, on: [rate_limit, auth] }] }
 `,
     );
     const { exitCode, stdout, stderr } = await dragoman(["check", "-c", "good.yaml"], { KEY_A: "env-hunter2" });
@@ -96,6 +111,7 @@ providers
 models
   fast      → google/gemini-3.8-flash, then google/gemini-3.8-pro
   careful   → google/gemini-3.8-pro (loss: strict)
+  pooled    → google/a or google/b (least-busy), then google/c (on rate_limit, auth)
   gemini-*  → google/*
   gemma-*   → google/*
   google/*  → google, whichever model

@@ -93,6 +93,18 @@ function createProgram(): Command {
     .action((options: ServeOptions) => {
       process.stdout.write(checkReport(loadConfig(loadOptions(options)).config));
     });
+  program
+    .command("simulate")
+    .description("replay recorded requests against a configuration, beside the current one; sends nothing and needs no keys")
+    .requiredOption("-c, --config <file>", "the config file to try")
+    .requiredOption("-t, --traffic <file>", "recorded requests, as `dragoman traffic` prints them; - is standard input")
+    .option("--current <file>", "the config file to compare with; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml")
+    .option("--seed <number>", "of the chance in how long credentials rest", readSeed, DEFAULT_SEED)
+    .option("--json", "print the report as JSON")
+    .action(async (options: SimulateOptions) => {
+      const { simulate } = await import("./simulate.ts");
+      await simulate(options, { workingDirectory: process.cwd(), home: homePath(process.env), environment: process.env });
+    });
   addAdminCommands(program, CONFIG_HELP);
   program
     .command("conformance")
@@ -122,18 +134,6 @@ function createProgram(): Command {
       const { conformance } = await import("./conformance/command.ts");
       await conformance(options);
     });
-  program
-    .command("simulate")
-    .description("replay recorded requests against a configuration, beside the current one; sends nothing and needs no keys")
-    .requiredOption("-c, --config <file>", "the config file to try")
-    .requiredOption("-t, --traffic <file>", "recorded requests, as `dragoman traffic` prints them; - is standard input")
-    .option("--current <file>", "the config file to compare with; default: ./dragoman.yaml, else $DRAGOMAN_HOME/dragoman.yaml")
-    .option("--seed <number>", "of the chance in how long credentials rest", readSeed, DEFAULT_SEED)
-    .option("--json", "print the report as JSON")
-    .action(async (options: SimulateOptions) => {
-      const { simulate } = await import("./simulate.ts");
-      await simulate(options, { workingDirectory: process.cwd(), home: homePath(process.env), environment: process.env });
-    });
   return program;
 }
 
@@ -143,7 +143,9 @@ function refuseUnknownCommand(program: Command, [name, operand]: readonly string
   const isCommand = name !== undefined && known.includes(name);
   const word = isCommand ? operand : name;
   if (word === undefined || word.startsWith("-")) return;
-  if (/\.(?:ya?ml|json)$/.test(word)) throw new CommandError(`a config file is named with an option: \`--config ${word}\`.`, 2);
+  const takesWords = program.commands.some((command) => command.name() === name && command.registeredArguments.length > 0);
+  if (!takesWords && /\.(?:ya?ml|json)$/.test(word))
+    throw new CommandError(`a config file is named with an option: \`--config ${word}\`.`, 2);
   if (isCommand) return;
   const [near] = nearMatches(word, known);
   throw new CommandError(

@@ -52,6 +52,16 @@ test("a new configuration beside the current one; no secret is there, and none i
   expect(stdout).toMatch(/first limit hit +none +max_concurrency after 1\.0s\n/);
 });
 
+test("nor does an address or a hash from elsewhere have to be there", async () => {
+  const providers =
+    "providers: { google: { type: gemini, base_url: env:BASE, credentials: [{ api_key: k }] }, own: { type: vllm, base_url: env:OWN } }";
+  const settings = `server: { port: env:PORT }\nredis: { url: env:REDIS_URL }\nkeys: [{ name: k, hash: env:HASH }]\n${providers}\n`;
+  writeFileSync(join(directory, "elsewhere.yaml"), settings);
+  const { stdout, stderr } = await simulate("--config", "elsewhere.yaml", "--traffic", "traffic.jsonl");
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/answered +3 /);
+});
+
 test("as JSON, the same whenever it runs", async () => {
   const first = await simulate(...usual, "--json", "--seed", "42");
   expect(JSON.parse(first.stdout)).toMatchObject({

@@ -1,8 +1,9 @@
 /** `dragoman simulate`: replays recorded traffic against a configuration, beside the current one. Sends nothing. */
+import { hash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import { ConfigFiles } from "../config/files.ts";
+import type { Path } from "../config/errors.ts";
 import { findConfig, type SearchPlaces } from "../config/find.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Environment } from "../config/references.ts";
@@ -45,23 +46,24 @@ export async function simulate(options: SimulateOptions, { environment, ...place
   process.stdout.write(json ? `${JSON.stringify(jsonReport(traffic, seed, simulated), null, 2)}\n` : textReport(traffic, seed, simulated));
 }
 
-/** Nothing is sent, so no secret is needed: a variable or a file that is not there stands for a secret of its own. */
+/** Nothing is sent, so no secret is needed: a variable or a file that is not there stands for a value of its own. */
 function load(path: string, environment: Environment): Config {
-  const complete = new Proxy(environment, { get: (variables, name: string) => variables[name] || `env:${name}` });
-  const files = new FilesWithoutSecrets(path);
-  return loadConfig({ explicit: path, workingDirectory: "/", home: "/", environment: complete, files }).config;
+  return loadConfig({ explicit: path, workingDirectory: "/", home: "/", environment, standIn }).config;
 }
 
-class FilesWithoutSecrets extends ConfigFiles {
-  readonly #config: string;
-
-  constructor(config: string) {
-    super();
-    this.#config = config;
-  }
-
-  override read(path: string): string {
-    return path === this.#config || existsSync(path) ? super.read(path) : encodeURI(`file:${path}`);
+/** Of the form that its place asks for: an address, a port, a hash, else any text that a header can carry. */
+function standIn(reference: string, path: Path): string {
+  switch (path.at(-1)) {
+    case "url":
+      return "redis://stand-in";
+    case "base_url":
+      return "https://stand-in/";
+    case "port":
+      return "0";
+    case "hash":
+      return `sha256:${hash("sha256", reference)}`;
+    default:
+      return encodeURI(reference);
   }
 }
 

@@ -25,3 +25,9 @@ export const CAUSES = Object.keys(KINDS) as [Cause, ...Cause[]];
 export function kindsOf(causes: readonly Cause[]): readonly ErrorKind[] {
   return causes.flatMap((cause) => KINDS[cause]);
 }
+
+/** The causes that stand for these kinds of error, as people wrote them. */
+export function causesOf(kinds: Iterable<ErrorKind>): readonly Cause[] {
+  const known = new Set<ErrorKind>(kinds);
+  return CAUSES.filter((cause) => KINDS[cause].some((kind) => known.has(kind)));
+}

@@ -49,7 +49,7 @@ test("the example is a valid file that editors know", () => {
     ["google", 3],
     ["offline", 1],
   ]);
-  expect(config.routes.map(({ pattern }) => pattern)).toEqual(["fast", "claude-*", "claude-sonnet-5-5"]);
+  expect(config.routes.map(({ pattern }) => pattern)).toEqual(["fast", "claude-*", "claude-sonnet-5-5", "pooled"]);
 });
 
 test("every example in the reference is valid, beside the providers it names", () => {

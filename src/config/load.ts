@@ -8,7 +8,7 @@ import { type Locate, ProblemList } from "./errors.ts";
 import { ConfigFiles } from "./files.ts";
 import { findConfig, type SearchPlaces } from "./find.ts";
 import { refusePlannedTypes } from "./planned.ts";
-import { type Environment, resolveReferences } from "./references.ts";
+import { type Environment, resolveReferences, type StandIn } from "./references.ts";
 import { isLoopback, type LoadedConfig, type Overrides, resolveConfig } from "./resolve.ts";
 
 /** Where the configuration comes from, and what overrides it. */
@@ -17,6 +17,7 @@ export interface LoadOptions extends SearchPlaces {
   readonly overrides?: Overrides;
   /** Reads the files, and tells afterwards which these were, also when the configuration cannot be used. */
   readonly files?: ConfigFiles;
+  readonly standIn?: StandIn;
 }
 
 const CHECK_THE_OPTION = "check the path that --config names";
@@ -25,9 +26,12 @@ const CHECK_THE_OPTION = "check the path that --config names";
  * The configuration of the file that is found, else that of the environment.
  * @throws ConfigError with everything that is wrong.
  */
-export function loadConfig({ environment, overrides = {}, files = new ConfigFiles(), ...places }: LoadOptions): LoadedConfig {
+export function loadConfig({ environment, overrides = {}, files = new ConfigFiles(), standIn, ...places }: LoadOptions): LoadedConfig {
   const path = findConfig(places);
-  if (path !== undefined) return parseConfig(readConfigFile(path, files, CHECK_THE_OPTION), { path, environment, overrides, files });
+  if (path !== undefined) {
+    const text = readConfigFile(path, files, CHECK_THE_OPTION);
+    return parseConfig(text, { path, environment, overrides, files, ...(standIn && { standIn }) });
+  }
   const { value, source } = readEnvironment(environment);
   return finish(value, { source, label: "environment", directory: places.workingDirectory, environment, overrides, files });
 }
@@ -81,12 +85,13 @@ export function loadAddress({ environment, ...places }: Omit<LoadOptions, "overr
  * @param options.path is shown in errors, and relative `file:` references begin in its directory.
  * @throws ConfigError with everything that is wrong.
  */
-export function parseConfig(text: string, { path, environment, overrides = {}, files = new ConfigFiles() }: ParseOptions): LoadedConfig {
+export function parseConfig(text: string, options: ParseOptions): LoadedConfig {
+  const { path, overrides = {}, files = new ConfigFiles() } = options;
   const { value, locate } = readDocument(text, path);
-  return finish(value, { source: { kind: "file", path }, label: path, directory: dirname(path), environment, overrides, files, locate });
+  return finish(value, { ...options, source: { kind: "file", path }, label: path, directory: dirname(path), overrides, files, locate });
 }
 
-type ParseOptions = Pick<LoadOptions, "environment" | "overrides" | "files"> & { readonly path: string };
+type ParseOptions = Pick<LoadOptions, "environment" | "overrides" | "files" | "standIn"> & { readonly path: string };
 
 interface Origin {
   readonly source: ConfigSource;
@@ -96,12 +101,13 @@ interface Origin {
   readonly environment: Environment;
   readonly overrides: Overrides;
   readonly files: ConfigFiles;
+  readonly standIn?: StandIn;
   readonly locate?: Locate;
 }
 
-function finish(value: unknown, { source, label, directory, environment, overrides, files, locate }: Origin): LoadedConfig {
+function finish(value: unknown, { source, label, overrides, locate, ...surroundings }: Origin): LoadedConfig {
   const problems = new ProblemList(locate);
-  const document = resolveReferences(refusePlannedTypes(value, problems), { environment, directory, files, problems });
+  const document = resolveReferences(refusePlannedTypes(value, problems), { ...surroundings, problems });
   const file = checkDocument(document, problems);
   problems.throwIfAny(label);
   if (file === undefined) throw new Error("a document that does not fit has a problem");

@@ -20,7 +20,11 @@ interface Surroundings {
   /** Reads what they name. */
   readonly files: ConfigFiles;
   readonly problems: ProblemList;
+  readonly standIn?: StandIn;
 }
+
+/** What stands for a reference that names nothing here; without it that is a problem. */
+export type StandIn = (reference: string, path: Path) => string;
 
 /** A document without references. */
 export interface ResolvedReferences {
@@ -32,7 +36,8 @@ export interface ResolvedReferences {
 /**
  * Puts what references name in their place. One that names nothing becomes a problem and an empty text.
  */
-export function resolveReferences(document: unknown, { environment, directory, files, problems }: Surroundings): ResolvedReferences {
+export function resolveReferences(document: unknown, surroundings: Surroundings): ResolvedReferences {
+  const { directory, problems } = surroundings;
   const references = new Map<string, string>();
 
   const resolveText = (text: string, path: Path): string => {
@@ -41,8 +46,8 @@ export function resolveReferences(document: unknown, { environment, directory, f
     const file = FILE_REFERENCE.exec(text)?.[1]?.trim();
     if (variable === undefined && file === undefined) return text;
     references.set(JSON.stringify(path), text);
-    if (variable !== undefined) return readVariable(variable, environment, path, problems);
-    return readReferencedFile(resolve(directory, file ?? ""), files, path, problems);
+    if (variable !== undefined) return readVariable(variable, path, surroundings);
+    return readReferencedFile(resolve(directory, file ?? ""), path, surroundings);
   };
   const visit = (value: unknown, path: Path): unknown => {
     if (typeof value === "string") return resolveText(value, path);
@@ -54,7 +59,7 @@ export function resolveReferences(document: unknown, { environment, directory, f
   return { value: visit(document, []), referenceAt: (path) => references.get(JSON.stringify(path)) };
 }
 
-function readVariable(name: string, environment: Environment, path: Path, problems: ProblemList): string {
+function readVariable(name: string, path: Path, { environment, problems, standIn }: Surroundings): string {
   // What is no name is not repeated: it may be a secret behind a mistaken prefix.
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     problems.add(path, "after `env:` the name of an environment variable is expected, such as `env:GEMINI_API_KEY`");
@@ -62,6 +67,7 @@ function readVariable(name: string, environment: Environment, path: Path, proble
   }
   const value = environment[name];
   if (value !== undefined && value !== "") return value;
+  if (standIn) return standIn(`env:${name}`, path);
   const [near] = nearMatches(name, Object.keys(environment));
   const suggestion = value === undefined && near !== undefined ? `did you mean \`env:${near}\`?` : "set it where Dragoman is started";
   problems.add(path, `the environment variable ${name} is ${value === undefined ? "not set" : "empty"}`, suggestion);
@@ -69,12 +75,13 @@ function readVariable(name: string, environment: Environment, path: Path, proble
 }
 
 /** The file's text without the line break that editors and `echo` put at its end. */
-function readReferencedFile(file: string, files: ConfigFiles, path: Path, problems: ProblemList): string {
+function readReferencedFile(file: string, path: Path, { files, problems, standIn }: Surroundings): string {
   try {
     const text = files.read(file).replace(/\r?\n$/, "");
     if (text === "") problems.add(path, `the file ${file} is empty`);
     return text;
   } catch (error) {
+    if (standIn) return standIn(`file:${file}`, path);
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     problems.add(path, `the file ${file} cannot be read (${code})`);
     return "";

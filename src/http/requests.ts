@@ -13,7 +13,7 @@ import { serveStored, type StoredCall } from "../pipeline/stored-operations.ts";
 import type { ClientRoute, ClientSide, ModelEntry } from "../protocols/protocol.ts";
 import type { StoredRoute } from "../protocols/stateful.ts";
 import type { Shutdown } from "../pipeline/shutdown.ts";
-import { ADMIN_PATH, type AdminListener } from "./admin/listener.ts";
+import { isAdminPath, type AdminListener } from "./admin/listener.ts";
 import { readBody } from "./body.ts";
 import { HttpAnswer } from "./http-answer.ts";
 import type { RequestListener } from "./server.ts";
@@ -54,7 +54,7 @@ export function createRequestListener(current: () => RequestsContext): RequestLi
     const context = current();
     const requestId = newRequestId();
     const { pathname, query } = readTarget(request.url ?? "/");
-    if (context.admin && pathname.startsWith(ADMIN_PATH)) return context.admin(request, response, pathname, query);
+    if (context.admin && isAdminPath(pathname)) return context.admin(request, response, pathname, query);
     if (probe(context, request, response, pathname)) return;
     const claim = claimRoute(context.clients, request, pathname, query);
     const answer = new HttpAnswer(response, claim.client, asksModel(claim.route) ? claim.route : undefined, requestId);

@@ -57,6 +57,7 @@ test.each<[string, string]>([
   ['{"at": 1, "secret', "line 2: is no JSON"],
   ["[]", "line 2: expected an object"],
   [JSON.stringify({ ...GOOD, at: undefined }), "line 2: `at`: expected a number of at least 0"],
+  [JSON.stringify({ ...GOOD, at: 1e300 }), "line 2: `at`: expected ms since 1970"],
   [JSON.stringify({ ...GOOD, ms: -1 }), "line 2: `ms`: expected a number of at least 0"],
   [JSON.stringify({ ...GOOD, usage: { input: "3" } }), "line 2: `usage.input`: expected a number of at least 0"],
   [JSON.stringify({ ...GOOD, session: 7 }), "line 2: `session`: expected text"],

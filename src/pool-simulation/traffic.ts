@@ -45,6 +45,8 @@ export class TrafficError extends Error {
 const MAX_LINE_CHARS = 1024 * 1024;
 /** All of them are in memory, some hundred bytes each. */
 const MAX_REQUESTS = 2_000_000;
+/** The last moment that has a date, in ms since 1970. */
+const MAX_TIME = 8.64e15;
 /** What upstreams are asked for. */
 const OPERATIONS: ReadonlySet<string> = new Set(["generate", "count-tokens"]);
 
@@ -56,7 +58,7 @@ const protocolNames = [...protocols.keys()] as [ProtocolId, ...ProtocolId[]];
 
 const line = z.object(
   {
-    at: count,
+    at: count.max(MAX_TIME, { error: "expected ms since 1970" }),
     key: text.optional(),
     protocol: z.enum(protocolNames, { error: `expected one of ${protocolNames.join(", ")}` }),
     operation: text,

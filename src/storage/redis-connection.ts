@@ -73,13 +73,16 @@ return newer
 /** What stands under a key: when it was said, in ms since 1970, its id, its time to live and its value, which is empty when it is no longer true. */
 const WRITTEN = /^(\d{1,16}) (\S{1,100}) (\d{1,12}) (.*)$/s;
 
+/** Servers repeat what follows a command that they do not know, and behind `AUTH` and `HELLO` follows the password. */
+const REPEATED = /, with args beginning with:.*$/s;
+
 /** Keys looked through at a time. */
 const SCAN_COUNT = 500;
 /** How long the server may take to say farewell, in ms. */
 const FAREWELL_MS = 100;
 
 export class RedisConnection {
-  /** Resolves with the reason when it can no longer be used. */
+  /** Resolves with the reason when it can no longer be used. Its message is fit to be shown. */
   readonly lost: Promise<Error>;
   readonly #redis: Redis;
   readonly #prefix: string;
@@ -92,7 +95,7 @@ export class RedisConnection {
 
   /**
    * Connects, and hears of every change from then on.
-   * @throws Error when the server cannot be reached, or does not let us in. Only its message is fit to be shown: the rest of it may hold the password.
+   * @throws Error when the server cannot be reached, or does not let us in.
    */
   static async open(options: RedisConnectionOptions): Promise<RedisConnection> {
     const { Redis } = await import("ioredis");
@@ -125,7 +128,7 @@ export class RedisConnection {
     }
   }
 
-  private constructor(redis: Redis, { settings: { prefix }, pingMs, speaker, signal, onNews }: RedisConnectionOptions) {
+  private constructor(redis: Redis, { settings: { url, prefix }, pingMs, speaker, signal, onNews }: RedisConnectionOptions) {
     this.#redis = redis;
     this.#prefix = prefix;
     this.#channel = `${prefix}:changes`;
@@ -134,9 +137,10 @@ export class RedisConnection {
     signal.addEventListener("abort", this.#abort);
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.lost = promise;
-    this.#lose = resolve;
-    redis.on("error", resolve);
-    redis.on("end", () => resolve(new Error("The connection was closed.")));
+    const { password = "" } = addressIn(url);
+    this.#lose = ({ message }) => resolve(new Error(withoutSecrets(message, password)));
+    redis.on("error", this.#lose);
+    redis.on("end", () => this.#lose(new Error("The connection was closed.")));
     redis.on("message", (_channel: string, message: string) => {
       const [from, ...names] = message.split("\n");
       if (from !== speaker) onNews(names);
@@ -203,9 +207,14 @@ export class RedisConnection {
       return await command();
     } catch (error) {
       this.#lose(error as Error);
-      throw error;
+      throw await this.lost;
     }
   }
+}
+
+function withoutSecrets(message: string, password: string): string {
+  const told = message.replace(REPEATED, "");
+  return password === "" ? told : told.replaceAll(password, "[redacted]");
 }
 
 /** What a URL says, as the client takes it. Its own reading leaves an IPv6 address in brackets. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../test/support/gateway.ts";
@@ -289,4 +290,27 @@ test("a password lets in, a wrong one does not, and neither is logged", async ()
   expect(c.sharing.describe()).toMatchObject({ state: "down", reason: expect.stringContaining("NOAUTH") });
   expect(b.sharing.describe().reason).toContain("WRONGPASS");
   expect([a, b, c].flatMap(({ log, sharing }) => [...log, JSON.stringify(sharing.describe())]).join("")).not.toMatch(/s3cret|wr0ng/);
+});
+
+test.each([
+  ["as Redis does", (args: string) => `unknown command \`auth\`, with args beginning with: ${args}`],
+  ["in its own words", (args: string) => `what is ${args}?`],
+])("a server that repeats what it does not understand, %s, makes nobody repeat the password", async (_, refusal) => {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.on("data", (data) => {
+      for (const command of data
+        .toString()
+        .split(/^\*\d+\r\n/m)
+        .slice(1)) {
+        socket.write(`-ERR ${refusal(command.replaceAll("\r\n", " "))}\r\n`);
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  open.push(async () => void server.close());
+  await until(() => server.listening);
+  const { log, sharing } = await replica(`redis://me:s3cret@127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const told = JSON.stringify(sharing.describe());
+  expect(told).toContain("ERR");
+  expect([told, ...log].join("")).not.toContain("s3cret");
 });

@@ -240,6 +240,19 @@ test("what has expired or is too much goes from the file, step by step, and no t
   expect(readFileSync(path).includes("forgettable")).toBe(false);
 });
 
+test("of more facts than a process has use for those are read that expire last, the last one last", () => {
+  const file = database();
+  const insert = "INSERT INTO state (kind, key, value, expires_at) VALUES ('binding', ?, 'c', ?)";
+  const now = Date.now();
+  file.transaction(() => {
+    for (let i = 1; i <= 10_100; i += 1) file.run(insert, `k${i}`, now + HOUR_MS + i);
+  });
+  const keys = start()
+    .stateStore.load("binding")
+    .map(({ key }) => key);
+  expect([keys.length, keys[0], keys.at(-1)]).toEqual([10_000, "k101", "k10100"]);
+});
+
 test("a file of the version before is brought to this one, and what is in it stays", async () => {
   mkdirSync(join(directory, "home"));
   const old = new DatabaseSync(path);

@@ -15,7 +15,7 @@ export interface StateEntry {
 
 /** Keeps facts. The last that was said of a key counts. Writing costs the caller next to nothing, and is on disk a moment later. */
 export interface StateStore {
-  /** All that has not expired. A file is read once, when the store is opened: what was said since need not be among it. */
+  /** What has not expired, and of very much what expires last. A file is read once, when the store is opened: what was said since need not be among it. */
   load(kind: StateKind): readonly StateEntry[];
   set(kind: StateKind, entry: StateEntry): void;
   delete(kind: StateKind, key: string): void;

@@ -6,6 +6,12 @@ import type { StateChange } from "./store-messages.ts";
 /** How many go in one step. */
 const REMOVED_AT_ONCE = 64;
 
+/** More of one kind are not read, whatever the file holds. */
+const MAX_READ = 10_000;
+
+const LAST_TO_EXPIRE = `SELECT * FROM (SELECT key, value, expires_at FROM state WHERE kind = ? ORDER BY expires_at DESC LIMIT ${MAX_READ})
+  ORDER BY expires_at`;
+
 const SET = `INSERT INTO state (kind, key, value, expires_at) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
 
@@ -16,8 +22,9 @@ export class StateTable {
     this.#database = database;
   }
 
-  all(kind: StateKind): readonly StateEntry[] {
-    return this.#database.rows("SELECT key, value, expires_at FROM state WHERE kind = ?", kind).map((row) => ({
+  /** Those that expire last, in the order in which they do: as many as a process has use for. */
+  read(kind: StateKind): readonly StateEntry[] {
+    return this.#database.rows(LAST_TO_EXPIRE, kind).map((row) => ({
       key: String(row["key"]),
       value: String(row["value"]),
       expiresAt: Number(row["expires_at"]),

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -24,4 +25,16 @@ test("a bug in the thread is told, costs what it had at that moment, and the nex
     expect.any(SyntaxError),
     expect.objectContaining({ message: expect.stringContaining("Records of requests lost: 1.") }),
   ]);
+});
+
+test("a disk that does not answer keeps nobody waiting who asks for records", async () => {
+  const path = join(directory, "pipe");
+  execFileSync("mkfifo", [path]);
+  const requests = { maxRecords: 100, ttlMs: 3_600_000 };
+  const client = new StoreClient({ path, requests, onError: () => undefined, readWithinMs: 50 });
+  await expect(client.read({ id: "r" })).rejects.toThrow(`${path} does not answer.`);
+  // Opening a pipe waits for whoever reads from it.
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  await client.close();
+  closeSync(reader);
 });

@@ -12,17 +12,21 @@ const WORKER = new URL(`store-worker${extname(import.meta.url)}`, import.meta.ur
 
 /** How soon what could not be written is tried again, in ms; doubles. */
 const RETRY_MS = { first: 100, longest: 5_000 };
+/** How long whoever asks for records waits, in ms: a disk may never answer, and a shutdown waits for whoever asks. */
+const READ_WITHIN_MS = 10_000;
 /** Closing tries again so often, and takes no longer than so many ms. */
 const CLOSING = { attempts: 3, withinMs: 10_000 };
 
 export interface StoreClientOptions extends StoreWorkerData {
   /** Hears of what could not be written: once when that begins, and once when it is over if something was lost. */
   readonly onError: (error: unknown) => void;
+  readonly readWithinMs?: number;
 }
 
 interface Waiter {
   readonly resolve: (records: readonly string[]) => void;
   readonly reject: (error: StorageError) => void;
+  readonly limit: NodeJS.Timeout;
 }
 
 export class StoreClient {
@@ -68,13 +72,18 @@ export class StoreClient {
 
   /**
    * The records that a query finds, as JSON.
-   * @throws StorageError when the file cannot be read now.
+   * @throws StorageError when the file cannot be read now, or not in time.
    */
   read(query: RecordQuery): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new StorageError("The store is closed."));
       const number = (this.#queriesAsked += 1);
-      this.#queries.set(number, { resolve, reject });
+      const { path, readWithinMs = READ_WITHIN_MS } = this.#options;
+      const limit = setTimeout(() => {
+        this.#settled(number);
+        reject(new StorageError(`${path} does not answer.`));
+      }, readWithinMs);
+      this.#queries.set(number, { resolve, reject, limit });
       this.#post({ query, number });
       this.#worker?.ref();
     });
@@ -141,11 +150,18 @@ export class StoreClient {
   }
 
   #answered(message: Extract<FromStoreWorker, { readonly number: number }>): void {
-    const waiter = this.#queries.get(message.number);
-    this.#queries.delete(message.number);
-    if (this.#queries.size === 0 && !this.#closed) this.#worker?.unref();
+    const waiter = this.#settled(message.number);
     if ("records" in message) waiter?.resolve(message.records);
     else waiter?.reject(new StorageError(message.failed));
+  }
+
+  /** Nobody waits for it any more. */
+  #settled(number: number): Waiter | undefined {
+    const waiter = this.#queries.get(number);
+    clearTimeout(waiter?.limit);
+    this.#queries.delete(number);
+    if (this.#queries.size === 0 && !this.#closed) this.#worker?.unref();
+    return waiter;
   }
 
   /** A bug, or no memory: what the thread had is not tried again, because it may be why. */
@@ -158,8 +174,7 @@ export class StoreClient {
   }
 
   #rejectQueries(): void {
-    for (const { reject } of this.#queries.values()) reject(new StorageError("The store's thread has ended."));
-    this.#queries.clear();
+    for (const number of this.#queries.keys()) this.#settled(number)?.reject(new StorageError("The store's thread has ended."));
   }
 
   #troubled(error: StorageError): void {

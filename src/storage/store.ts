@@ -63,7 +63,7 @@ function readState(path: string): ReadonlyMap<StateKind, readonly StateEntry[]> 
   const database = openPatiently(path);
   try {
     const table = new StateTable(database);
-    return new Map(STATE_KINDS.map((kind) => [kind, table.all(kind)]));
+    return new Map(STATE_KINDS.map((kind) => [kind, table.read(kind)]));
   } finally {
     database.close();
   }

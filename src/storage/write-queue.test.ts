@@ -72,3 +72,16 @@ test("a record that is larger than all that may wait does not stay", () => {
   expect(queue.addRecord("x".repeat(17 * 1_048_576))).toBe(true);
   expect([queue.isEmpty, queue.takeDropped()]).toEqual([true, 1]);
 });
+
+test("the oldest facts go when they are too many", () => {
+  const queue = new WriteQueue();
+  const add = (from: number, to: number): void => {
+    for (let i = from; i < to; i += 1) queue.addChange(said(`k${i}`, "1"));
+  };
+  add(0, 20_000);
+  const batch = queue.take();
+  add(20_000, 20_100);
+  queue.putBack(batch);
+  const keys = drain(queue).changes.map(({ key }) => key);
+  expect([keys.length, keys[0], keys.at(-1)]).toEqual([20_000, "k100", "k20099"]);
+});

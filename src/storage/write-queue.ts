@@ -5,6 +5,8 @@ import type { StateChange, WriteBatch } from "./store-messages.ts";
 const BATCH = { entries: 64, characters: 262_144 };
 /** More records than this are not held in memory, in characters. */
 const MAX_WAITING = 16 * 1_048_576;
+/** More facts than this are not held: conversations come and go as long as the disk does not answer. */
+const MAX_CHANGES = 20_000;
 
 export class WriteQueue {
   #records: string[] = [];
@@ -27,9 +29,10 @@ export class WriteQueue {
     return this.#makeRoom();
   }
 
-  /** Takes the place of what waits for its key; none is ever dropped, for there are no more than keys. */
+  /** Takes the place of what waits for its key. The oldest goes when they are too many: what it said ends by itself. */
   addChange(change: StateChange): void {
     this.#changes.set(keyOf(change), change);
+    this.#makeRoomForChanges();
   }
 
   /** Whether what waits is far from being too much. */
@@ -62,6 +65,7 @@ export class WriteQueue {
     for (const { length } of records) this.#characters += length;
     this.#changes = new Map([...changes.map((change) => [keyOf(change), change] as const), ...this.#changes]);
     this.#makeRoom();
+    this.#makeRoomForChanges();
   }
 
   /** Counts what was taken and will never be written. */
@@ -82,6 +86,13 @@ export class WriteQueue {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return dropped;
+  }
+
+  #makeRoomForChanges(): void {
+    for (const oldest of this.#changes.keys()) {
+      if (this.#changes.size <= MAX_CHANGES) return;
+      this.#changes.delete(oldest);
+    }
   }
 
   #makeRoom(): boolean {

@@ -112,6 +112,13 @@ step 1  claude/claude-opus-5-5, translated to anthropic-messages  (round-robin)
   expect((await dragoman(["reset", "claude"])).stdout).toBe("claude and all of its credentials are asked again from now on.\n");
 });
 
+test("what a caller writes moves no cursor and fakes no line", async () => {
+  const answer = await post(url, ask("hello", { model: "claude-\u001b[2J\nattempts\u202e" }), { "x-api-key": "alices-hunter2" });
+  const { stdout } = await dragoman(["explain", await remembered(answer)]);
+  expect(stdout).toMatch(/^ {2}asked {6}claude-\ufffd\[2J\ufffdattempts\ufffd, anthropic-messages/m);
+  expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+});
+
 test("--json prints what the admin API answers", async () => {
   const id = await remembered(await claude());
   const outcomes = await Promise.all(
@@ -163,9 +170,11 @@ describe("mistakes", () => {
       `1 there is no admin key in DRAGOMAN_ADMIN_KEY or in ${join(other, "admin.key")}: set the DRAGOMAN_HOME that the Dragoman at ${url} has, or its key.`,
     );
     const wrong = await told(["status"], { DRAGOMAN_ADMIN_KEY: "wrong-hunter2" });
-    expect(wrong).toMatch(/^1 the Dragoman at \S+ does not take the admin key in DRAGOMAN_ADMIN_KEY\./);
+    expect(wrong).toBe(
+      `1 the Dragoman at ${url} does not take the admin key in DRAGOMAN_ADMIN_KEY: this is not the admin key. It may run with another DRAGOMAN_HOME or DRAGOMAN_ADMIN_KEY.`,
+    );
     expect(wrong).not.toContain("hunter2");
-    expect(await told(["status"], { DRAGOMAN_ADMIN_KEY: "alices-hunter2" })).toContain("A virtual key is not the admin key");
+    expect(await told(["status"], { DRAGOMAN_ADMIN_KEY: "alices-hunter2" })).toContain("a virtual key is not the admin key.");
     mkdirSync(other);
     writeFileSync(join(other, "admin.key"), "two words\n");
     expect(await told(["status"], { DRAGOMAN_HOME: other })).toMatch(/^1 .*admin\.key holds a space/);

@@ -46,6 +46,17 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   };
 }
 
+/**
+ * What it tells, for a terminal. Callers choose the names of models, and upstreams what their errors say: none of it may move the
+ * cursor, or look like a line of ours.
+ */
+export async function readForTerminal(answer: Response): Promise<unknown> {
+  const visible = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll(INVISIBLE, "\u{fffd}") : value);
+  return JSON.parse(await answer.text(), visible);
+}
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 function addressOf({ url, config }: ConnectionOptions): string {
   if (url !== undefined) {
     const parsed = URL.parse(url);
@@ -110,14 +121,20 @@ async function refusal(answer: Response, url: string, hasKey: boolean): Promise<
   if (answer.status === 401) {
     const place = process.env["DRAGOMAN_ADMIN_KEY"] ? "DRAGOMAN_ADMIN_KEY" : adminKeyPath(process.env);
     return new CommandError(
-      `the Dragoman at ${url} does not take the admin key in ${place}. ${message ?? ""} It may run with another DRAGOMAN_HOME or DRAGOMAN_ADMIN_KEY.`,
+      `the Dragoman at ${url} does not take the admin key in ${place}: ${uncapitalised(firstSentence(message))} It may run with another DRAGOMAN_HOME or DRAGOMAN_ADMIN_KEY.`,
       1,
     );
   }
-  return new CommandError(uncapitalised(message) ?? `the Dragoman at ${url} answers ${answer.status}.`, answer.status === 400 ? 2 : 1);
+  const told = message === undefined ? `the Dragoman at ${url} answers ${answer.status}.` : uncapitalised(message);
+  return new CommandError(told, answer.status === 400 ? 2 : 1);
+}
+
+/** The rest says how to send the key, which is not for whoever runs a command. */
+function firstSentence(text = "This is not the admin key."): string {
+  return /^.*?\.(?= |$)/.exec(text)?.[0] ?? text;
 }
 
 /** As the messages of commands are written. */
-function uncapitalised(sentence: string | undefined): string | undefined {
-  return sentence === undefined ? undefined : sentence.charAt(0).toLowerCase() + sentence.slice(1);
+function uncapitalised(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }

@@ -2,7 +2,7 @@
 import type { Explanation } from "../../http/admin/explain.ts";
 import type { RequestRecord } from "../../storage/request-log.ts";
 import { CommandError } from "../command-error.ts";
-import { connect, type ConnectionOptions } from "./connection.ts";
+import { connect, readForTerminal, type ConnectionOptions } from "./connection.ts";
 import { describeChoice } from "./describe-choice.ts";
 import { describeRequest } from "./describe-request.ts";
 
@@ -32,6 +32,6 @@ export async function explain(id: string | undefined, options: ExplainOptions): 
     ? gateway.get("/explain", { model, key, session, protocol })
     : gateway.get(`/requests/${encodeURIComponent(id)}`));
   if (json) return void process.stdout.write(await answer.text());
-  const told: unknown = await answer.json();
+  const told = await readForTerminal(answer);
   process.stdout.write(id === undefined ? describeChoice(told as Explanation) : describeRequest(told as RequestRecord));
 }

@@ -3,7 +3,7 @@ import type { Status, StoreStatus } from "../../http/admin/status.ts";
 import type { CooldownView } from "../../routing/cooldown.ts";
 import type { CredentialView, PoolView } from "../../routing/describe.ts";
 import { alignLines, describeSource } from "../describe.ts";
-import { connect, type ConnectionOptions } from "./connection.ts";
+import { connect, readForTerminal, type ConnectionOptions } from "./connection.ts";
 import { columns, count, shortDuration } from "./words.ts";
 
 export interface StatusOptions extends ConnectionOptions {
@@ -15,7 +15,7 @@ export async function status({ json, ...options }: StatusOptions): Promise<void>
   const gateway = await connect(options);
   const answer = await gateway.get("/status");
   if (json) return void process.stdout.write(await answer.text());
-  process.stdout.write(describeStatus((await answer.json()) as Status, gateway.url));
+  process.stdout.write(describeStatus((await readForTerminal(answer)) as Status, gateway.url));
 }
 
 /** The status in words, with a line break at the end. */

@@ -2,6 +2,7 @@
 import { allowsModel } from "../../access/keys.ts";
 import { GatewayError } from "../../chat/error.ts";
 import type { LossMode } from "../../chat/loss.ts";
+import { causesOf } from "../../config/causes.ts";
 import { Course } from "../../pipeline/course.ts";
 import { finalError } from "../../pipeline/told.ts";
 import type { AffinityMet } from "../../routing/lease.ts";
@@ -50,7 +51,7 @@ export interface ExplainedTarget {
 export interface ExplainedStep {
   readonly targets: readonly ExplainedTarget[];
   readonly strategy: string;
-  /** The failures of the steps before that lead here; absent: all but those that are the request's own fault. */
+  /** The failures of the steps before that lead here, in the config's words; absent: all but those that are the request's own fault. */
   readonly on?: readonly string[];
   /** Whether it would be asked for a credential now. */
   readonly reached: boolean;
@@ -164,7 +165,7 @@ function explainStep(
   return {
     targets: targets.map(lane),
     strategy,
-    ...(on && { on: [...on] }),
+    ...(on && { on: causesOf(on) }),
     reached,
     ...(chosen && { chosen: { target: targetName(chosen.target), credential: chosen.credential } }),
     ...(affinity && { affinity }),

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createAdminAccess } from "../../access/admin.ts";
 import { GatewayError, toGatewayError } from "../../chat/error.ts";
+import { StorageError } from "../../storage/home.ts";
 import { sendError } from "./answer.ts";
 import type { AdminContext, Asked } from "./context.ts";
 import { answerExplain } from "./explain.ts";
@@ -9,8 +10,12 @@ import { answerRequest, answerRequests, answerTraffic } from "./records.ts";
 import { answerReset } from "./reset.ts";
 import { answerStatus } from "./status.ts";
 
-/** Below it everything is the admin API's. */
-export const ADMIN_PATH = "/admin";
+const ADMIN_PATH = "/admin";
+
+/** Whether a path is the admin API's: all that stands below {@link ADMIN_PATH}. */
+export function isAdminPath(path: string): boolean {
+  return path === ADMIN_PATH || path.startsWith(`${ADMIN_PATH}/`);
+}
 
 /** Answers one request; does not reject. */
 export type AdminListener = (request: IncomingMessage, response: ServerResponse, path: string, query: URLSearchParams) => Promise<void>;
@@ -31,7 +36,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: "POST", path: "/reset", answer: answerReset },
 ];
 
-/** Serves what begins with {@link ADMIN_PATH}. */
+/** Serves what {@link isAdminPath} is true of. */
 export function createAdminListener(context: AdminContext): AdminListener {
   const refuse = createAdminAccess(context.key);
   return async (request, response, path, query) => {
@@ -42,7 +47,7 @@ export function createAdminListener(context: AdminContext): AdminListener {
       const { endpoint, id } = find(request.method ?? "GET", path);
       await endpoint.answer(context, { request, response, query, id });
     } catch (thrown) {
-      const error = toGatewayError(thrown);
+      const error = thrown instanceof StorageError ? new GatewayError("unavailable", thrown.message) : toGatewayError(thrown);
       if (error.kind === "internal") context.log.error({ method: request.method, path, err: error }, "admin request");
       else context.log.info({ method: request.method, path, err: error }, "refused");
       if (response.headersSent) return void response.destroy();
