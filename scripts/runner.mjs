@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
+import { allocatorSettings } from "./allocator.mjs";
+
 /** The root folder of the repository. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -27,7 +29,7 @@ const forwarded = terminal ? ["SIGTERM", "SIGHUP"] : ["SIGTERM", "SIGHUP", "SIGI
 export function createRunner(searchPath) {
   const start = (file, args, stdio) =>
     new Promise((resolve) => {
-      const child = spawn(file, args, { cwd: root, stdio, env: { ...process.env, PATH: searchPath } });
+      const child = spawn(file, args, { cwd: root, stdio, env: { ...allocatorSettings, ...process.env, PATH: searchPath } });
       let output = "";
       const collect = (chunk) => (output += chunk);
       child.stdout?.on("data", collect);

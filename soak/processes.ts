@@ -87,7 +87,7 @@ export async function startGateway<Report>(
   const log = path.join(folder, "gateway.log");
   writeFileSync(file, JSON.stringify(gatewayConfig(`http://127.0.0.1:${upstreamPort}`), undefined, 2));
   const args = ["--import", path.join(here, "probe.ts"), gatewayBinary, "serve", "--config", file, "--port", "0"];
-  const child = launch(args, { log, env: { HOME: folder, DRAGOMAN_HOME: folder, DRAGOMAN_LOG: "info", PATH: process.env["PATH"] } });
+  const child = launch(args, { log, env: gatewayEnvironment(folder) });
   const port = await new Promise<number>((resolve, reject) => {
     const fail = () => reject(new Error(`the gateway does not start: ${readFileSync(log, "utf8").slice(-3000)}`));
     const timer = setTimeout(fail, startMs);
@@ -102,6 +102,12 @@ export async function startGateway<Report>(
     child.once("exit", fail);
   });
   return { gateway: new Companion<Report>(child), port };
+}
+
+/** As `npm start` would run it, but for a home of its own. */
+function gatewayEnvironment(folder: string): NodeJS.ProcessEnv {
+  const allocator = Object.entries(process.env).filter(([name]) => name.startsWith("MALLOC_"));
+  return { ...Object.fromEntries(allocator), HOME: folder, DRAGOMAN_HOME: folder, DRAGOMAN_LOG: "info", PATH: process.env["PATH"] };
 }
 
 interface LaunchOptions {
