@@ -40,6 +40,9 @@ export async function serve({ loaded: { config, secrets }, load, files, logLevel
   const redaction = new Redaction(secrets, [adminKey]);
   const log = createLogger({ level: logLevel, secrets: redaction });
   endOnBug(log);
+  let reloader: Reloader | undefined;
+  // Before anything that takes time: who asks for the end, or for another look at the configuration, may do so at once.
+  const ended = endSignal(() => reloader?.reload());
   const path = join(homePath(process.env), "dragoman.db");
   const recordsExist = existsSync(path);
   const openRecords = (): RecordStore =>
@@ -55,12 +58,12 @@ export async function serve({ loaded: { config, secrets }, load, files, logLevel
     listModels: true,
     ...(store && { store }),
   });
-  const reloader = new Reloader({ gateway, load, log, redaction });
+  reloader = new Reloader({ gateway, load, log, redaction });
   const address = await listen(gateway, config.server);
   process.stdout.write(`${banner(config, address)}\n`);
   log.info({ ...address }, "listening");
   reloader.watch(files);
-  const signal = await endSignal(() => reloader.reload());
+  const signal = await ended;
   log.info({ signal }, "shutting down");
   await reloader.close();
   const grace = formatDuration(gateway.config.server.shutdownGraceMs);

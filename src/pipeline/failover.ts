@@ -46,6 +46,7 @@ export interface Current {
   readonly prepared: Prepared;
 }
 
+const MAX_PASSED_OVER = 20;
 const CANCELLED: CourseEnd = { type: "cancelled" };
 
 /** One request's way through its candidates. */
@@ -180,8 +181,7 @@ export class Failover implements HeadSource {
       const error = this.#shutdown.reason ?? toGatewayError(thrown);
       const { passedOver } = pool.look(request);
       for (const target of stage.targets) {
-        const passed = passedOver.filter((other) => other.target === target).map(told);
-        this.#note(target, undefined, error.kind, began, passed.length > 0 ? { passedOver: passed } : {});
+        this.#note(target, undefined, error.kind, began, told(passedOver.filter((other) => other.target === target)));
       }
       if (this.#shutdown.reason) this.#course.last = error;
       else stage.unserved(error);
@@ -315,7 +315,7 @@ export class Failover implements HeadSource {
       ms: Math.round(now - began),
       ...more,
       ...(lease?.probe && { probe: true as const }),
-      ...(lease && lease.choice.passedOver.length > 0 && { passedOver: lease.choice.passedOver.map(told) }),
+      ...(lease && told(lease.choice.passedOver)),
     });
   }
 }
@@ -332,8 +332,10 @@ function charged({ provider: { platform } }: Target, { lane }: Prepared): Pick<A
   return { usage, platform };
 }
 
-function told({ target, ...passed }: Lease["choice"]["passedOver"][number]): NonNullable<AttemptRecord["passedOver"]>[number] {
-  return { target: targetName(target), ...passed };
+/** Who else could have had it; of a large pool the first ones, for a record has an end. */
+function told(passedOver: Lease["choice"]["passedOver"]): Pick<AttemptRecord, "passedOver"> {
+  if (passedOver.length === 0) return {};
+  return { passedOver: passedOver.slice(0, MAX_PASSED_OVER).map(({ target, ...passed }) => ({ target: targetName(target), ...passed })) };
 }
 
 function failed(error: GatewayError): CourseEnd {

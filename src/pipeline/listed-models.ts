@@ -17,6 +17,8 @@ const KEPT_MS = 7 * 86_400_000;
 /** Of a pool whose keys are refused one after the other, so many are tried. */
 const MAX_CREDENTIALS = 3;
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What asking needs from the program. */
 export interface ListedModelsContext extends ModelListContext {
   readonly protocols: ReadonlyMap<string, Protocol>;
@@ -27,7 +29,7 @@ export interface ListedModelsContext extends ModelListContext {
 /** One provider that is asked. */
 interface Asked {
   readonly provider: Provider;
-  models: readonly string[];
+  models: ReadonlySet<string>;
   timer: NodeJS.Timeout | undefined;
   retryMs: number;
 }
@@ -42,8 +44,8 @@ export class ListedModelMemory implements ListedModels {
     this.#context = context;
   }
 
-  of(provider: string): readonly string[] {
-    return this.#asked.get(provider)?.models ?? [];
+  of(provider: string): ReadonlySet<string> {
+    return this.#asked.get(provider)?.models ?? NONE;
   }
 
   /** Asks these from now on, and no others. What was known of one at the same address stays. */
@@ -55,7 +57,7 @@ export class ListedModelMemory implements ListedModels {
       providers.filter(isAsked).map((provider) => {
         const earlier = before.get(provider.name);
         const models =
-          earlier && serverOf(earlier.provider) === serverOf(provider) ? earlier.models : namesIn(kept.get(serverOf(provider)));
+          earlier && serverOf(earlier.provider) === serverOf(provider) ? earlier.models : new Set(namesIn(kept.get(serverOf(provider))));
         return [provider.name, { provider, models, timer: undefined, retryMs: RETRY_MS }];
       }),
     );
@@ -73,7 +75,7 @@ export class ListedModelMemory implements ListedModels {
     void this.#fetch(provider).then(
       (models) => {
         if (!isCurrent()) return;
-        asked.models = models;
+        asked.models = new Set(models);
         asked.retryMs = RETRY_MS;
         this.#context.stateStore.set("models", { key: serverOf(provider), value: JSON.stringify(models), expiresAt: Date.now() + KEPT_MS });
         this.#arrange(asked, REFRESH_MS);

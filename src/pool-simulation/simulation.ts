@@ -180,11 +180,11 @@ class Simulation {
 }
 
 /** The models that each provider served: what it has, where the config does not say. */
-function modelsSeen(requests: readonly TrafficRequest[]): (provider: string) => readonly string[] {
+function modelsSeen(requests: readonly TrafficRequest[]): (provider: string) => ReadonlySet<string> {
   const targets = new Set(requests.flatMap(({ target }) => target ?? []));
   const models = Map.groupBy(targets, (target) => target.slice(0, target.indexOf("/")));
-  const seen = new Map([...models].map(([provider, names]) => [provider, names.map((name) => name.slice(provider.length + 1))]));
-  return (provider) => seen.get(provider) ?? [];
+  const seen = new Map([...models].map(([provider, names]) => [provider, new Set(names.map((name) => name.slice(provider.length + 1)))]));
+  return (provider) => seen.get(provider) ?? new Set();
 }
 
 /** A provider's prompt cache is a model's. */

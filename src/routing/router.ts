@@ -50,7 +50,7 @@ export interface Resolution {
 /** What providers said they have. */
 export interface ListedModels {
   /** The names that this provider listed last, which may be none. */
-  of(provider: string): readonly string[];
+  of(provider: string): ReadonlySet<string>;
 }
 
 /** Stands for the name asked for, in a target. */
@@ -58,7 +58,7 @@ const SAME_NAME = "*";
 /** Names are cut to this in error messages: callers choose them. */
 const MAX_SHOWN_CHARS = 128;
 const MAX_SHOWN_PATTERNS = 8;
-const NONE_LISTED: ListedModels = { of: () => [] };
+const NONE_LISTED: ListedModels = { of: () => new Set() };
 
 interface CompiledRoute extends Route {
   readonly compiled: readonly CompiledStep[];
@@ -113,7 +113,7 @@ export class Router {
     if (pattern && !(addressed && literalPrefix(pattern.pattern) <= slash)) return follow(pattern, model);
     if (addressed) return { steps: addressed.map((provider) => stepAt(provider, model.slice(slash + 1))), ordered: true };
     const declaring = this.#providers.filter(({ models }) => models.some((declared) => matchesPattern(declared, model)));
-    const having = declaring.length > 0 ? declaring : this.#providers.filter(({ name }) => this.#listed.of(name).includes(model));
+    const having = declaring.length > 0 ? declaring : this.#providers.filter(({ name }) => this.#listed.of(name).has(model));
     if (having.length === 0) throw this.#unknown(model);
     return { steps: having.map((provider) => stepAt(provider, model)), ordered: false };
   }
@@ -128,7 +128,7 @@ export class Router {
     const patterns = models.filter(isPattern);
     // A host of anybody's models declares none; one whose names are declared one by one has no others.
     const fits = (model: string): boolean => models.length === 0 || patterns.some((pattern) => matchesPattern(pattern, model));
-    return [...named, ...this.#listed.of(name).filter(fits)];
+    return [...named, ...[...this.#listed.of(name)].filter(fits)];
   }
 
   #compile(route: Route): CompiledRoute {

@@ -31,7 +31,7 @@ export interface AttemptRecord {
   readonly ttftMs?: number;
   /** Whether it told if a resting credential had recovered. */
   readonly probe?: true;
-  /** Who else could have had it, and why nobody did. */
+  /** Who else could have had it, and why nobody did; of a large pool the first ones. */
   readonly passedOver?: readonly PassedOver[];
   /** What it was charged for, where that is known. */
   readonly usage?: Usage;
