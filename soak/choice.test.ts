@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseRequest, clientProtocols, providers } from "./choice.ts";
+import { chooseRequest, clientProtocols, providers, requestOfRun } from "./choice.ts";
 import { behaviours, faults, isBehaviourName } from "./faults.ts";
 import { readMarker, writeMarker } from "./marker.ts";
 import { requestFor } from "./requests.ts";
@@ -10,6 +10,14 @@ test("a request is the same whenever it is chosen, and another with another seed
   expect(chooseRequest(7, 123)).toEqual(chooseRequest(7, 123));
   const repeated = Array.from({ length: 100 }, (_, index) => chooseRequest(2, index));
   expect(many.slice(0, 100).filter((choice, index) => JSON.stringify(choice) === JSON.stringify(repeated[index]))).toEqual([]);
+});
+
+test("in a run requests come again, but for the faults, each of which has a number of its own", () => {
+  const run = Array.from({ length: 6_000 }, (_, number) => requestOfRun(1, number));
+  const sound = run.filter(({ behaviour }) => behaviours[behaviour].effect === "none");
+  expect(new Set(sound.map((choice) => JSON.stringify(choice))).size).toBeLessThan(sound.length / 3);
+  const faulty = run.filter(({ behaviour }) => behaviours[behaviour].effect !== "none");
+  expect(new Set(faulty.map(({ index }) => index)).size).toBe(faulty.length);
 });
 
 test("about fifteen in a hundred are faulty", () => {

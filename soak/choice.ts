@@ -1,5 +1,5 @@
 /** What each request of a soak is: decided by the seed and the request's number alone, so that a run can be repeated. */
-import { faults, type BehaviourName, type FaultName, type OddityName } from "./faults.ts";
+import { behaviours, faults, type BehaviourName, type FaultName, type OddityName } from "./faults.ts";
 
 /** A protocol that clients speak; Gemini's streams have two forms. */
 export const clientProtocols = ["messages", "chat", "responses", "gemini", "gemini-array"] as const;
@@ -56,6 +56,8 @@ const shapes: readonly Shape[] = [
 const promptSizes = [100, 100, 400, 2_000, 2_000, 10_000, 60_000];
 /** Fewer than the load's workers, so that requests of one conversation overlap. */
 const sessions = 100;
+/** Different requests. */
+const variety = 1_500;
 const faultNames = Object.keys(faults) as FaultName[];
 
 /** What request `index` is. */
@@ -86,6 +88,16 @@ export function chooseRequest(seed: number, index: number): Choice {
     stores: random() < 0.5,
     goesOn: random() < 0.4,
   };
+}
+
+/**
+ * The request with this number in a run. They come again and again: what is remembered of conversations is full after some
+ * minutes, and whatever grows then is lost memory.
+ */
+export function requestOfRun(seed: number, number: number): Choice {
+  const choice = chooseRequest(seed, number % variety);
+  // The upstream counts by the number how often a fault has happened.
+  return behaviours[choice.behaviour].effect === "none" ? choice : { ...choice, index: number };
 }
 
 /** The model's name that has the simulator answer in this shape. */

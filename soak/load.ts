@@ -5,7 +5,7 @@
 import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { chooseRequest, type Choice } from "./choice.ts";
+import { requestOfRun, type Choice } from "./choice.ts";
 import { exchange } from "./exchange.ts";
 import { judge, type Outcome } from "./outcome.ts";
 
@@ -53,7 +53,7 @@ async function work(delayMs: number): Promise<void> {
   await wait(delayMs);
   let previous: string | undefined;
   while (!stop.signal.aborted) {
-    const choice = chooseRequest(plan.seed, next);
+    const choice = requestOfRun(plan.seed, next);
     next += 1;
     open += 1;
     const { outcome, keptAs } = await ask(choice, choice.goesOn ? previous : undefined);
