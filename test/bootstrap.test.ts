@@ -14,7 +14,7 @@ let folder: string;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "dragoman-bootstrap-"));
-  for (const file of ["bootstrap", "commands", "dependencies", "failure", "pinned-node", "runner"]) {
+  for (const file of ["allocator", "bootstrap", "commands", "dependencies", "failure", "pinned-node", "runner"]) {
     cpSync(path.join(scripts, `${file}.mjs`), path.join(folder, "scripts", `${file}.mjs`));
   }
   writeJson("package.json", manifest);
