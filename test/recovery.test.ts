@@ -253,11 +253,9 @@ describe("what it takes", () => {
 
   test("one key is enough: it is asked again, once", async () => {
     const gateway = await start({ config: config(claude, { keys: 1 }) });
-    const answer = { text: TEXT, thinking: "" };
-    gateway.simulator.script(CUT, answer);
+    gateway.simulator.script(CUT, { text: TEXT, thinking: "" }, CUT, CUT);
     expect(textOf(read(messages, await (await post(gateway.url, messages)).text()))).toBe(TEXT);
     expect(await logged(gateway)).toMatchObject({ recovery: "regenerated" });
-    gateway.simulator.script(CUT, CUT, answer);
     expect(await (await post(gateway.url, messages)).text()).toContain("fell silent");
     expect(gateway.simulator.requests).toHaveLength(4);
   });
