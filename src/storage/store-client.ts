@@ -10,6 +10,11 @@ const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 /** As this file: the sources and what is built of them have different names. */
 const WORKER = new URL(`store-worker${extname(import.meta.url)}`, import.meta.url);
 
+/**
+ * How far batches that are not full lie apart, in ms: a transaction of its own, and waking a thread for it, cost each record more
+ * than all else that is done with it.
+ */
+const APART_MS = 50;
 /** How soon what could not be written is tried again, in ms; doubles. */
 const RETRY_MS = { first: 100, longest: 5_000 };
 /** How long whoever asks for records waits, in ms: a disk may never answer, and a shutdown waits for whoever asks. */
@@ -38,6 +43,9 @@ export class StoreClient {
   #sent: WriteBatch | undefined;
   #queriesAsked = 0;
   #trouble: string | undefined;
+  /** When the last batch was sent, by the process's own clock. */
+  #sentAt = -Infinity;
+  #sendTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS.first;
   #closed: Promise<void> | undefined;
@@ -128,8 +136,19 @@ export class StoreClient {
   /** One batch at a time: what comes meanwhile goes together in the next. */
   #send(): void {
     if (this.#sent || this.#retryTimer || this.#queue.isEmpty) return;
+    const waitMs = this.#sentAt + APART_MS - performance.now();
+    if (waitMs > 0 && !this.#queue.hasFullBatch && !this.#closing) {
+      this.#sendTimer ??= setTimeout(() => this.#sendGathered(), waitMs).unref();
+      return;
+    }
     this.#sent = this.#queue.take();
+    this.#sentAt = performance.now();
     this.#post({ write: this.#sent });
+  }
+
+  #sendGathered(): void {
+    this.#sendTimer = undefined;
+    this.#send();
   }
 
   #heard(message: FromStoreWorker): void {

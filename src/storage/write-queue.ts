@@ -19,6 +19,11 @@ export class WriteQueue {
     return this.#records.length === 0 && this.#changes.size === 0;
   }
 
+  /** Whether a batch gains nothing from waiting for more. */
+  get hasFullBatch(): boolean {
+    return this.#records.length >= BATCH.entries || this.#characters >= BATCH.characters || this.#changes.size >= BATCH.entries;
+  }
+
   /**
    * The oldest record goes when they are too many.
    * @returns whether one had to go.
