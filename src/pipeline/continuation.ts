@@ -6,17 +6,46 @@ import type { Citation, Content } from "../chat/chat.ts";
 import type { ChatEvent } from "../chat/events.ts";
 import { textOf, type SaidItem } from "./said.ts";
 
-/** A filter over the events of the new answer; errors are not for it. */
-export interface Continuation {
-  /** Whether the new answer is another than the one that the client has begun to read: nothing of it is passed on any more. */
-  readonly diverged: boolean;
-  /** The events to pass on in place of this one, in the client's own count of items. */
-  push(event: ChatEvent): readonly ChatEvent[];
-}
-
 const NOTHING: readonly ChatEvent[] = [];
 
 type ItemEvent = Extract<ChatEvent, { readonly index: number }>;
+type FinishEvent = Extract<ChatEvent, { readonly type: "finish" }>;
+
+/** A filter over the events of the new answer; errors are not for it. */
+export abstract class Continuation {
+  #diverged = false;
+
+  /** Whether the new answer is another than the one that the client has begun to read: nothing of it is passed on any more. */
+  get diverged(): boolean {
+    return this.#diverged;
+  }
+
+  /** The events to pass on in place of this one, in the client's own count of items. */
+  push(event: ChatEvent): readonly ChatEvent[] {
+    if (this.#diverged) return NOTHING;
+    switch (event.type) {
+      case "start":
+      case "error":
+        return NOTHING;
+      case "ping":
+      case "usage":
+        return [event];
+      case "finish":
+        return this.finish(event);
+      default:
+        return this.item(event);
+    }
+  }
+
+  protected abstract finish(event: FinishEvent): readonly ChatEvent[];
+
+  protected abstract item(event: ItemEvent): readonly ChatEvent[];
+
+  protected diverge(): readonly ChatEvent[] {
+    this.#diverged = true;
+    return NOTHING;
+  }
+}
 
 /** What the client has of an item, and how much of it the new answer has said. */
 interface Expected extends SaidItem {
@@ -31,40 +60,31 @@ interface Expected extends SaidItem {
  * A new answer to the same request. It is used only if it begins with everything that was sent: the same items, texts and
  * inputs in the same order. Ids and opaque state cannot be compared; the client keeps those that it has.
  */
-export class Regenerated implements Continuation {
+export class Regenerated extends Continuation {
   readonly #expected: readonly Expected[];
   /** What goes beyond what was sent, until all of that has been said again. */
   #held: ChatEvent[] = [];
   #caughtUp = false;
-  diverged = false;
 
   /** @param said what the client has. */
   constructor(said: readonly SaidItem[]) {
+    super();
     this.#expected = said.map((item) => ({ ...item, started: false, chars: 0, cited: 0, endSeen: false }));
   }
 
-  push(event: ChatEvent): readonly ChatEvent[] {
-    if (this.diverged) return NOTHING;
-    switch (event.type) {
-      case "start":
-      case "error":
-        return NOTHING;
-      case "ping":
-      case "usage":
-        return [event];
-      case "finish":
-        if (!this.#isCaughtUp()) return this.#diverge();
-        return this.#pass([event]);
-      default:
-        return this.#item(event);
-    }
+  protected override finish(event: FinishEvent): readonly ChatEvent[] {
+    return this.#isCaughtUp() ? this.#pass([event]) : this.diverge();
   }
 
-  #item(event: ItemEvent): readonly ChatEvent[] {
+  protected override item(event: ItemEvent): readonly ChatEvent[] {
     const expected = this.#expected[event.index];
     const more = expected ? this.#compare(expected, event) : [event];
-    if (!more) return this.#diverge();
-    return this.#pass(more);
+    return more ? this.#pass(more) : this.diverge();
+  }
+
+  protected override diverge(): readonly ChatEvent[] {
+    this.#held = [];
+    return super.diverge();
   }
 
   #pass(more: readonly ChatEvent[]): readonly ChatEvent[] {
@@ -83,12 +103,6 @@ export class Regenerated implements Continuation {
         started && chars === text.length && cited === citations.length && (endSeen || !ended),
     );
     return this.#caughtUp;
-  }
-
-  #diverge(): readonly ChatEvent[] {
-    this.diverged = true;
-    this.#held = [];
-    return NOTHING;
   }
 
   /** What goes beyond what was sent of this item; `undefined`: it is another. */
@@ -135,38 +149,26 @@ export class Regenerated implements Continuation {
  * Of its end, spaces and line breaks were left out, because providers refuse them there: where the text goes on it must begin
  * with them.
  */
-export class Prefilled implements Continuation {
+export class Prefilled extends Continuation {
   /** What was left out of the text, as far as it has not been said. */
   #due: string;
   readonly #length: number;
   #shift = 0;
   #begun = false;
-  diverged = false;
 
   /** @param text what the client has. @param given how much of it the model was given, in UTF-16 units. */
   constructor(text: string, given: number) {
+    super();
     this.#due = text.slice(given);
     this.#length = given;
   }
 
-  push(event: ChatEvent): readonly ChatEvent[] {
-    if (this.diverged) return NOTHING;
-    switch (event.type) {
-      case "start":
-      case "error":
-        return NOTHING;
-      case "ping":
-      case "usage":
-        return [event];
-      case "finish":
-        // Nothing more was to be said.
-        return this.#begun ? [event] : [{ type: "item-end", index: 0 }, event];
-      default:
-        return this.#item(event);
-    }
+  protected override finish(event: FinishEvent): readonly ChatEvent[] {
+    // Where it has not begun, nothing more was to be said.
+    return this.#begun ? [event] : [{ type: "item-end", index: 0 }, event];
   }
 
-  #item(event: ItemEvent): readonly ChatEvent[] {
+  protected override item(event: ItemEvent): readonly ChatEvent[] {
     if (event.type === "item-start" && !this.#begun) return this.#begin(event.item);
     const index = event.index + this.#shift;
     if (index > 0) return [{ ...event, index }];
@@ -185,10 +187,7 @@ export class Prefilled implements Continuation {
     this.#begun = true;
     if (item.type === "text") return [...this.#text(item.text), ...(item.citations ?? []).map((one) => this.#cited(one))];
     // What it thought of its own words cannot stand behind them, nor in them.
-    if (item.type === "reasoning") {
-      this.diverged = true;
-      return NOTHING;
-    }
+    if (item.type === "reasoning") return this.diverge();
     this.#shift = 1;
     return [
       { type: "item-end", index: 0 },
@@ -198,10 +197,7 @@ export class Prefilled implements Continuation {
 
   #text(text: string): readonly ChatEvent[] {
     const due = this.#due.slice(0, text.length);
-    if (!text.startsWith(due)) {
-      this.diverged = true;
-      return NOTHING;
-    }
+    if (!text.startsWith(due)) return this.diverge();
     this.#due = this.#due.slice(due.length);
     return text.length === due.length ? NOTHING : [{ type: "delta", index: 0, text: text.slice(due.length) }];
   }
