@@ -1,24 +1,14 @@
 /** Who of those that can serve gets the request, and what is said of the others; by the pool that asks. */
 import { beforeEach, describe, expect, test } from "vitest";
+import { testCooldownPolicy as policy } from "../../test/support/cooldown-policy.ts";
 import { askFor, stepOf, type AskSettings } from "../../test/support/leases.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { credential, provider } from "../../test/support/providers.ts";
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../chat/error.ts";
 import { STRATEGIES, type Credential, type StrategyName } from "../providers/provider.ts";
-import type { CooldownPolicy } from "./cooldown.ts";
 import type { Lease } from "./lease.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import type { Step } from "./target.ts";
-
-const policy: CooldownPolicy = {
-  rateLimitBaseMs: 1_000,
-  rateLimitMaxMs: 8_000,
-  transientBaseMs: 100,
-  transientMaxMs: 800,
-  hintMaxMs: 500_000,
-  longMs: 40_000,
-  probeIntervalMs: 10_000,
-};
 
 let clock: ManualClock;
 let pool: Pool;

@@ -1,18 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { testCooldownPolicy as policy } from "../../test/support/cooldown-policy.ts";
 import type { ErrorKind } from "../chat/error.ts";
-import { Cooldowns, defaultCooldownPolicy, type CooldownPolicy } from "./cooldown.ts";
+import { Cooldowns, defaultCooldownPolicy } from "./cooldown.ts";
 import type { Rest } from "./verdict.ts";
-
-const policy: CooldownPolicy = {
-  rateLimitBaseMs: 1_000,
-  rateLimitMaxMs: 8_000,
-  transientBaseMs: 100,
-  transientMaxMs: 800,
-  hintMaxMs: 500_000,
-  longMs: 40_000,
-  probeIntervalMs: 10_000,
-};
 
 const limited: Rest = { class: "rate-limit", scope: "model" };
 const stumbled: Rest = { class: "transient", scope: "model" };

@@ -1,24 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { hastyCooldownPolicy as policy } from "../../test/support/cooldown-policy.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { askFor, stepOf } from "../../test/support/leases.ts";
 import { credential, provider } from "../../test/support/providers.ts";
 import { GatewayError, type ErrorKind } from "../chat/error.ts";
 import type { Credential } from "../providers/provider.ts";
-import type { CooldownPolicy, CooldownView } from "./cooldown.ts";
+import type { CooldownView } from "./cooldown.ts";
 import type { Lease, LeaseRequest, Outcome } from "./lease.ts";
 import type { PoolView } from "./describe.ts";
 import { Pool } from "./pool.ts";
-
-const policy: CooldownPolicy = {
-  rateLimitBaseMs: 10,
-  rateLimitMaxMs: 80,
-  transientBaseMs: 10,
-  transientMaxMs: 60,
-  hintMaxMs: 5_000,
-  longMs: 400,
-  probeIntervalMs: 100,
-};
 
 const M = stepOf({ provider: "p", model: "m" });
 const MODELS = ["m1", "m2"] as const;

@@ -1,23 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { testCooldownPolicy as policy } from "../../test/support/cooldown-policy.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { askFor, stepOf, type AskSettings } from "../../test/support/leases.ts";
 import { credential, provider } from "../../test/support/providers.ts";
 import { GatewayError, type ErrorDetail, type ErrorKind } from "../chat/error.ts";
 import type { Credential } from "../providers/provider.ts";
-import type { CooldownPolicy } from "./cooldown.ts";
 import type { Lease, LeaseRequest } from "./lease.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import { PoolRefusal } from "./refusal.ts";
-
-const policy: CooldownPolicy = {
-  rateLimitBaseMs: 1_000,
-  rateLimitMaxMs: 8_000,
-  transientBaseMs: 100,
-  transientMaxMs: 800,
-  hintMaxMs: 500_000,
-  longMs: 40_000,
-  probeIntervalMs: 10_000,
-};
 
 type Asked = AskSettings & { readonly model?: string };
 

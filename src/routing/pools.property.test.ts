@@ -1,26 +1,17 @@
 /** What always holds of several providers' credentials under steps that share them, by any strategy. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { hastyCooldownPolicy as policy } from "../../test/support/cooldown-policy.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { leaseId, stepOf } from "../../test/support/leases.ts";
 import { credential, provider } from "../../test/support/providers.ts";
 import { GatewayError, type ErrorKind } from "../chat/error.ts";
 import { STRATEGIES, type Credential, type StrategyName } from "../providers/provider.ts";
-import type { CooldownPolicy, CooldownView } from "./cooldown.ts";
+import type { CooldownView } from "./cooldown.ts";
 import type { CredentialView } from "./describe.ts";
 import type { Lease, LeaseRequest, Outcome } from "./lease.ts";
 import { Pool } from "./pool.ts";
 import type { Step, Target } from "./target.ts";
-
-const policy: CooldownPolicy = {
-  rateLimitBaseMs: 10,
-  rateLimitMaxMs: 80,
-  transientBaseMs: 10,
-  transientMaxMs: 60,
-  hintMaxMs: 5_000,
-  longMs: 400,
-  probeIntervalMs: 100,
-};
 
 const FAILURES: readonly ErrorKind[] = [
   ...(["rate-limited", "unauthenticated", "billing", "permission", "model-not-found"] as const),

@@ -1,6 +1,7 @@
 /** How requests are shared over time: fairly among those who can serve, and with everybody who has recovered. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { hastyCooldownPolicy as policy } from "../../test/support/cooldown-policy.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { leaseId, stepOf } from "../../test/support/leases.ts";
 import { credential, provider } from "../../test/support/providers.ts";
@@ -11,15 +12,6 @@ import type { Lease } from "./lease.ts";
 import { Pool } from "./pool.ts";
 import type { Step } from "./target.ts";
 
-const policy: CooldownPolicy = {
-  rateLimitBaseMs: 10,
-  rateLimitMaxMs: 80,
-  transientBaseMs: 10,
-  transientMaxMs: 60,
-  hintMaxMs: 5_000,
-  longMs: 400,
-  probeIntervalMs: 100,
-};
 const HOUR_MS = 3_600_000;
 
 /** One step over two providers, with so many credentials each. */
