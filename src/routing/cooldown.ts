@@ -41,20 +41,24 @@ export const defaultCooldownPolicy: CooldownPolicy = {
  */
 export type Standing = "ready" | "probe" | "probing" | "resting";
 
-/** One rest, for people. */
-export interface CooldownView {
-  /** Absent: the whole account rests. */
-  readonly model?: string;
+/** One rest, its times from the moment at which it is told: so it may be kept beyond the process. */
+export interface KeptRest {
   readonly why: ErrorKind;
   readonly class: RestClass;
   /** Failures since the last success. */
   readonly failures: number;
-  /** When it began, in ms before now. */
+  /** When it began, in ms before. */
   readonly sinceMs: number;
-  /** When it ends, in ms from now; absent: when the credential is changed. */
+  /** When it ends, in ms from then; absent: when the credential is changed. */
   readonly untilMs?: number;
-  /** When the next probe is let through, in ms from now. */
+  /** When the next probe is let through, in ms from then. */
   readonly nextProbeMs: number;
+}
+
+/** One rest, for people. */
+export interface CooldownView extends KeptRest {
+  /** Absent: the whole account rests. */
+  readonly model?: string;
   readonly probing: boolean;
 }
 
@@ -76,17 +80,6 @@ export interface Row {
 const JITTER = 0.1;
 /** Callers choose model names, so there must be a bound; the oldest is forgotten first. */
 const MAX_ROWS = 1_000;
-
-/** One rest as it is kept beyond the process: all times in ms from the moment it was written. */
-export interface KeptRest {
-  readonly why: ErrorKind;
-  readonly class: RestClass;
-  readonly failures: number;
-  readonly sinceMs: number;
-  /** Absent: until the credential is changed. */
-  readonly untilMs?: number;
-  readonly nextProbeMs: number;
-}
 
 /** Counts the windows that have opened, over all that the same requests may speak about. */
 export interface Marks {
@@ -232,14 +225,7 @@ export class Cooldowns {
     }
     if (again || !stands) row.failures = failures;
     row.nextProbe = Math.min(row.until, now + this.#policy.probeIntervalMs);
-    this.#onChange?.(key, {
-      why: row.why,
-      class: row.class,
-      failures: row.failures,
-      sinceMs: now - row.since,
-      ...(row.until !== Infinity && { untilMs: row.until - now }),
-      nextProbeMs: row.nextProbe - now,
-    });
+    this.#onChange?.(key, told(row, now));
   }
 
   /** When the next probe of any rest falls due after `now`. */
@@ -254,12 +240,7 @@ export class Cooldowns {
   describe(now: number): CooldownView[] {
     return [...this.#rows.values()].map((row) => ({
       ...(row.model !== undefined && { model: row.model }),
-      why: row.why,
-      class: row.class,
-      failures: row.failures,
-      sinceMs: now - row.since,
-      ...(row.until !== Infinity && { untilMs: Math.max(row.until - now, 0) }),
-      nextProbeMs: Math.max(row.nextProbe - now, 0),
+      ...told(row, now),
       probing: row.probing,
     }));
   }
@@ -320,6 +301,17 @@ export class Cooldowns {
   #delete(model: string | undefined): void {
     if (this.#rows.delete(model)) this.#onChange?.(model, undefined);
   }
+}
+
+function told({ why, class: restClass, failures, since, until, nextProbe }: Row, now: number): KeptRest {
+  return {
+    why,
+    class: restClass,
+    failures,
+    sinceMs: now - since,
+    ...(until !== Infinity && { untilMs: Math.max(until - now, 0) }),
+    nextProbeMs: Math.max(nextProbe - now, 0),
+  };
 }
 
 /** A hint of no time at all is none: an upstream that says it is not to be asked in a loop. */
