@@ -7,6 +7,14 @@ import type { ResponsesDialect } from "../protocols/responses-dialect.ts";
 export const STRATEGIES = ["round-robin", "weighted", "fill-first", "least-busy", "lowest-latency", "cheapest"] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
+/** What the operator knows of an account's limits. */
+export interface DeclaredLimits {
+  /** Requests per minute. */
+  readonly rpm?: number;
+  /** Tokens per minute. */
+  readonly tpm?: number;
+}
+
 /** One secret we use upstream. */
 export interface Credential {
   /** Unique in its provider; shown in logs and headers. */
@@ -19,8 +27,7 @@ export interface Credential {
   readonly maxConcurrency?: number;
   /** Its share beside others, for the strategy `weighted`; absent: 1. */
   readonly weight?: number;
-  /** What the operator knows of its limits, per minute. */
-  readonly limits?: { readonly rpm?: number; readonly tpm?: number };
+  readonly limits?: DeclaredLimits;
   /** A fingerprint of the key, safe to show: another key under the same name is another credential. */
   readonly fingerprint: string;
   /** A fingerprint of the account, safe to show: who minted opaque state (dossier D.4). */

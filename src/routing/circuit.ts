@@ -3,6 +3,7 @@
  * probe at a time, so that a request goes on to its next target instead of trying every credential (resilience §3).
  */
 import type { ErrorKind } from "../chat/error.ts";
+import { ByModel } from "./by-model.ts";
 import { Cooldowns, type CooldownOptions } from "./cooldown.ts";
 import type { Rest } from "./verdict.ts";
 
@@ -12,14 +13,12 @@ const ALIKE = 3;
 const AT_LEAST = 2;
 /** Failures longer ago than this do not count, in ms. */
 const COUNTS_MS = 60_000;
-/** Callers choose model names; the oldest is forgotten first. */
-const MAX_MODELS = 1_000;
 
 export class Circuit {
   /** Per model. */
   readonly cooldowns: Cooldowns;
   /** When each credential failed last, by model. */
-  readonly #failures = new Map<string, Map<string, number>>();
+  readonly #failures = new ByModel<Map<string, number>>();
 
   constructor(options: CooldownOptions) {
     this.cooldowns = new Cooldowns(options);
@@ -30,7 +29,7 @@ export class Circuit {
    * @param credentials how many the provider has.
    */
   failed(credential: string, credentials: number, model: string, rest: Rest, why: ErrorKind, mark: number, now: number): void {
-    const failures = this.#of(model);
+    const failures = this.#failures.of(model, () => new Map());
     failures.set(credential, now);
     for (const [name, at] of failures) if (now - at > COUNTS_MS) failures.delete(name);
     // While it is open one is enough: the others were not asked.
@@ -49,18 +48,5 @@ export class Circuit {
   reset(): void {
     this.#failures.clear();
     this.cooldowns.reset();
-  }
-
-  #of(model: string): Map<string, number> {
-    const known = this.#failures.get(model);
-    if (known) return known;
-    if (this.#failures.size >= MAX_MODELS)
-      for (const oldest of this.#failures.keys()) {
-        this.#failures.delete(oldest);
-        break;
-      }
-    const failures = new Map<string, number>();
-    this.#failures.set(model, failures);
-    return failures;
   }
 }

@@ -1,5 +1,6 @@
 /** All that is known of one credential, and of the provider it belongs to. It outlives the configuration that named it. */
 import type { Credential, Provider } from "../providers/provider.ts";
+import { ByModel } from "./by-model.ts";
 import type { Circuit } from "./circuit.ts";
 import type { Cooldowns, Row, Standing } from "./cooldown.ts";
 import type { RateBook } from "./rates.ts";
@@ -23,22 +24,13 @@ export interface CredentialState {
 
 /** How long answers took to begin, by model, of late. */
 export class Latencies {
-  readonly #models = new Map<string, { ms: number; at: number }>();
+  readonly #models = new ByModel<{ ms: number; at: number }>();
 
   /** @param ms from the request to the answer's beginning. */
   note(model: string, ms: number, now: number): void {
-    const known = this.#models.get(model);
-    if (known) {
-      known.ms += (ms - known.ms) * NEWEST_SHARE;
-      known.at = now;
-      return;
-    }
-    if (this.#models.size >= MAX_MODELS)
-      for (const oldest of this.#models.keys()) {
-        this.#models.delete(oldest);
-        break;
-      }
-    this.#models.set(model, { ms, at: now });
+    const latency = this.#models.of(model, () => ({ ms, at: now }));
+    latency.ms += (ms - latency.ms) * NEWEST_SHARE;
+    latency.at = now;
   }
 
   /** In ms; `undefined` when the last one is older than `maxAgeMs`. */
@@ -50,7 +42,6 @@ export class Latencies {
 
 /** What the newest measurement counts beside all earlier ones. */
 const NEWEST_SHARE = 0.3;
-const MAX_MODELS = 1_000;
 
 /** Whether it may serve this model now, as far as its rests and its provider's say. */
 export function standingOf({ cooldowns, owner }: CredentialState, model: string, now: number): Standing {

@@ -1,13 +1,7 @@
 /** What a credential may still spend, as its provider's last answers said and as the operator declared: read before a 429 happens. */
 import type { Rate } from "../protocols/rate.ts";
-
-/** What the operator knows of an account's limits. */
-export interface DeclaredLimits {
-  /** Requests per minute. */
-  readonly rpm?: number;
-  /** Tokens per minute. */
-  readonly tpm?: number;
-}
+import type { DeclaredLimits } from "../providers/provider.ts";
+import { ByModel } from "./by-model.ts";
 
 interface Standing {
   readonly unit: Rate["unit"];
@@ -15,17 +9,18 @@ interface Standing {
   readonly resetAt: number;
 }
 
-/** Callers choose model names; the oldest is forgotten first. */
-const MAX_MODELS = 1_000;
-const ACCOUNT = "";
+/** By unit and window. */
+type Standings = Map<string, Standing>;
+
 const MINUTE_MS = 60_000;
 /** Some say that nothing is left, and not for how long. */
 const UNTOLD_RESET_MS = 1_000;
 
 /** The rates of one credential. Times are ms of the pool's clock. */
 export class RateBook {
-  /** By model, the account's under an empty name; in each by unit and window. */
-  readonly #seen = new Map<string, Map<string, Standing>>();
+  /** What holds for every model. */
+  readonly #account: Standings = new Map();
+  readonly #models = new ByModel<Standings>();
   readonly #requests: Allowance | undefined;
   readonly #tokens: Allowance | undefined;
 
@@ -38,15 +33,16 @@ export class RateBook {
   note(model: string, rates: readonly Rate[], now: number): void {
     for (const { unit, window = "", scope, remaining, resetMs = UNTOLD_RESET_MS } of rates) {
       const rate = { unit, remaining, resetAt: now + resetMs };
-      this.#of(scope === "account" ? ACCOUNT : model).set(`${unit} ${window}`, rate);
+      const standings = scope === "account" ? this.#account : this.#models.of(model, () => new Map());
+      standings.set(`${unit} ${window}`, rate);
     }
   }
 
   /** A request goes out: there is one less, whatever its answer will say. */
   spend(model: string, now: number): void {
     this.#requests?.spend(1, now);
-    for (const rates of [this.#seen.get(ACCOUNT), this.#seen.get(model)]) {
-      if (rates) for (const rate of rates.values()) if (rate.unit === "requests") rate.remaining -= 1;
+    for (const standings of [this.#account, this.#models.get(model)]) {
+      if (standings) for (const rate of standings.values()) if (rate.unit === "requests") rate.remaining -= 1;
     }
   }
 
@@ -58,48 +54,32 @@ export class RateBook {
   /** When there is something to spend again, in ms of the clock; `undefined`: now. */
   usedUpUntil(model: string, now: number): number | undefined {
     let until = Math.max(this.#requests?.until(1, now) ?? 0, this.#tokens?.until(Number.MIN_VALUE, now) ?? 0);
-    if (this.#seen.size > 0) {
-      for (const rates of [this.#seen.get(ACCOUNT), this.#seen.get(model)]) {
-        if (rates) for (const { remaining, resetAt } of rates.values()) if (remaining <= 0 && resetAt > until) until = resetAt;
-      }
+    for (const standings of [this.#account, this.#models.get(model)]) {
+      if (standings) for (const { remaining, resetAt } of standings.values()) if (remaining <= 0 && resetAt > until) until = resetAt;
     }
     return until > now ? until : undefined;
   }
 
   /** Forgets what answers told. */
   reset(): void {
-    this.#seen.clear();
+    this.#account.clear();
+    this.#models.clear();
   }
 
   /** What is known, for people. */
   describe(
     now: number,
   ): readonly { readonly model?: string; readonly unit: Rate["unit"]; readonly remaining: number; readonly resetMs: number }[] {
-    return [...this.#seen].flatMap(([model, rates]) =>
-      [...rates.values()]
+    return [...this.#models, [undefined, this.#account] as const].flatMap(([model, standings]) =>
+      [...standings.values()]
         .filter(({ resetAt }) => resetAt > now)
         .map(({ unit, remaining, resetAt }) => ({
-          ...(model !== ACCOUNT && { model }),
+          ...(model !== undefined && { model }),
           unit,
           remaining: Math.max(remaining, 0),
           resetMs: resetAt - now,
         })),
     );
-  }
-
-  #of(model: string): Map<string, Standing> {
-    const known = this.#seen.get(model);
-    if (known) return known;
-    if (this.#seen.size >= MAX_MODELS)
-      for (const oldest of this.#seen.keys()) {
-        // The account's holds for every model: it is not the one to forget.
-        if (oldest === ACCOUNT) continue;
-        this.#seen.delete(oldest);
-        break;
-      }
-    const rates = new Map<string, Standing>();
-    this.#seen.set(model, rates);
-    return rates;
   }
 }
 
