@@ -68,60 +68,11 @@ export const rows: readonly Row[] = [
     maxRatio: 3,
     maxAddedDelayMs: 0.4,
   },
-  {
-    name: "messages-to-gemini-burst",
-    unit: "µs/event",
-    load: { connections: 16, rampMs: 0 },
-    request: { ...whole, pace: burst },
-    provider: "gemini",
-    minEventsPerSecond: 120_000,
-  },
-  {
-    name: "messages-to-gemini-paced",
-    unit: "µs/event",
-    load: { connections: 300, rampMs: 3000 },
-    request: { ...whole, pace: paced },
-    provider: "gemini",
-    maxRatio: 3.5,
-    maxAddedDelayMs: 0.4,
-  },
-  ...(
-    [
-      ["messages", "chat"],
-      ["chat", "messages"],
-    ] as const
-  ).flatMap(([protocol, provider]): Row[] => [
-    {
-      name: `${protocol}-to-${provider}-burst`,
-      unit: "µs/event",
-      load: { connections: 16, rampMs: 0 },
-      request: { protocol, bodyBytes: small, pace: burst },
-      provider,
-      minEventsPerSecond: 120_000,
-    },
-    {
-      name: `${protocol}-to-${provider}-paced`,
-      unit: "µs/event",
-      load: { connections: 300, rampMs: 3000 },
-      request: { protocol, bodyBytes: small, pace: paced },
-      provider,
-      maxRatio: 3.5,
-      maxAddedDelayMs: 0.4,
-    },
-  ]),
-  ...(
-    [
-      ["messages", "responses"],
-      ["responses", "messages"],
-    ] as const
-  ).map(([protocol, provider]): Row => ({
-    name: `${protocol}-to-${provider}-burst`,
-    unit: "µs/event",
-    load: { connections: 16, rampMs: 0 },
-    request: { protocol, bodyBytes: small, pace: burst },
-    provider,
-    minEventsPerSecond: 120_000,
-  })),
+  ...translated("messages", "gemini"),
+  ...translated("messages", "chat"),
+  ...translated("chat", "messages"),
+  translatedBurst("messages", "responses"),
+  translatedBurst("responses", "messages"),
   {
     name: "relay-2000-streams",
     unit: "µs/event",
@@ -142,3 +93,30 @@ export const rows: readonly Row[] = [
 
 /** The most ms from the start of the process until it accepts connections. */
 export const maxColdStartMs = 800;
+
+/** From one protocol to another, as fast as it comes and as models write. */
+function translated(protocol: BenchProtocol, provider: BenchProtocol): readonly Row[] {
+  return [
+    translatedBurst(protocol, provider),
+    {
+      name: `${protocol}-to-${provider}-paced`,
+      unit: "µs/event",
+      load: { connections: 300, rampMs: 3000 },
+      request: { protocol, bodyBytes: small, pace: paced },
+      provider,
+      maxRatio: 3.5,
+      maxAddedDelayMs: 0.4,
+    },
+  ];
+}
+
+function translatedBurst(protocol: BenchProtocol, provider: BenchProtocol): Row {
+  return {
+    name: `${protocol}-to-${provider}-burst`,
+    unit: "µs/event",
+    load: { connections: 16, rampMs: 0 },
+    request: { protocol, bodyBytes: small, pace: burst },
+    provider,
+    minEventsPerSecond: 120_000,
+  };
+}
