@@ -135,20 +135,16 @@ export class StoreClient {
 
   /** One batch at a time: what comes meanwhile goes together in the next. */
   #send(): void {
+    clearTimeout(this.#sendTimer);
     if (this.#sent || this.#retryTimer || this.#queue.isEmpty) return;
     const waitMs = this.#sentAt + APART_MS - performance.now();
     if (waitMs > 0 && !this.#queue.hasFullBatch && !this.#closing) {
-      this.#sendTimer ??= setTimeout(() => this.#sendGathered(), waitMs).unref();
+      this.#sendTimer = setTimeout(() => this.#send(), waitMs).unref();
       return;
     }
     this.#sent = this.#queue.take();
     this.#sentAt = performance.now();
     this.#post({ write: this.#sent });
-  }
-
-  #sendGathered(): void {
-    this.#sendTimer = undefined;
-    this.#send();
   }
 
   #heard(message: FromStoreWorker): void {
